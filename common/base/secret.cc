@@ -22,7 +22,7 @@ Secret::Secret(std::string&& bytes) : bytes_(bytes) { Wipe(&bytes); }
 
 Secret Secret::CopyOf(absl::string_view bytes) { return Secret(std::string(bytes)); }
 
-Secret::Secret(Secret&& other) noexcept : bytes_(other.bytes_) { Wipe(&other.bytes_); }
+Secret::Secret(Secret&& other) noexcept { *this = std::move(other); }
 
 Secret& Secret::operator=(Secret&& other) noexcept {
   if (this == &other) return *this;
