@@ -88,6 +88,18 @@ TEST(ErrorReason, SurvivesInAStatus) {
   EXPECT_EQ(GetInvalidField(InvalidField("account.alias", "is empty")), "account.alias");
 }
 
+TEST(ErrorReason, CarriesMetadataAndRetryDelay) {
+  absl::Status status = MakeError(absl::StatusCode::kAlreadyExists, ErrorReason::kNameTaken, "x");
+  EXPECT_TRUE(GetErrorMetadata(status).empty());
+  EXPECT_EQ(GetRetryDelay(status), std::nullopt);
+  SetErrorMetadata(&status, "holder", "accounts/jsmith");
+  SetRetryDelay(&status, absl::Milliseconds(1500));
+  EXPECT_EQ(GetErrorMetadata(status),
+            (std::map<std::string, std::string>{{"holder", "accounts/jsmith"}}));
+  EXPECT_EQ(GetRetryDelay(status), absl::Milliseconds(1500));
+  EXPECT_EQ(GetErrorReason(status), ErrorReason::kNameTaken);
+}
+
 TEST(Ids, ReferenceIsTheFirstFortyBits) {
   EXPECT_EQ(AttemptReference("00000000000000000000000000000000"), "0000-0000");
   EXPECT_EQ(AttemptReference("ffffffffff0000000000000000000000"), "ZZZZ-ZZZZ");

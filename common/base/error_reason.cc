@@ -4,7 +4,9 @@
 #include <utility>
 
 #include "absl/strings/cord.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/check.h"
 
 namespace restante {
@@ -12,6 +14,8 @@ namespace {
 
 constexpr char kReasonPayload[] = "restante/reason";
 constexpr char kFieldPayload[] = "restante/field";
+constexpr char kRetryPayload[] = "restante/retry-delay-ms";
+constexpr char kMetadataPayloadPrefix[] = "restante/metadata/";
 
 struct NamedReason {
   ErrorReason reason;
@@ -88,6 +92,32 @@ absl::Status InvalidField(absl::string_view field, absl::string_view description
 std::string GetInvalidField(const absl::Status& status) {
   auto payload = status.GetPayload(kFieldPayload);
   return payload ? std::string(*payload) : std::string();
+}
+
+void SetErrorMetadata(absl::Status* status, absl::string_view key, absl::string_view value) {
+  RESTANTE_CHECK(!status->ok());
+  status->SetPayload(absl::StrCat(kMetadataPayloadPrefix, key), absl::Cord(value));
+}
+
+std::map<std::string, std::string> GetErrorMetadata(const absl::Status& status) {
+  std::map<std::string, std::string> metadata;
+  status.ForEachPayload([&](absl::string_view type, const absl::Cord& value) {
+    if (!absl::ConsumePrefix(&type, kMetadataPayloadPrefix)) return;
+    metadata[std::string(type)] = std::string(value);
+  });
+  return metadata;
+}
+
+void SetRetryDelay(absl::Status* status, absl::Duration delay) {
+  RESTANTE_CHECK(!status->ok());
+  status->SetPayload(kRetryPayload, absl::Cord(absl::StrCat(absl::ToInt64Milliseconds(delay))));
+}
+
+std::optional<absl::Duration> GetRetryDelay(const absl::Status& status) {
+  auto payload = status.GetPayload(kRetryPayload);
+  int64_t milliseconds = 0;
+  if (!payload || !absl::SimpleAtoi(std::string(*payload), &milliseconds)) return std::nullopt;
+  return absl::Milliseconds(milliseconds);
 }
 
 }  // namespace restante

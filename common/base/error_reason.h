@@ -1,10 +1,13 @@
 #ifndef RESTANTE_COMMON_BASE_ERROR_REASON_H_
 #define RESTANTE_COMMON_BASE_ERROR_REASON_H_
 
+#include <map>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 
 namespace restante {
 
@@ -56,6 +59,16 @@ ErrorReason GetErrorReason(const absl::Status& status);
 absl::Status InvalidField(absl::string_view field, absl::string_view description);
 // The field that InvalidField named; empty when there is none.
 std::string GetInvalidField(const absl::Status& status);
+
+// Details by name, for programs: "holder" of a taken name, "key_id" of a missing key. Sent as
+// ErrorInfo.metadata. Never a secret. `status` must not be OK.
+void SetErrorMetadata(absl::Status* status, absl::string_view key, absl::string_view value);
+std::map<std::string, std::string> GetErrorMetadata(const absl::Status& status);
+
+// When another try is worth making; sent as RetryInfo. Kept to the millisecond. `status` must not
+// be OK.
+void SetRetryDelay(absl::Status* status, absl::Duration delay);
+std::optional<absl::Duration> GetRetryDelay(const absl::Status& status);
 
 }  // namespace restante
 
