@@ -1,0 +1,47 @@
+#include "pop3-frontend/protocol/capability.h"
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+
+namespace restante::pop3 {
+
+const MechanismPolicy::Mechanism* FindMechanism(const MechanismPolicy* policy,
+                                                absl::string_view name) {
+  if (policy == nullptr) return nullptr;
+  for (const MechanismPolicy::Mechanism& mechanism : policy->mechanisms) {
+    if (absl::EqualsIgnoreCase(mechanism.name, name)) return &mechanism;
+  }
+  return nullptr;
+}
+
+bool IsUsable(const MechanismPolicy::Mechanism& mechanism, const SessionOptions& options) {
+  return mechanism.enabled && (options.tls || options.logon_without_tls || !mechanism.require_tls);
+}
+
+std::vector<std::string> UsableMechanisms(const MechanismPolicy* policy,
+                                          const SessionOptions& options) {
+  std::vector<std::string> names;
+  if (policy == nullptr) return names;
+  for (const MechanismPolicy::Mechanism& mechanism : policy->mechanisms) {
+    if (IsUsable(mechanism, options)) names.push_back(mechanism.name);
+  }
+  return names;
+}
+
+std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options,
+                            bool logged_on) {
+  std::string lines =
+      "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n";
+  if (!logged_on) {
+    const MechanismPolicy::Mechanism* plain = FindMechanism(policy, "PLAIN");
+    if (plain != nullptr && IsUsable(*plain, options)) lines += "USER\r\n";
+    if (options.stls_available && !options.tls) lines += "STLS\r\n";
+    std::vector<std::string> mechanisms = UsableMechanisms(policy, options);
+    if (!mechanisms.empty())
+      absl::StrAppend(&lines, "SASL ", absl::StrJoin(mechanisms, " "), "\r\n");
+  }
+  return lines + "IMPLEMENTATION Restante\r\n";
+}
+
+}  // namespace restante::pop3

@@ -1,0 +1,46 @@
+#ifndef RESTANTE_POP3_FRONTEND_PROTOCOL_MAILDROP_VIEW_H_
+#define RESTANTE_POP3_FRONTEND_PROTOCOL_MAILDROP_VIEW_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "pop3-frontend/protocol/event.h"
+
+namespace restante::pop3 {
+
+// The maildrop as one session sees it: numbered from 1, fixed when it was opened, with the marks
+// that DELE sets and RSET takes away. Nothing here touches the store.
+class MaildropView {
+ public:
+  explicit MaildropView(std::vector<MaildropMessage> messages);
+
+  // nullptr when there is no such number, or it is marked as deleted.
+  const MaildropMessage* Find(int32_t number) const;
+
+  // False when there is no such number, or it is marked already.
+  [[nodiscard]] bool Mark(int32_t number);
+  void UnmarkAll();
+
+  // Without the marked ones.
+  int64_t count() const { return count_; }
+  int64_t total_octets() const { return total_octets_; }
+
+  std::vector<uint64_t> MarkedIds() const;
+
+  // The lines of a multi-line LIST or UIDL, without status line and final dot.
+  std::string ScanListing() const;
+  std::string UniqueIdListing() const;
+
+ private:
+  bool Exists(int32_t number) const;
+
+  const std::vector<MaildropMessage> messages_;
+  std::vector<bool> marked_;
+  int64_t count_ = 0;
+  int64_t total_octets_ = 0;
+};
+
+}  // namespace restante::pop3
+
+#endif  // RESTANTE_POP3_FRONTEND_PROTOCOL_MAILDROP_VIEW_H_

@@ -1,0 +1,308 @@
+#include <gtest/gtest.h>
+
+#include <deque>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "pop3-frontend/protocol/line_splitter.h"
+#include "pop3-frontend/protocol/session.h"
+
+namespace restante::pop3 {
+namespace {
+
+using Words = std::vector<std::string>;
+
+std::string Unescape(absl::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    if (absl::ConsumePrefix(&text, "\\x")) {
+      out += absl::HexStringToBytes(text.substr(0, 2));
+      text.remove_prefix(2);
+    } else if (absl::ConsumePrefix(&text, "\\{")) {
+      size_t end = text.find('}');
+      int count = 0;
+      EXPECT_TRUE(absl::SimpleAtoi(text.substr(0, end), &count));
+      out.append(static_cast<size_t>(count), text[end + 1]);
+      text.remove_prefix(end + 2);
+    } else {
+      out.push_back(text.front());
+      text.remove_prefix(1);
+    }
+  }
+  return out;
+}
+
+absl::string_view EndReasonName(EndReason reason) {
+  switch (reason) {
+    case EndReason::kQuit:
+      return "quit";
+    case EndReason::kPeerGone:
+      return "peer-gone";
+    case EndReason::kIdle:
+      return "idle";
+    case EndReason::kDrain:
+      return "drain";
+    case EndReason::kLeaseLost:
+      return "lease-lost";
+    case EndReason::kTooManyFailures:
+      return "too-many-failures";
+    case EndReason::kBodyBroken:
+      return "body-broken";
+  }
+  return "?";
+}
+
+// Effects as the dialogues write them.
+struct EffectWriter {
+  std::string operator()(const Send&) const { return ""; }
+  std::string operator()(const StartTls&) const { return "start-tls"; }
+  std::string operator()(const BeginLogon& logon) const {
+    std::string initial = "none";
+    if (logon.initial_response) {
+      initial = absl::StrCat("=", absl::Base64Escape(logon.initial_response->view()));
+    }
+    return absl::StrCat("begin-logon ", logon.mechanism, " ", initial);
+  }
+  std::string operator()(const ContinueLogon& logon) const {
+    return absl::StrCat("continue-logon ", logon.sealed_state, " =",
+                        absl::Base64Escape(logon.response.view()));
+  }
+  std::string operator()(const OpenMaildrop& open) const {
+    return absl::StrCat("open-maildrop ", open.mailbox_id, " ", open.placement);
+  }
+  std::string operator()(const ReadBody& read) const {
+    std::string top = read.top_lines ? absl::StrCat(" top ", *read.top_lines) : "";
+    return absl::StrCat("read-body ", read.message_id, top);
+  }
+  std::string operator()(const CloseMaildrop& close) const {
+    std::string ids = absl::StrJoin(close.delete_message_ids, ",");
+    return absl::StrCat("close-maildrop ", ids.empty() ? "nothing" : ids,
+                        close.answered ? "" : " unanswered");
+  }
+  std::string operator()(const Delay& delay) const {
+    return absl::StrCat("delay ", absl::FormatDuration(delay.duration));
+  }
+  std::string operator()(const Disconnect& disconnect) const {
+    return absl::StrCat("disconnect ", EndReasonName(disconnect.reason));
+  }
+};
+
+std::shared_ptr<const MechanismPolicy> ParsePolicy(const Words& words) {
+  if (words.at(1) == "none") return nullptr;
+  auto policy = std::make_shared<MechanismPolicy>();
+  for (size_t i = 1; i < words.size(); ++i) {
+    Words parts = absl::StrSplit(words[i], ':');
+    MechanismPolicy::Mechanism mechanism{parts[0], true, false, true};
+    for (const std::string& part : parts) {
+      if (part == "off") mechanism.enabled = false;
+      if (part == "tls") mechanism.require_tls = true;
+      if (part == "server-first") mechanism.client_first = false;
+    }
+    policy->mechanisms.push_back(mechanism);
+  }
+  return policy;
+}
+
+Event ParseRejection(const Words& words) {
+  static const auto& reasons = *new std::map<std::string, RefusalReason>{
+      {"credentials", RefusalReason::kCredentials},
+      {"mechanism-unknown", RefusalReason::kMechanismUnknown},
+      {"mechanism-disabled", RefusalReason::kMechanismDisabled},
+      {"tls-required", RefusalReason::kTlsRequired}};
+  absl::Duration delay;
+  if (words.size() > 3) {
+    EXPECT_TRUE(absl::ParseDuration(words[3], &delay));
+  }
+  return AuthRejected{reasons.at(words.at(1)), words.at(2), delay};
+}
+
+Event ParseOpened(const Words& words) {
+  Opened opened;
+  for (size_t i = 1; i < words.size(); ++i) {
+    Words parts = absl::StrSplit(words[i], ':');
+    MaildropMessage message;
+    EXPECT_TRUE(absl::SimpleAtoi(parts.at(0), &message.message_id));
+    EXPECT_TRUE(absl::SimpleAtoi(parts.at(1), &message.size_octets));
+    message.uidl = parts.at(2);
+    opened.messages.push_back(message);
+  }
+  return opened;
+}
+
+Event ParseBodyFailure(const Words& words) {
+  static const auto& failures =
+      *new std::map<std::string, BodyFailure>{{"not-found", BodyFailure::kNotFound},
+                                              {"corrupt", BodyFailure::kCorrupt},
+                                              {"unavailable", BodyFailure::kUnavailable}};
+  return BodyFailed{failures.at(words.at(1))};
+}
+
+Event ParseEvent(const Words& words) {
+  const std::string& name = words.at(0);
+  if (name == "challenge") {
+    std::string message;
+    if (words.at(1) != "=") {
+      EXPECT_TRUE(absl::Base64Unescape(words[1], &message));
+    }
+    return AuthChallenge{message, words.at(2)};
+  }
+  if (name == "accepted") return AuthAccepted{"accounts/a", "a", words.at(1), words.at(2), "grant"};
+  if (name == "rejected") return ParseRejection(words);
+  if (name == "opened") return ParseOpened(words);
+  if (name == "body-failed") return ParseBodyFailure(words);
+  if (name == "busy") return Busy();
+  if (name == "body-started") return BodyStarted();
+  if (name == "body-done") return BodyDone();
+  if (name == "closed") return Closed();
+  if (name == "down") return BackendDown();
+  if (name == "lease-lost") return LeaseLost();
+  if (name == "idle") return IdleTimeout();
+  if (name == "drain") return Drain();
+  if (name == "gone") return PeerGone();
+  if (name == "tls-ready") return TlsReady();
+  if (name == "delay-over") return DelayOver();
+  ADD_FAILURE() << "unknown event " << name;
+  return PeerGone();
+}
+
+void ApplyOption(const Words& words, SessionOptions* options) {
+  const std::string& name = words.at(1);
+  if (name == "stls") options->stls_available = true;
+  if (name == "tls") options->tls = true;
+  if (name == "logon-without-tls") options->logon_without_tls = true;
+  if (name == "ntlm-ready-is-ok") options->ntlm_ready_is_ok = true;
+  if (name == "max-refusals") {
+    EXPECT_TRUE(absl::SimpleAtoi(words.at(2), &options->max_refusals));
+  }
+}
+
+// Plays one dialogue against a new session.
+class Player {
+ public:
+  explicit Player(bool octet_by_octet) : octet_by_octet_(octet_by_octet) {}
+
+  void Play(const std::string& line) {
+    Words words = absl::StrSplit(line, ' ', absl::SkipEmpty());
+    if (words.empty() || line[0] == '#') return;
+    if (words[0] == "option") return ApplyOption(words, &options_);
+    if (words[0] == "policy") {
+      policy_ = ParsePolicy(words);
+      if (session_) session_->SetPolicy(policy_);
+      return;
+    }
+    Begin();
+    absl::string_view rest = absl::string_view(line).substr(2);
+    absl::ConsumePrefix(&rest, " ");
+    if (words[0] == "C:") return Client(Unescape(rest) + "\r\n");
+    if (words[0] == "B:") return Behind(ParseEvent(absl::StrSplit(rest, ' ', absl::SkipEmpty())));
+    ASSERT_TRUE(words[0] == "S:" || words[0] == "E:") << line;
+    ASSERT_FALSE(said_.empty()) << "nothing was said";
+    EXPECT_EQ(said_.front(), line);
+    said_.pop_front();
+  }
+
+  void Finish() { EXPECT_EQ(absl::StrJoin(said_, "\n"), "") << "left unsaid by the dialogue"; }
+
+ private:
+  void Begin() {
+    if (session_) return;
+    session_ = std::make_unique<Session>(options_);
+    session_->SetPolicy(policy_);
+    std::vector<Effect> effects;
+    session_->Start(&effects);
+    Record(effects);
+  }
+
+  void Client(const std::string& octets) {
+    for (size_t i = 0; i < octets.size(); i += octet_by_octet_ ? 1 : octets.size()) {
+      splitter_.Append(octet_by_octet_ ? octets.substr(i, 1) : octets);
+      TakeLines();
+    }
+  }
+
+  void Behind(Event event) {
+    std::vector<Effect> effects;
+    session_->Handle(std::move(event), &effects);
+    Record(effects);
+    TakeLines();
+  }
+
+  void TakeLines() {
+    while (session_->WantsLine()) {
+      auto next = splitter_.Next(session_->MaxLineOctets());
+      if (std::holds_alternative<LineSplitter::NeedMore>(next)) return;
+      std::vector<Effect> effects;
+      if (Line* line = std::get_if<Line>(&next)) {
+        session_->Handle(std::move(*line), &effects);
+      } else {
+        session_->Handle(LineTooLong(), &effects);
+      }
+      Record(effects);
+    }
+  }
+
+  void Record(const std::vector<Effect>& effects) {
+    for (const Effect& effect : effects) {
+      if (const Send* send = std::get_if<Send>(&effect)) {
+        EXPECT_TRUE(absl::EndsWith(send->text, "\r\n"));
+        std::string text(absl::StripSuffix(send->text, "\r\n"));
+        for (absl::string_view line : absl::StrSplit(text, "\r\n")) {
+          said_.push_back(line.empty() ? "S:" : absl::StrCat("S: ", line));
+        }
+        continue;
+      }
+      said_.push_back(absl::StrCat("E: ", std::visit(EffectWriter(), effect)));
+    }
+  }
+
+  const bool octet_by_octet_;
+  SessionOptions options_;
+  std::shared_ptr<const MechanismPolicy> policy_;
+  std::unique_ptr<Session> session_;
+  LineSplitter splitter_;
+  std::deque<std::string> said_;
+};
+
+std::vector<std::string> DialogueFiles() {
+  std::vector<std::string> names;
+  for (const auto& entry : std::filesystem::directory_iterator("tests/dialogues/pop3")) {
+    names.push_back(entry.path().stem().string());
+  }
+  std::sort(names.begin(), names.end());
+  return names;
+}
+
+class Pop3Dialogue : public testing::TestWithParam<std::string> {};
+
+TEST_P(Pop3Dialogue, IsHeldAsWritten) {
+  for (bool octet_by_octet : {false, true}) {
+    std::ifstream file(absl::StrCat("tests/dialogues/pop3/", GetParam(), ".txt"));
+    ASSERT_TRUE(file.good());
+    Player player(octet_by_octet);
+    std::string line;
+    for (int number = 1; std::getline(file, line); ++number) {
+      SCOPED_TRACE(absl::StrCat(GetParam(), ".txt:", number, ": ", line));
+      player.Play(line);
+      if (testing::Test::HasFatalFailure()) return;
+    }
+    player.Finish();
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Files, Pop3Dialogue, testing::ValuesIn(DialogueFiles()),
+                         [](const auto& file) {
+                           return absl::StrJoin(absl::StrSplit(file.param, '-'), "_");
+                         });
+
+}  // namespace
+}  // namespace restante::pop3
