@@ -1,0 +1,77 @@
+# shellcheck shell=bash
+# The configuration files and the two files of shell variables, for the chosen ports.
+
+PORT_BASE=${PORT_BASE:-}
+
+# What DIR was made with goes before the default; another base means new configuration files.
+choose_port_base() {
+  local recorded
+  recorded=$(cat port-base 2>/dev/null) || recorded=
+  PORT_BASE=${PORT_BASE:-${recorded:-${RESTANTE_PORT_BASE:-10000}}}
+  [[ $PORT_BASE =~ ^[0-9]{1,5}$ ]] && ((10#$PORT_BASE >= 1000 && 10#$PORT_BASE <= 64000)) ||
+    die "the port base $PORT_BASE is not a number from 1000 to 64000"
+  [[ $recorded != "$PORT_BASE" ]] || return 0
+  if [[ -n $recorded ]]; then
+    local program
+    for program in "${ALL_PROGRAMS[@]}"; do
+      ! is_running "$program" || die "$program runs with port base $recorded in $DIR" \
+        "deploy/local/down$(dir_option), or leave --port-base out"
+    done
+    rm -rf config.before
+    mv config config.before
+    mkdir config
+    say "ports moved from $recorded to $PORT_BASE: configuration written anew (the old: $DIR/config.before)"
+  fi
+  echo "$PORT_BASE" >port-base
+}
+
+# Writes standard input to config/PROGRAM.yaml unless the file is there: it is the user's to change.
+write_once() {
+  if [[ -f config/$1.yaml ]]; then
+    cat >/dev/null
+  else
+    cat >"config/$1.yaml"
+  fi
+}
+
+tls_section() {
+  cat <<YAML
+  certificate: $DIR/tls/$1.pem
+  private_key: $DIR/tls/$1.key
+  ca: $DIR/tls/ca.pem
+YAML
+}
+
+write_endpoints() {
+  cat >endpoints.env <<ENV
+RESTANTE_POP3=$(address 110)
+RESTANTE_POP3S=$(address 995)
+RESTANTE_LMTP=$(address 24)
+RESTANTE_AUTH=$(address 1001)
+RESTANTE_AUTH_ADMIN=$(address 1002)
+RESTANTE_AUTH_METRICS=$(address 1003)
+RESTANTE_MAILSTORE=$(address 1011)
+RESTANTE_MAILSTORE_ADMIN=$(address 1012)
+RESTANTE_MAILSTORE_METRICS=$(address 1013)
+RESTANTE_POP3_METRICS=$(address 1023)
+RESTANTE_LMTP_METRICS=$(address 1033)
+ENV
+  export_line endpoints.env
+  cat >restantectl.env <<ENV
+RESTANTE_AUTH_ADMIN=$(address 1002)
+RESTANTE_MAILSTORE_ADMIN=$(address 1012)
+RESTANTE_TLS_CA=$(printf %q "$DIR/tls/ca.pem")
+RESTANTE_TLS_CERTIFICATE=$(printf %q "$DIR/tls/operator.pem")
+RESTANTE_TLS_PRIVATE_KEY=$(printf %q "$DIR/tls/operator.key")
+RESTANTE_AUTH_SERVER_NAME=auth.restante.internal
+RESTANTE_MAILSTORE_SERVER_NAME=mailstore-0.restante.internal
+ENV
+  export_line restantectl.env
+}
+
+# Both files are read by `.` in a shell as well as by programs that know only NAME=VALUE.
+export_line() {
+  local names
+  names=$(cut -d = -f 1 "$1" | tr '\n' ' ')
+  printf 'export %s\n# The programs are in %s\n' "${names% }" "$BIN_DIR" >>"$1"
+}
