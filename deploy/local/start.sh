@@ -57,7 +57,17 @@ report_failure() {
   printf '%s\n' "--- the end of $(log_file "$1") ---" >&2
   tail -n 20 "$(log_file "$1")" >&2
   printf '%s\n' '---' >&2
-  die "$2" "mend the cause above, then: deploy/local/up$(dir_option) $1"
+  die "$2" "mend the cause, then: deploy/local/up$(dir_option)"
+}
+
+# What this run of `up` has started, so that a failed or interrupted one leaves nothing behind.
+STARTED=()
+
+undo_start() {
+  local status=$?
+  ((${#STARTED[@]} == 0)) && exit "$status"
+  stop_programs TERM 5 "${STARTED[@]}" >/dev/null 2>&1 || stop_programs KILL 5 "${STARTED[@]}"
+  exit "$status"
 }
 
 start_program() {
@@ -67,6 +77,7 @@ start_program() {
   setsid "$BIN_DIR/restante-$program" --config "$DIR/config/$program.yaml" \
     </dev/null >>"$(log_file "$program")" 2>&1 9>&- &
   echo $! >"$(pid_file "$program")"
+  STARTED+=("$program")
 }
 
 wait_until_ready() {
@@ -86,16 +97,17 @@ wait_until_ready() {
 
 # All are started before any is waited for: a front end is ready when the services behind it are.
 start_programs() {
-  local program started=()
+  local program
+  trap undo_start EXIT
+  trap 'exit 130' INT TERM
   for program in "$@"; do
     if is_running "$program"; then
       say "$program runs already"
     else
       start_program "$program"
     fi
-    started+=("$program")
   done
-  for program in "${started[@]}"; do
+  for program in "$@"; do
     wait_until_ready "$program"
   done
 }
