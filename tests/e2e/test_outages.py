@@ -3,6 +3,7 @@ import smtplib
 
 import pytest
 
+import ntlm_client
 from pop3_client import RawPop3, assert_delivered, curl, open_session, tls_context
 
 MAIL = b"Subject: before\r\n\r\nDelivered before the outage.\r\n"
@@ -35,8 +36,6 @@ def every_logon(deployment, password):
 
 
 def ntlm_as_far_as_it_goes(session, password):
-    import ntlm_client
-
     reply = session.command("AUTH NTLM")
     if reply != "+ ":
         return reply

@@ -2,6 +2,7 @@
 import base64
 import re
 import secrets
+import smtplib
 
 import pytest
 
@@ -127,8 +128,6 @@ def test_an_nt_hash_from_a_migration_logs_on(deployment, password):
 
 
 def test_lmtp_knows_only_addresses_of_accounts(deployment, password):
-    import smtplib
-
     with pytest.raises(smtplib.SMTPRecipientsRefused) as refused:
         deployment.deliver("nobody@corp.example", b"Subject: lost\r\n\r\nx\r\n")
     code, text = refused.value.recipients["nobody@corp.example"]
