@@ -1,0 +1,62 @@
+#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_ACCOUNT_H_
+#define RESTANTE_AUTH_SERVICE_DIRECTORY_ACCOUNT_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/time/time.h"
+
+namespace restante::directory {
+
+// The limits of restante.auth.v1.Account, which ValidateAccount enforces.
+inline constexpr size_t kMaxAccountIdOctets = 63;
+inline constexpr size_t kMaxWindowsNames = 16;
+inline constexpr size_t kMaxWindowsNameOctets = 256;
+inline constexpr size_t kMaxPrincipalNames = 16;
+inline constexpr size_t kMaxPrincipalNameOctets = 320;
+inline constexpr size_t kMaxAliasOctets = 64;
+inline constexpr size_t kMaxAddresses = 64;
+inline constexpr size_t kMaxAddressOctets = 320;
+inline constexpr size_t kMaxPlacementOctets = 63;
+inline constexpr size_t kMaxDisabledMechanisms = 32;
+inline constexpr size_t kMaxMechanismNameOctets = 20;
+
+// What CredentialVault made of a password or hash: ciphertext that only the vault can open. At rest
+// and in memory a credential exists in this form alone.
+struct SealedCredential {
+  std::string key_id;  // the key-encryption key that it is sealed under
+  std::string sealed;  // at most kMaxSealedCredentialOctets
+};
+inline constexpr size_t kMaxSealedCredentialOctets = 1024;
+
+// A person or a shared mailbox: the names that may be proven, and the mailbox they lead to. The two
+// are independent of each other; that is the point of the directory.
+struct Account {
+  std::string id;                            // chosen at creation, never changes
+  std::vector<std::string> windows_names;    // "DOMAIN\user", as the operator wrote them
+  std::vector<std::string> principal_names;  // "user@realm"
+  std::string alias;                         // empty: opens no mailbox
+  std::vector<std::string> addresses;        // "local@domain"
+  std::string mailbox_id;                    // given at creation, never changes
+  std::string placement;                     // the mailstore that holds the mailbox
+  bool disabled = false;
+  std::vector<std::string> disabled_mechanisms;  // upper case
+  std::optional<SealedCredential> credential;    // nullopt: nobody can log on with this account
+  // The directory's revision at the last change: never the same twice, not even for an account that
+  // was deleted and created again.
+  uint64_t revision = 0;
+  absl::Time create_time;
+  absl::Time update_time;
+};
+
+// An account as it was at one moment. Shared, because the directory's index, the table of repeated
+// requests and any number of logons under way hold the same one; immutable, so no lock is needed.
+using AccountPtr = std::shared_ptr<const Account>;
+
+}  // namespace restante::directory
+
+#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_ACCOUNT_H_

@@ -1,0 +1,122 @@
+#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_DIRECTORY_H_
+#define RESTANTE_AUTH_SERVICE_DIRECTORY_DIRECTORY_H_
+
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "auth-service/directory/account.h"
+#include "auth-service/directory/protocol_policy.h"
+
+namespace restante::directory {
+
+// What the caller of Create chooses; the rest of an Account is the directory's.
+struct NewAccount {
+  std::string id;
+  std::vector<std::string> windows_names;
+  std::vector<std::string> principal_names;
+  std::string alias;
+  std::vector<std::string> addresses;
+  std::string placement;
+  bool disabled = false;
+  std::vector<std::string> disabled_mechanisms;
+};
+
+// The fields to replace; nullopt leaves one as it is.
+struct AccountChange {
+  std::optional<std::vector<std::string>> windows_names;
+  std::optional<std::vector<std::string>> principal_names;
+  std::optional<std::string> alias;
+  std::optional<std::vector<std::string>> addresses;
+  std::optional<bool> disabled;
+  std::optional<std::vector<std::string>> disabled_mechanisms;
+};
+
+// How a write is to be carried out.
+struct WriteOptions {
+  // When given, the account or policy must still have this revision: ABORTED/ETAG_MISMATCH
+  // otherwise.
+  std::optional<uint64_t> expected_revision;
+  // IsId, or empty. A repeat of a write that succeeded, under the same id within a day, changes
+  // nothing and gives the first answer. The same id for another write is
+  // INVALID_ARGUMENT/FIELD_INVALID. Failed writes are not remembered: a repeat tries again.
+  std::string request_id;
+};
+
+// A page of accounts in ascending order of id.
+struct AccountPage {
+  std::vector<AccountPtr> accounts;
+  bool more = false;  // there are accounts behind the last one given
+};
+
+// Keeps a watch alive; destroying it waits for a running callback and ends the watch. Must not be
+// destroyed by the callback itself.
+class PolicyWatch {
+ public:
+  virtual ~PolicyWatch() = default;
+};
+using PolicyCallback = std::function<void(const ProtocolPolicy&)>;
+
+// Who there is: accounts, their names and credentials, and the logon policy.
+//
+// Names are unique over all accounts within their kind (Windows names, principal names, aliases,
+// addresses), compared by FoldName. A write is durable and visible to every reader when it returns;
+// readers never wait for a write's disk. Failures of every write, besides those named below:
+// INTERNAL/STORE_FAILED (the outcome is unknown; writes are refused until a restart),
+// RESOURCE_EXHAUSTED/STORE_FULL (nothing changed), INVALID_ARGUMENT/FIELD_INVALID.
+//
+// Thread-safe.
+class Directory {
+ public:
+  virtual ~Directory() = default;
+
+  // ALREADY_EXISTS/ACCOUNT_EXISTS, or ALREADY_EXISTS/NAME_TAKEN naming the holder.
+  virtual absl::StatusOr<AccountPtr> Create(const NewAccount& account,
+                                            const WriteOptions& options) = 0;
+  // NOT_FOUND/ACCOUNT_NOT_FOUND.
+  virtual absl::StatusOr<AccountPtr> Get(absl::string_view id) const = 0;
+  // At most `page_size` (at least 1) accounts whose id is greater than `after`.
+  virtual AccountPage List(size_t page_size, absl::string_view after) const = 0;
+  // NOT_FOUND/ACCOUNT_NOT_FOUND, ALREADY_EXISTS/NAME_TAKEN, ABORTED/ETAG_MISMATCH.
+  virtual absl::StatusOr<AccountPtr> Update(absl::string_view id, const AccountChange& change,
+                                            const WriteOptions& options) = 0;
+  // NOT_FOUND/ACCOUNT_NOT_FOUND, ABORTED/ETAG_MISMATCH.
+  virtual absl::Status Delete(absl::string_view id, const WriteOptions& options) = 0;
+  // Replaces the credential. A repeat is recognised by request id and account alone: nothing
+  // derived from the secret is kept to compare with. NOT_FOUND/ACCOUNT_NOT_FOUND.
+  virtual absl::StatusOr<AccountPtr> SetCredential(absl::string_view id,
+                                                   SealedCredential credential,
+                                                   const WriteOptions& options) = 0;
+
+  // Lookups, from memory. nullptr when there is none; names that are not UTF-8 are never found.
+  virtual AccountPtr FindByWindowsName(absl::string_view domain, absl::string_view user) const = 0;
+  virtual AccountPtr FindByPrincipalName(absl::string_view name) const = 0;
+  virtual AccountPtr FindByAlias(absl::string_view alias) const = 0;
+  virtual AccountPtr FindByAddress(absl::string_view address) const = 0;
+  // Accounts that have some Windows name "*\user", each once, at most `limit` of them.
+  virtual std::vector<AccountPtr> FindByWindowsUser(absl::string_view user, size_t limit) const = 0;
+
+  // NOT_FOUND for a protocol without a policy.
+  virtual absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const = 0;
+  // Changes the mechanisms given and leaves the others. NOT_FOUND likewise, ABORTED/ETAG_MISMATCH,
+  // INVALID_ARGUMENT/FIELD_INVALID for a mechanism that the policy does not list.
+  virtual absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
+                                                      const std::vector<MechanismChange>& changes,
+                                                      const WriteOptions& options) = 0;
+  // Calls back with the present policy before returning, then with the whole policy after each
+  // change, in order, on the changing thread. The callback must be short and must not call the
+  // directory. The directory must outlive the watch. NOT_FOUND likewise.
+  virtual absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
+                                                                   PolicyCallback callback) = 0;
+};
+
+}  // namespace restante::directory
+
+#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_DIRECTORY_H_

@@ -1,0 +1,44 @@
+#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_PROTOCOL_POLICY_H_
+#define RESTANTE_AUTH_SERVICE_DIRECTORY_PROTOCOL_POLICY_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+
+namespace restante::directory {
+
+// The switches of one SASL mechanism.
+struct MechanismSetting {
+  std::string mechanism;  // "NTLM", upper case
+  bool enabled = true;
+  bool require_tls = true;
+  bool client_first = false;  // a fact about the mechanism, not a switch
+
+  bool operator==(const MechanismSetting&) const = default;
+};
+
+// What one protocol lets its clients do to log on. Lists every mechanism this program knows.
+struct ProtocolPolicy {
+  std::string protocol;  // "pop3"
+  std::vector<MechanismSetting> mechanisms;
+  uint64_t revision = 0;  // the directory's revision at the last change; 0: never changed
+  absl::Time update_time;
+};
+
+// A change of one mechanism's switches.
+struct MechanismChange {
+  std::string mechanism;  // compared without regard to case
+  bool enabled = true;
+  bool require_tls = true;
+};
+
+// The setting of `mechanism`, compared without regard to case; nullptr for an unknown one. Lives as
+// long as `policy` is unchanged.
+const MechanismSetting* FindMechanism(const ProtocolPolicy& policy, absl::string_view mechanism);
+
+}  // namespace restante::directory
+
+#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_PROTOCOL_POLICY_H_
