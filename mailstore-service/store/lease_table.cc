@@ -1,0 +1,76 @@
+#include "mailstore-service/store/lease_table.h"
+
+#include "common/base/check.h"
+#include "common/base/error_reason.h"
+
+namespace restante::mailstore {
+
+absl::StatusOr<Lease> LeaseTable::Acquire(const std::string& mailbox_id,
+                                          const SessionInfo& session) {
+  absl::Duration now = clock_.MonotonicNow();
+  auto found = entries_.find(mailbox_id);
+  if (found != entries_.end()) {
+    Entry& entry = found->second;
+    bool own = entry.session.session_id == session.session_id;
+    if (entry.closing || (!own && now < entry.expires)) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse,
+                       "another session has the maildrop open");
+    }
+    if (own) {
+      entry.expires = now + ttl_;
+      return Lease{mailbox_id, session.session_id, entry.epoch};
+    }
+  }
+  Epoch epoch{boot_, ++last_counter_};
+  entries_.insert_or_assign(mailbox_id, Entry{session, epoch, now + ttl_});
+  return Lease{mailbox_id, session.session_id, epoch};
+}
+
+void LeaseTable::Restore(const Lease& lease, const SessionInfo& session) {
+  entries_.insert_or_assign(lease.mailbox_id,
+                            Entry{session, lease.epoch, clock_.MonotonicNow() + ttl_});
+}
+
+const LeaseTable::Entry* LeaseTable::Find(const Lease& lease) const {
+  auto found = entries_.find(lease.mailbox_id);
+  if (found == entries_.end()) return nullptr;
+  const Entry& entry = found->second;
+  bool present = entry.session.session_id == lease.session_id && entry.epoch == lease.epoch;
+  return present ? &entry : nullptr;
+}
+
+absl::Status LeaseTable::Check(const Lease& lease) const {
+  if (Find(lease) != nullptr) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kAborted, ErrorReason::kLeaseLost,
+                   "the lease is not the mailbox's present one");
+}
+
+absl::Status LeaseTable::Renew(const Lease& lease) {
+  absl::Status status = Check(lease);
+  if (status.ok()) entries_.find(lease.mailbox_id)->second.expires = clock_.MonotonicNow() + ttl_;
+  return status;
+}
+
+void LeaseTable::Release(const Lease& lease) {
+  if (Find(lease) != nullptr) entries_.erase(lease.mailbox_id);
+}
+
+void LeaseTable::SetClosing(const Lease& lease, bool closing) {
+  RESTANTE_CHECK(Find(lease) != nullptr);
+  entries_.find(lease.mailbox_id)->second.closing = closing;
+}
+
+bool LeaseTable::IsClosing(const std::string& mailbox_id) const {
+  auto found = entries_.find(mailbox_id);
+  return found != entries_.end() && found->second.closing;
+}
+
+std::optional<SessionInfo> LeaseTable::Holder(const std::string& mailbox_id) const {
+  auto found = entries_.find(mailbox_id);
+  if (found == entries_.end() || clock_.MonotonicNow() >= found->second.expires) {
+    return std::nullopt;
+  }
+  return found->second.session;
+}
+
+}  // namespace restante::mailstore

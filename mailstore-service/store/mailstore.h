@@ -1,0 +1,106 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_STORE_MAILSTORE_H_
+#define RESTANTE_MAILSTORE_SERVICE_STORE_MAILSTORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "mailstore-service/store/types.h"
+
+namespace restante::mailstore {
+
+// One message on its way in. Used by one thread at a time. Destroyed before Finish, it leaves
+// nothing behind.
+class DeliveryWriter {
+ public:
+  virtual ~DeliveryWriter() = default;
+
+  // The next piece of the text: CRLF line ends, not dot-stuffed. MESSAGE_TOO_LARGE over the store's
+  // limit; after any error only destruction is of use.
+  virtual absl::Status Append(absl::string_view text) = 0;
+
+  // Ends the message. It becomes visible in each mailbox with its usage and its delivery id in one
+  // step, and is durable when this returns OK for that mailbox. DELIVERY_INCOMPLETE, with nothing
+  // stored, when size or checksum (CRC-32C) are not those of the text. `delivery_ids`: one for each
+  // mailbox, or none at all; one that was delivered to that mailbox within a day is answered with
+  // `repeated` and makes no second copy. To be called once.
+  virtual absl::StatusOr<std::vector<DeliveryResult>> Finish(
+      int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) = 0;
+};
+
+// One message on its way out. Used by one thread at a time.
+class MessageReader {
+ public:
+  virtual ~MessageReader() = default;
+
+  // The next piece, of at most 256 KiB; empty at the end, which is reached only when the checksum
+  // of the whole text is right. MESSAGE_CORRUPT otherwise: what came before is not to be trusted.
+  virtual absl::StatusOr<std::string> Next() = 0;
+};
+
+// A maildrop as it was when it was opened.
+struct OpenedMaildrop {
+  Lease lease;
+  absl::Duration lease_ttl;
+  std::vector<MessageSummary> messages;  // oldest first; later deliveries are not in it
+};
+
+// The mail of one placement, by what is done with it. Mailboxes come to be by delivery or opening.
+// Thread-safe. Calls may block for a disk write; none waits for a client.
+//
+// STORE_FULL: no room, reading and deleting go on. STORE_FAILED: a write may not be durable;
+// nothing is written any more until the store is opened anew. A status of code kUnknown means that
+// the outcome is not known: repeat the call, it is safe.
+class Mailstore {
+ public:
+  static constexpr absl::Duration kLeaseTtl = absl::Seconds(30);
+  static constexpr absl::Duration kOutcomeKept = absl::Minutes(10);
+  static constexpr absl::Duration kDeliveryIdKept = absl::Hours(24);
+  static constexpr size_t kMaxPieceOctets = 256 * 1024;
+
+  virtual ~Mailstore() = default;
+
+  // A message for `mailbox_ids`: 1 to 1,000, each once.
+  virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
+      std::vector<std::string> mailbox_ids) = 0;
+
+  // Takes the mailbox for a session. The same session gets its own lease again. MAILDROP_IN_USE
+  // while another session holds it and renewed it within kLeaseTtl.
+  virtual absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
+                                              const SessionInfo& session) = 0;
+
+  // Keeps the lease for another kLeaseTtl. LEASE_LOST when another session has the mailbox. A lease
+  // that ran out while nobody wanted the mailbox is good again.
+  virtual absl::Status Renew(const Lease& lease) = 0;
+
+  // LEASE_LOST, MESSAGE_NOT_FOUND. The reader stays good when the lease ends.
+  virtual absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
+                                                              const MessageRead& read) = 0;
+
+  // Deletes the messages and lets the mailbox go, durably, in one step; answers how many it
+  // deleted. Ids that are not there are passed over. The answer is kept for kOutcomeKept: a repeat
+  // gets the same one and changes nothing. LEASE_LOST: nothing was deleted.
+  virtual absl::StatusOr<int64_t> Close(const Lease& lease,
+                                        const std::vector<uint64_t>& delete_message_ids) = 0;
+
+  // MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<MailboxInfo> GetMailbox(const std::string& mailbox_id) = 0;
+
+  // At most `limit` mailboxes whose id comes behind `after` in byte order.
+  virtual absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after,
+                                                                 size_t limit) = 0;
+
+  // At most `limit` messages whose id is greater than `after`, in order. MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
+                                                                   uint64_t after,
+                                                                   size_t limit) = 0;
+};
+
+}  // namespace restante::mailstore
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_STORE_MAILSTORE_H_

@@ -1,0 +1,254 @@
+#include "mailstore-service/store/memory_store.h"
+
+#include <map>
+#include <utility>
+
+#include "common/base/crc32c.h"
+#include "common/base/error_reason.h"
+#include "common/base/mutex.h"
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/lease_table.h"
+#include "mailstore-service/store/message_id.h"
+#include "mailstore-service/store/message_part.h"
+
+namespace restante::mailstore {
+namespace {
+
+using Text = std::shared_ptr<const std::string>;
+
+struct StoredMessage {
+  MessageSummary summary;
+  Text text;
+};
+
+struct Mailbox {
+  std::map<uint64_t, StoredMessage> messages;
+  std::map<std::string, std::pair<uint64_t, absl::Duration>> delivered;  // id, when
+};
+
+struct Outcome {
+  int64_t deleted_count = 0;
+  absl::Duration when;
+};
+
+class MemoryReader : public MessageReader {
+ public:
+  MemoryReader(Text text, const MessageRead& read) : text_(std::move(text)), part_(read) {}
+
+  absl::StatusOr<std::string> Next() override {
+    while (position_ < text_->size()) {
+      absl::string_view piece =
+          absl::string_view(*text_).substr(position_, Mailstore::kMaxPieceOctets);
+      position_ += piece.size();
+      absl::string_view part = part_.Take(piece);
+      if (!part.empty()) return std::string(part);
+    }
+    return std::string();
+  }
+
+ private:
+  const Text text_;
+  MessagePart part_;
+  size_t position_ = 0;
+};
+
+class MemoryStore : public Mailstore {
+ public:
+  MemoryStore(const Clock& clock, int64_t max_message_octets)
+      : clock_(clock),
+        max_message_octets_(max_message_octets),
+        leases_(kBoot, kLeaseTtl, clock),
+        message_ids_(kBoot) {}
+
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
+      std::vector<std::string> mailbox_ids) override;
+  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
+                                      const SessionInfo& session) override;
+  absl::Status Renew(const Lease& lease) override;
+  absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
+                                                      const MessageRead& read) override;
+  absl::StatusOr<int64_t> Close(const Lease& lease,
+                                const std::vector<uint64_t>& delete_message_ids) override;
+  absl::StatusOr<MailboxInfo> GetMailbox(const std::string& mailbox_id) override;
+  absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after,
+                                                         size_t limit) override;
+  absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
+                                                           uint64_t after, size_t limit) override;
+
+  int64_t max_message_octets() const { return max_message_octets_; }
+  DeliveryResult Deliver(const std::string& mailbox_id, const std::string& delivery_id,
+                         const Text& text);
+
+ private:
+  static constexpr uint32_t kBoot = 1;
+  static constexpr uint32_t kStoreId = 0;
+
+  MailboxInfo InfoOf(const std::string& mailbox_id, const Mailbox& mailbox) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  const Clock& clock_;
+  const int64_t max_message_octets_;
+  Mutex mutex_;
+  LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
+  MessageIdSource message_ids_;
+  std::map<std::string, Mailbox> mailboxes_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::pair<std::string, Epoch>, Outcome> outcomes_ ABSL_GUARDED_BY(mutex_);
+};
+
+class MemoryWriter : public DeliveryWriter {
+ public:
+  MemoryWriter(MemoryStore* store, std::vector<std::string> mailbox_ids)
+      : store_(store), mailbox_ids_(std::move(mailbox_ids)) {}
+
+  absl::Status Append(absl::string_view text) override {
+    text_.append(text.data(), text.size());
+    if (static_cast<int64_t>(text_.size()) <= store_->max_message_octets()) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kMessageTooLarge,
+                     "the message is over the store's limit");
+  }
+
+  absl::StatusOr<std::vector<DeliveryResult>> Finish(
+      int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) override {
+    if (size_octets != static_cast<int64_t>(text_.size()) || crc32c != ExtendCrc32c(0, text_)) {
+      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
+                       "size or checksum are not those of the text");
+    }
+    auto text = std::make_shared<const std::string>(std::move(text_));
+    std::vector<DeliveryResult> results;
+    for (size_t i = 0; i < mailbox_ids_.size(); ++i) {
+      std::string delivery_id = i < delivery_ids.size() ? delivery_ids[i] : "";
+      results.push_back(store_->Deliver(mailbox_ids_[i], delivery_id, text));
+    }
+    return results;
+  }
+
+ private:
+  MemoryStore* const store_;
+  const std::vector<std::string> mailbox_ids_;
+  std::string text_;
+};
+
+absl::Status NotFound(ErrorReason reason, absl::string_view what) {
+  return MakeError(absl::StatusCode::kNotFound, reason, what);
+}
+
+absl::StatusOr<std::unique_ptr<DeliveryWriter>> MemoryStore::BeginDelivery(
+    std::vector<std::string> mailbox_ids) {
+  return std::make_unique<MemoryWriter>(this, std::move(mailbox_ids));
+}
+
+DeliveryResult MemoryStore::Deliver(const std::string& mailbox_id, const std::string& delivery_id,
+                                    const Text& text) {
+  MutexLock lock(&mutex_);
+  absl::Duration now = clock_.MonotonicNow();
+  Mailbox& mailbox = mailboxes_[mailbox_id];
+  auto known = mailbox.delivered.find(delivery_id);
+  if (known != mailbox.delivered.end() && now - known->second.second < kDeliveryIdKept) {
+    return {absl::OkStatus(), known->second.first, true};
+  }
+  uint64_t id = message_ids_.Next();
+  MessageSummary summary{id, static_cast<int64_t>(text->size()), UidlFor(kStoreId, id),
+                         clock_.WallNow()};
+  mailbox.messages.emplace(id, StoredMessage{summary, text});
+  if (!delivery_id.empty()) mailbox.delivered.insert_or_assign(delivery_id, std::pair(id, now));
+  return {absl::OkStatus(), id, false};
+}
+
+absl::StatusOr<OpenedMaildrop> MemoryStore::Open(const std::string& mailbox_id,
+                                                 const SessionInfo& session) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Lease lease, leases_.Acquire(mailbox_id, session));
+  OpenedMaildrop opened{std::move(lease), kLeaseTtl, {}};
+  for (const auto& [id, message] : mailboxes_[mailbox_id].messages) {
+    opened.messages.push_back(message.summary);
+  }
+  return opened;
+}
+
+absl::Status MemoryStore::Renew(const Lease& lease) {
+  MutexLock lock(&mutex_);
+  return leases_.Renew(lease);
+}
+
+absl::StatusOr<std::unique_ptr<MessageReader>> MemoryStore::Read(const Lease& lease,
+                                                                 const MessageRead& read) {
+  MutexLock lock(&mutex_);
+  RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
+  const Mailbox& mailbox = mailboxes_[lease.mailbox_id];
+  auto found = mailbox.messages.find(read.message_id);
+  if (found == mailbox.messages.end()) {
+    return NotFound(ErrorReason::kMessageNotFound, "no such message");
+  }
+  return std::make_unique<MemoryReader>(found->second.text, read);
+}
+
+absl::StatusOr<int64_t> MemoryStore::Close(const Lease& lease,
+                                           const std::vector<uint64_t>& delete_message_ids) {
+  MutexLock lock(&mutex_);
+  absl::Duration now = clock_.MonotonicNow();
+  auto outcome = outcomes_.find({lease.session_id, lease.epoch});
+  if (outcome != outcomes_.end() && now - outcome->second.when < kOutcomeKept) {
+    return outcome->second.deleted_count;
+  }
+  RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
+  int64_t deleted = 0;
+  Mailbox& mailbox = mailboxes_[lease.mailbox_id];
+  for (uint64_t id : delete_message_ids) {
+    deleted += static_cast<int64_t>(mailbox.messages.erase(id));
+  }
+  leases_.Release(lease);
+  outcomes_.insert_or_assign({lease.session_id, lease.epoch}, Outcome{deleted, now});
+  return deleted;
+}
+
+MailboxInfo MemoryStore::InfoOf(const std::string& mailbox_id, const Mailbox& mailbox) const {
+  MailboxInfo info;
+  info.mailbox_id = mailbox_id;
+  info.message_count = static_cast<int64_t>(mailbox.messages.size());
+  for (const auto& [id, message] : mailbox.messages) {
+    info.total_size_octets += message.summary.size_octets;
+  }
+  info.session = leases_.Holder(mailbox_id);
+  return info;
+}
+
+absl::StatusOr<MailboxInfo> MemoryStore::GetMailbox(const std::string& mailbox_id) {
+  MutexLock lock(&mutex_);
+  auto found = mailboxes_.find(mailbox_id);
+  if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
+  return InfoOf(mailbox_id, found->second);
+}
+
+absl::StatusOr<std::vector<MailboxInfo>> MemoryStore::ListMailboxes(const std::string& after,
+                                                                    size_t limit) {
+  MutexLock lock(&mutex_);
+  std::vector<MailboxInfo> infos;
+  for (auto it = mailboxes_.upper_bound(after); it != mailboxes_.end() && infos.size() < limit;
+       ++it) {
+    infos.push_back(InfoOf(it->first, it->second));
+  }
+  return infos;
+}
+
+absl::StatusOr<std::vector<MessageSummary>> MemoryStore::ListMessages(const std::string& mailbox_id,
+                                                                      uint64_t after,
+                                                                      size_t limit) {
+  MutexLock lock(&mutex_);
+  auto found = mailboxes_.find(mailbox_id);
+  if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
+  const auto& messages = found->second.messages;
+  std::vector<MessageSummary> summaries;
+  for (auto it = messages.upper_bound(after); it != messages.end() && summaries.size() < limit;
+       ++it) {
+    summaries.push_back(it->second.summary);
+  }
+  return summaries;
+}
+
+}  // namespace
+
+std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets) {
+  return std::make_unique<MemoryStore>(clock, max_message_octets);
+}
+
+}  // namespace restante::mailstore

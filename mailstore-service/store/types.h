@@ -1,0 +1,71 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_STORE_TYPES_H_
+#define RESTANTE_MAILSTORE_SERVICE_STORE_TYPES_H_
+
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+
+namespace restante::mailstore {
+
+// A point in the order of all holders a mailbox ever had: the start of the store, and a count
+// within it. A later holder has a greater epoch, also after a restart.
+struct Epoch {
+  uint64_t boot = 0;
+  uint64_t counter = 0;
+  auto operator<=>(const Epoch&) const = default;
+};
+
+// The right to read and delete in one mailbox for one session.
+struct Lease {
+  std::string mailbox_id;
+  std::string session_id;
+  Epoch epoch;
+};
+
+// Who opens a maildrop.
+struct SessionInfo {
+  std::string session_id;
+  std::string client_address;
+  std::string frontend;
+};
+
+struct MessageSummary {
+  // Ordered as delivered, unique in the store, never used again.
+  uint64_t message_id = 0;
+  int64_t size_octets = 0;
+  // What UIDL says; unique in the mailbox for ever, and kept when the message moves.
+  std::string uidl;
+  absl::Time delivery_time;
+};
+
+struct MailboxInfo {
+  std::string mailbox_id;
+  int64_t message_count = 0;
+  int64_t total_size_octets = 0;
+  std::optional<SessionInfo> session;
+};
+
+// Which part of which message.
+struct MessageRead {
+  uint64_t message_id = 0;
+  // Of the text that would be given from the start, so with top_lines too.
+  int64_t offset_octets = 0;
+  // Only the header, the empty line and so many lines of the body.
+  std::optional<int32_t> top_lines;
+};
+
+// One answer for each mailbox of a delivery.
+struct DeliveryResult {
+  absl::Status status;
+  uint64_t message_id = 0;
+  // The delivery id had been delivered before; message_id is the first copy's.
+  bool repeated = false;
+};
+
+}  // namespace restante::mailstore
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_STORE_TYPES_H_

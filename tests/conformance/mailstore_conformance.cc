@@ -1,0 +1,271 @@
+#include "tests/conformance/mailstore_conformance.h"
+
+#include <atomic>
+#include <set>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/crc32c.h"
+#include "common/base/error_reason.h"
+
+namespace restante::mailstore {
+
+GTEST_ALLOW_UNINSTANTIATED_PARAMETERIZED_TEST(MailstoreConformance);
+
+std::vector<DeliveryResult> MailstoreConformance::Deliver(
+    const std::vector<std::string>& mailbox_ids, const std::string& text,
+    const std::vector<std::string>& delivery_ids) {
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> writer = store().BeginDelivery(mailbox_ids);
+  EXPECT_TRUE(writer.ok()) << writer.status();
+  constexpr size_t kPiece = 100'000;
+  for (size_t at = 0; at < text.size(); at += kPiece) {
+    absl::Status appended = (*writer)->Append(absl::string_view(text).substr(at, kPiece));
+    EXPECT_TRUE(appended.ok()) << appended;
+  }
+  auto results =
+      (*writer)->Finish(static_cast<int64_t>(text.size()), ExtendCrc32c(0, text), delivery_ids);
+  EXPECT_TRUE(results.ok()) << results.status();
+  EXPECT_EQ(results->size(), mailbox_ids.size());
+  for (const DeliveryResult& result : *results) EXPECT_TRUE(result.status.ok()) << result.status;
+  return *results;
+}
+
+OpenedMaildrop MailstoreConformance::Open(const std::string& mailbox_id,
+                                          const std::string& session_id) {
+  absl::StatusOr<OpenedMaildrop> opened = store().Open(mailbox_id, {session_id, "192.0.2.1", "fe"});
+  EXPECT_TRUE(opened.ok()) << opened.status();
+  return *opened;
+}
+
+std::string MailstoreConformance::ReadAll(const Lease& lease, const MessageRead& read) {
+  auto reader = store().Read(lease, read);
+  EXPECT_TRUE(reader.ok()) << reader.status();
+  std::string text;
+  while (true) {
+    absl::StatusOr<std::string> piece = (*reader)->Next();
+    EXPECT_TRUE(piece.ok()) << piece.status();
+    EXPECT_LE(piece->size(), Mailstore::kMaxPieceOctets);
+    if (!piece.ok() || piece->empty()) return text;
+    text += *piece;
+  }
+}
+
+std::vector<std::string> MailstoreConformance::Texts(const std::string& mailbox_id) {
+  static std::atomic<int> sessions = 0;
+  OpenedMaildrop opened = Open(mailbox_id, absl::StrCat("texts-", ++sessions));
+  std::vector<std::string> texts;
+  for (const MessageSummary& message : opened.messages) {
+    texts.push_back(ReadAll(opened.lease, {message.message_id, 0, std::nullopt}));
+  }
+  EXPECT_TRUE(store().Close(opened.lease, {}).ok());
+  return texts;
+}
+
+using Strings = std::vector<std::string>;
+
+TEST_P(MailstoreConformance, DeliveredIsReadInOrder) {
+  Deliver({"m"}, "A: 1\r\n\r\none\r\n");
+  Deliver({"m"}, "A: 2\r\n\r\ntwo\r\n");
+  OpenedMaildrop opened = Open("m", "s");
+  ASSERT_EQ(opened.messages.size(), 2u);
+  EXPECT_LT(opened.messages[0].message_id, opened.messages[1].message_id);
+  EXPECT_NE(opened.messages[0].uidl, opened.messages[1].uidl);
+  EXPECT_EQ(opened.messages[0].size_octets, 13);
+  EXPECT_EQ(ReadAll(opened.lease, {opened.messages[1].message_id, 0, 0}), "A: 2\r\n\r\n");
+  EXPECT_EQ(ReadAll(opened.lease, {opened.messages[1].message_id, 8, std::nullopt}), "two\r\n");
+  EXPECT_TRUE(store().Close(opened.lease, {}).ok());
+  EXPECT_EQ(Texts("m"), (Strings{"A: 1\r\n\r\none\r\n", "A: 2\r\n\r\ntwo\r\n"}));
+}
+
+TEST_P(MailstoreConformance, LargeMessageComesBackWhole) {
+  std::string text;
+  for (int i = 0; text.size() < 3'000'000; ++i) absl::StrAppend(&text, "line ", i, "\r\n");
+  Deliver({"m", "n"}, text);
+  EXPECT_EQ(Texts("m"), Strings{text});
+  EXPECT_EQ(Texts("n"), Strings{text});
+}
+
+TEST_P(MailstoreConformance, EachMailboxHasItsOwn) {
+  Deliver({"a", "b"}, "both\r\n");
+  Deliver({"b"}, "b alone\r\n");
+  EXPECT_EQ(Texts("a"), Strings{"both\r\n"});
+  EXPECT_EQ(Texts("b"), (Strings{"both\r\n", "b alone\r\n"}));
+  OpenedMaildrop opened = Open("a", "s");
+  uint64_t foreign = store().ListMessages("b", 0, 10)->back().message_id;
+  EXPECT_EQ(GetErrorReason(store().Read(opened.lease, {foreign, 0, std::nullopt}).status()),
+            ErrorReason::kMessageNotFound);
+  EXPECT_EQ(*store().Close(opened.lease, {foreign}), 0);
+  EXPECT_EQ(Texts("b").size(), 2u);
+}
+
+TEST_P(MailstoreConformance, UnfinishedOrWrongDeliveryLeavesNothing) {
+  std::string text(1'000'000, 'x');
+  {
+    auto writer = store().BeginDelivery({"m"});
+    ASSERT_TRUE((*writer)->Append(text).ok());
+  }
+  for (int wrong = 0; wrong < 2; ++wrong) {
+    auto writer = store().BeginDelivery({"m"});
+    ASSERT_TRUE((*writer)->Append(text).ok());
+    int64_t size = 1'000'000 + (wrong == 0 ? 1 : 0);
+    uint32_t crc = ExtendCrc32c(0, text) + (wrong == 1 ? 1 : 0);
+    EXPECT_EQ(GetErrorReason((*writer)->Finish(size, crc, {}).status()),
+              ErrorReason::kDeliveryIncomplete);
+  }
+  EXPECT_TRUE(Texts("m").empty());
+}
+
+TEST_P(MailstoreConformance, TooLargeIsRefusedAndLeavesNothing) {
+  auto writer = store().BeginDelivery({"m"});
+  absl::Status status;
+  for (int i = 0; i < 50 && status.ok(); ++i) status = (*writer)->Append(std::string(100'000, 'x'));
+  EXPECT_EQ(GetErrorReason(status), ErrorReason::kMessageTooLarge);
+  writer->reset();
+  EXPECT_TRUE(Texts("m").empty());
+}
+
+TEST_P(MailstoreConformance, RepeatedDeliveryMakesNoSecondCopyWithinADay) {
+  std::string id(32, 'd');
+  DeliveryResult first = Deliver({"m"}, "text\r\n", {id})[0];
+  EXPECT_FALSE(first.repeated);
+  clock_.Advance(absl::Hours(23));
+  Restart();
+  DeliveryResult second = Deliver({"m"}, "text\r\n", {id})[0];
+  EXPECT_TRUE(second.repeated);
+  EXPECT_EQ(second.message_id, first.message_id);
+  EXPECT_FALSE(Deliver({"n"}, "text\r\n", {id})[0].repeated);
+  EXPECT_EQ(Texts("m").size(), 1u);
+  clock_.Advance(absl::Hours(2));
+  EXPECT_FALSE(Deliver({"m"}, "text\r\n", {id})[0].repeated);
+  EXPECT_EQ(Texts("m").size(), 2u);
+}
+
+TEST_P(MailstoreConformance, OneSessionAtATime) {
+  OpenedMaildrop first = Open("m", "one");
+  EXPECT_EQ(GetErrorReason(store().Open("m", {"two", "", ""}).status()),
+            ErrorReason::kMaildropInUse);
+  EXPECT_EQ(Open("m", "one").lease.epoch, first.lease.epoch);
+  EXPECT_EQ(store().GetMailbox("m")->session->session_id, "one");
+  EXPECT_TRUE(store().Close(first.lease, {}).ok());
+  EXPECT_FALSE(store().GetMailbox("m")->session);
+  Open("m", "two");
+}
+
+TEST_P(MailstoreConformance, StaleHolderChangesNothing) {
+  Deliver({"m"}, "text\r\n");
+  OpenedMaildrop stale = Open("m", "one");
+  uint64_t id = stale.messages[0].message_id;
+  clock_.Advance(Mailstore::kLeaseTtl);
+  OpenedMaildrop present = Open("m", "two");
+  EXPECT_EQ(GetErrorReason(store().Close(stale.lease, {id}).status()), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Renew(stale.lease)), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Read(stale.lease, {id, 0, std::nullopt}).status()),
+            ErrorReason::kLeaseLost);
+  EXPECT_EQ(ReadAll(present.lease, {id, 0, std::nullopt}), "text\r\n");
+  EXPECT_TRUE(store().Close(present.lease, {}).ok());
+  EXPECT_EQ(Texts("m").size(), 1u);
+}
+
+TEST_P(MailstoreConformance, CloseDeletesOnceAndRepeatsItsAnswer) {
+  for (const char* text : {"1\r\n", "2\r\n", "3\r\n"}) Deliver({"m"}, text);
+  OpenedMaildrop opened = Open("m", "s");
+  std::vector<uint64_t> ids = {opened.messages[0].message_id, opened.messages[2].message_id, 12345};
+  EXPECT_EQ(*store().Close(opened.lease, ids), 2);
+  Deliver({"m"}, "4\r\n");
+  EXPECT_EQ(*store().Close(opened.lease, ids), 2);
+  if (Restart()) {
+    EXPECT_EQ(*store().Close(opened.lease, ids), 2);
+  }
+  EXPECT_EQ(Texts("m"), (Strings{"2\r\n", "4\r\n"}));
+  clock_.Advance(Mailstore::kOutcomeKept);
+  EXPECT_EQ(GetErrorReason(store().Close(opened.lease, ids).status()), ErrorReason::kLeaseLost);
+}
+
+TEST_P(MailstoreConformance, AnIdIsNeverUsedAgain) {
+  std::set<std::string> uidls;
+  for (int round = 0; round < 3; ++round) {
+    Deliver({"m"}, "text\r\n");
+    OpenedMaildrop opened = Open("m", absl::StrCat("s", round));
+    ASSERT_EQ(opened.messages.size(), 1u);
+    EXPECT_TRUE(uidls.insert(opened.messages[0].uidl).second);
+    EXPECT_EQ(*store().Close(opened.lease, {opened.messages[0].message_id}), 1);
+    Restart();
+  }
+}
+
+TEST_P(MailstoreConformance, DeliveryDoesNotChangeAnOpenSession) {
+  Deliver({"m"}, "1\r\n");
+  OpenedMaildrop opened = Open("m", "s");
+  Deliver({"m"}, "2\r\n");
+  EXPECT_EQ(opened.messages.size(), 1u);
+  EXPECT_EQ(*store().Close(opened.lease, {opened.messages[0].message_id}), 1);
+  EXPECT_EQ(Texts("m"), Strings{"2\r\n"});
+}
+
+TEST_P(MailstoreConformance, SessionGoesOnAfterARestart) {
+  Deliver({"m"}, "1\r\n");
+  OpenedMaildrop opened = Open("m", "s");
+  if (!Restart()) GTEST_SKIP() << "this store keeps nothing";
+  uint64_t id = opened.messages[0].message_id;
+  EXPECT_EQ(GetErrorReason(store().Open("m", {"other", "", ""}).status()),
+            ErrorReason::kMaildropInUse);
+  EXPECT_TRUE(store().Renew(opened.lease).ok());
+  EXPECT_EQ(ReadAll(opened.lease, {id, 0, std::nullopt}), "1\r\n");
+  EXPECT_EQ(Open("m", "s").lease.epoch, opened.lease.epoch);
+  EXPECT_EQ(*store().Close(opened.lease, {id}), 1);
+  EXPECT_TRUE(Texts("m").empty());
+}
+
+TEST_P(MailstoreConformance, EpochsGrowOverARestart) {
+  OpenedMaildrop before = Open("m", "one");
+  EXPECT_TRUE(store().Close(before.lease, {}).ok());
+  Restart();
+  EXPECT_LT(before.lease.epoch, Open("m", "two").lease.epoch);
+}
+
+TEST_P(MailstoreConformance, MailboxesAndMessagesAreListedInPages) {
+  EXPECT_EQ(GetErrorReason(store().GetMailbox("none").status()), ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(GetErrorReason(store().ListMessages("none", 0, 1).status()),
+            ErrorReason::kMailboxNotFound);
+  for (const char* id : {"b", "a", "c", "a"}) Deliver({id}, "text\r\n");
+  std::vector<MailboxInfo> first = *store().ListMailboxes("", 2);
+  ASSERT_EQ(first.size(), 2u);
+  EXPECT_EQ(first[0].mailbox_id, "a");
+  EXPECT_EQ(first[0].message_count, 2);
+  EXPECT_EQ(first[0].total_size_octets, 12);
+  EXPECT_EQ(store().ListMailboxes("b", 2)->at(0).mailbox_id, "c");
+  EXPECT_TRUE(store().ListMailboxes("c", 2)->empty());
+  std::vector<MessageSummary> page = *store().ListMessages("a", 0, 1);
+  ASSERT_EQ(page.size(), 1u);
+  EXPECT_EQ(page[0].delivery_time, clock_.WallNow());
+  EXPECT_EQ(store().ListMessages("a", page[0].message_id, 10)->size(), 1u);
+}
+
+TEST_P(MailstoreConformance, ConcurrentDeliveriesAllArrive) {
+  constexpr int kThreads = 4;
+  constexpr int kEach = 25;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t] {
+      for (int i = 0; i < kEach; ++i) Deliver({"m"}, absl::StrCat(t, " ", i, "\r\n"));
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Texts("m").size(), size_t{kThreads * kEach});
+  EXPECT_EQ(store().GetMailbox("m")->message_count, kThreads * kEach);
+}
+
+TEST_P(MailstoreConformance, OfManySessionsOneOpens) {
+  constexpr int kThreads = 4;
+  std::atomic<int> opened = 0;
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t) {
+    threads.emplace_back([this, t, &opened] {
+      if (store().Open("m", {absl::StrCat("s", t), "", ""}).ok()) ++opened;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(opened, 1);
+}
+
+}  // namespace restante::mailstore
