@@ -44,7 +44,8 @@ struct Responses {
 
 Responses NtlmV2(const NtlmClient& client, const Secret& nt_hash, absl::string_view challenge,
                  absl::string_view server_challenge) {
-  absl::string_view domain = client.proof_domain != nullptr ? client.proof_domain : client.domain;
+  absl::string_view domain = client.domain;
+  if (client.proof_domain != nullptr) domain = client.proof_domain;
   Secret key = ntlm::NtlmV2Key(nt_hash, client.user, domain);
   std::string temp = ByteWriter()
                          .U16Le(0x0101)
