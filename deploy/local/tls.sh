@@ -17,6 +17,7 @@ make_certificate() {
   openssl x509 -req -in "tls/$name.csr" -CA tls/ca.pem -CAkey tls/ca.key -days "$CERTIFICATE_DAYS" \
     -set_serial "0x$(openssl rand -hex 15)" -out "tls/$name.pem.new" 2>/dev/null -extfile <(
       printf 'basicConstraints=critical,CA:FALSE\nkeyUsage=critical,digitalSignature\n'
+      printf 'subjectKeyIdentifier=hash\nauthorityKeyIdentifier=keyid\n'
       printf 'extendedKeyUsage=%s\nsubjectAltName=%s\n' "$usage" "$names"
     )
   rm "tls/$name.csr"
