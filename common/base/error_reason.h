@@ -43,6 +43,7 @@ enum class ErrorReason {
   kLimitExceeded = 25,
   kDraining = 26,
 };
+inline constexpr ErrorReason kLastErrorReason = ErrorReason::kDraining;
 
 // "MAILDROP_IN_USE" for kMaildropInUse.
 absl::string_view ErrorReasonName(ErrorReason reason);
