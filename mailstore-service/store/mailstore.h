@@ -38,8 +38,9 @@ class MessageReader {
  public:
   virtual ~MessageReader() = default;
 
-  // The next piece, of at most 256 KiB; empty at the end, which is reached only when the checksum
-  // of the whole text is right. MESSAGE_CORRUPT otherwise: what came before is not to be trusted.
+  // The next piece, of at most 256 KiB, its checksum verified; empty at the end, which is reached
+  // only when nothing of what was asked for is missing. MESSAGE_CORRUPT otherwise: what came before
+  // must not be taken for the whole.
   virtual absl::StatusOr<std::string> Next() = 0;
 };
 
@@ -51,7 +52,8 @@ struct OpenedMaildrop {
 };
 
 // The mail of one placement, by what is done with it. Mailboxes come to be by delivery or opening.
-// Thread-safe. Calls may block for a disk write; none waits for a client.
+// An id is 1 to 64 of [a-z0-9-]; other ids are FIELD_INVALID. Thread-safe. Calls may block for a
+// disk write; none waits for a client.
 //
 // STORE_FULL: no room, reading and deleting go on. STORE_FAILED: a write may not be durable;
 // nothing is written any more until the store is opened anew. A status of code kUnknown means that

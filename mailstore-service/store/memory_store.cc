@@ -8,6 +8,7 @@
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/lease_table.h"
+#include "mailstore-service/store/mailbox_id.h"
 #include "mailstore-service/store/message_id.h"
 #include "mailstore-service/store/message_part.h"
 
@@ -134,6 +135,7 @@ absl::Status NotFound(ErrorReason reason, absl::string_view what) {
 
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> MemoryStore::BeginDelivery(
     std::vector<std::string> mailbox_ids) {
+  for (const std::string& id : mailbox_ids) RESTANTE_RETURN_IF_ERROR(CheckMailboxId(id));
   return std::make_unique<MemoryWriter>(this, std::move(mailbox_ids));
 }
 
@@ -156,6 +158,7 @@ DeliveryResult MemoryStore::Deliver(const std::string& mailbox_id, const std::st
 
 absl::StatusOr<OpenedMaildrop> MemoryStore::Open(const std::string& mailbox_id,
                                                  const SessionInfo& session) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(Lease lease, leases_.Acquire(mailbox_id, session));
   OpenedMaildrop opened{std::move(lease), kLeaseTtl, {}};

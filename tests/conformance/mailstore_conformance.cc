@@ -140,6 +140,25 @@ TEST_P(MailstoreConformance, RepeatedDeliveryMakesNoSecondCopyWithinADay) {
   EXPECT_EQ(Texts("m").size(), 2u);
 }
 
+TEST_P(MailstoreConformance, OnlyProperIdsMakeMailboxes) {
+  for (const std::string& id : {std::string(), std::string("A"), std::string("a\0b", 3),
+                                std::string("a/b"), std::string(65, 'a')}) {
+    EXPECT_EQ(GetErrorReason(store().BeginDelivery({id}).status()), ErrorReason::kFieldInvalid);
+    EXPECT_EQ(GetErrorReason(store().Open(id, {"s", "", ""}).status()), ErrorReason::kFieldInvalid);
+  }
+  EXPECT_TRUE(store().ListMailboxes("", 10)->empty());
+}
+
+TEST_P(MailstoreConformance, OfOneDeliveryAtTheSameTimeOneIsKept) {
+  constexpr int kThreads = 4;
+  std::string id(32, 'd');
+  std::vector<std::thread> threads;
+  for (int t = 0; t < kThreads; ++t)
+    threads.emplace_back([&] { Deliver({"m"}, "text\r\n", {id}); });
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(Texts("m").size(), 1u);
+}
+
 TEST_P(MailstoreConformance, OneSessionAtATime) {
   OpenedMaildrop first = Open("m", "one");
   EXPECT_EQ(GetErrorReason(store().Open("m", {"two", "", ""}).status()),

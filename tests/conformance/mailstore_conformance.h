@@ -5,6 +5,7 @@
 
 #include <functional>
 #include <memory>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -26,6 +27,9 @@ struct StoreFactory {
   std::string name;
   std::function<std::unique_ptr<StoreUnderTest>(const Clock&)> make;
 };
+
+// What a failing test is called after.
+inline void PrintTo(const StoreFactory& factory, std::ostream* out) { *out << factory.name; }
 
 // Instantiated once for each implementation of Mailstore:
 //   INSTANTIATE_TEST_SUITE_P(Memory, MailstoreConformance, testing::Values(StoreFactory{...}));

@@ -1,0 +1,172 @@
+#include "mailstore-service/store/rocksdb/codec.h"
+
+#include "absl/strings/strip.h"
+#include "common/base/byte_reader.h"
+#include "common/base/byte_writer.h"
+#include "common/base/crc32c.h"
+
+namespace restante::mailstore::codec {
+namespace {
+
+constexpr uint8_t kIndexVersion = 1;
+constexpr size_t kMaxTextOctets = 1024;  // of any length-prefixed field
+
+uint64_t Millis(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
+
+absl::Time FromMillis(uint64_t millis) {
+  return absl::FromUnixMillis(static_cast<int64_t>(millis));
+}
+
+}  // namespace
+
+std::string PendingKey(uint64_t body_id) {
+  return ByteWriter().Bytes(kPendingPrefix).U64Be(body_id).Take();
+}
+
+std::optional<uint64_t> DecodePendingKey(absl::string_view key) {
+  if (!absl::ConsumePrefix(&key, kPendingPrefix) || key.size() != 8) return std::nullopt;
+  return ByteReader(key).ReadU64Be();
+}
+
+std::string EncodeUsage(const Usage& usage) {
+  return ByteWriter()
+      .U64Be(static_cast<uint64_t>(usage.count))
+      .U64Be(static_cast<uint64_t>(usage.octets))
+      .Take();
+}
+
+std::optional<Usage> DecodeUsage(absl::string_view value) {
+  ByteReader reader(value);
+  std::optional<uint64_t> count = reader.ReadU64Be();
+  std::optional<uint64_t> octets = reader.ReadU64Be();
+  if (!count || !octets || !reader.empty()) return std::nullopt;
+  return Usage{static_cast<int64_t>(*count), static_cast<int64_t>(*octets)};
+}
+
+std::string MailboxPrefix(absl::string_view mailbox_id) {
+  return ByteWriter().Bytes(mailbox_id).U8(0).Take();
+}
+
+std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id) {
+  return ByteWriter().Bytes(mailbox_id).U8(0).U64Be(message_id).Take();
+}
+
+std::string EncodeIndexEntry(const IndexEntry& entry) {
+  return ByteWriter()
+      .U8(kIndexVersion)
+      .U64Be(static_cast<uint64_t>(entry.summary.size_octets))
+      .U64Be(entry.body_id)
+      .U64Be(Millis(entry.summary.delivery_time))
+      .LengthPrefixed(entry.summary.uidl)
+      .Take();
+}
+
+std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_view value) {
+  if (key.size() < 8) return std::nullopt;
+  ByteReader reader(value);
+  std::optional<uint8_t> version = reader.ReadU8();
+  std::optional<uint64_t> octets = reader.ReadU64Be();
+  std::optional<uint64_t> body_id = reader.ReadU64Be();
+  std::optional<uint64_t> delivered = reader.ReadU64Be();
+  std::optional<absl::string_view> uidl = reader.ReadLengthPrefixed(kMaxTextOctets);
+  if (version != kIndexVersion || !octets || !body_id || !delivered || !uidl || !reader.empty()) {
+    return std::nullopt;
+  }
+  IndexEntry entry;
+  entry.summary.message_id = ByteReader(key.substr(key.size() - 8)).ReadU64Be().value_or(0);
+  entry.summary.size_octets = static_cast<int64_t>(*octets);
+  entry.summary.uidl = std::string(*uidl);
+  entry.summary.delivery_time = FromMillis(*delivered);
+  entry.body_id = *body_id;
+  return entry;
+}
+
+std::string BodyKey(uint64_t body_id, uint32_t piece) {
+  return ByteWriter().U64Be(body_id).U32Be(piece).Take();
+}
+
+std::string EncodePiece(absl::string_view text) {
+  return ByteWriter().U32Be(ExtendCrc32c(0, text)).Bytes(text).Take();
+}
+
+std::optional<absl::string_view> DecodePiece(absl::string_view value) {
+  ByteReader reader(value);
+  std::optional<uint32_t> crc = reader.ReadU32Be();
+  if (!crc || *crc != ExtendCrc32c(0, reader.rest())) return std::nullopt;
+  return reader.rest();
+}
+
+std::string DeliveryKey(absl::string_view mailbox_id, absl::string_view delivery_id) {
+  return ByteWriter().Bytes(mailbox_id).U8(0).Bytes(delivery_id).Take();
+}
+
+std::string EncodeDelivery(const Delivery& delivery) {
+  return ByteWriter().U64Be(delivery.message_id).U64Be(Millis(delivery.when)).Take();
+}
+
+std::optional<Delivery> DecodeDelivery(absl::string_view value) {
+  ByteReader reader(value);
+  std::optional<uint64_t> message_id = reader.ReadU64Be();
+  std::optional<uint64_t> when = reader.ReadU64Be();
+  if (!message_id || !when || !reader.empty()) return std::nullopt;
+  return Delivery{*message_id, FromMillis(*when)};
+}
+
+std::string OutcomeKey(const Lease& lease) {
+  return ByteWriter()
+      .Bytes(lease.session_id)
+      .U8(0)
+      .U64Be(lease.epoch.boot)
+      .U64Be(lease.epoch.counter)
+      .Take();
+}
+
+std::string EncodeOutcome(const Outcome& outcome) {
+  return ByteWriter()
+      .U64Be(static_cast<uint64_t>(outcome.deleted_count))
+      .U64Be(Millis(outcome.when))
+      .Take();
+}
+
+std::optional<Outcome> DecodeOutcome(absl::string_view value) {
+  ByteReader reader(value);
+  std::optional<uint64_t> deleted = reader.ReadU64Be();
+  std::optional<uint64_t> when = reader.ReadU64Be();
+  if (!deleted || !when || !reader.empty()) return std::nullopt;
+  return Outcome{static_cast<int64_t>(*deleted), FromMillis(*when)};
+}
+
+std::string EncodeLease(const HeldLease& held) {
+  return ByteWriter()
+      .LengthPrefixed(held.lease.session_id)
+      .U64Be(held.lease.epoch.boot)
+      .U64Be(held.lease.epoch.counter)
+      .LengthPrefixed(held.session.client_address)
+      .LengthPrefixed(held.session.frontend)
+      .Take();
+}
+
+std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_view value) {
+  ByteReader reader(value);
+  std::optional<absl::string_view> session_id = reader.ReadLengthPrefixed(kMaxTextOctets);
+  std::optional<uint64_t> boot = reader.ReadU64Be();
+  std::optional<uint64_t> counter = reader.ReadU64Be();
+  std::optional<absl::string_view> address = reader.ReadLengthPrefixed(kMaxTextOctets);
+  std::optional<absl::string_view> frontend = reader.ReadLengthPrefixed(kMaxTextOctets);
+  if (!session_id || !boot || !counter || !address || !frontend || !reader.empty()) {
+    return std::nullopt;
+  }
+  HeldLease held;
+  held.lease = {std::string(mailbox_id), std::string(*session_id), {*boot, *counter}};
+  held.session = {std::string(*session_id), std::string(*address), std::string(*frontend)};
+  return held;
+}
+
+std::string EncodeU32(uint32_t value) { return ByteWriter().U32Be(value).Take(); }
+
+std::optional<uint32_t> DecodeU32(absl::string_view value) {
+  if (value.size() != 4) return std::nullopt;
+  return ByteReader(value).ReadU32Be();
+}
+
+}  // namespace restante::mailstore::codec

@@ -1,0 +1,72 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_CODEC_H_
+#define RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_CODEC_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "mailstore-service/store/types.h"
+
+// Keys and values of schema.md, one function for each row and direction. Decoders give nullopt for
+// octets that are not what the grammar says.
+namespace restante::mailstore::codec {
+
+std::string PendingKey(uint64_t body_id);
+inline constexpr absl::string_view kPendingPrefix = "pending/";
+std::optional<uint64_t> DecodePendingKey(absl::string_view key);
+
+struct Usage {
+  int64_t count = 0;
+  int64_t octets = 0;
+};
+std::string EncodeUsage(const Usage& usage);
+std::optional<Usage> DecodeUsage(absl::string_view value);
+
+// Everything of one mailbox begins with it, in the index and among the deliveries.
+std::string MailboxPrefix(absl::string_view mailbox_id);
+
+std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id);
+struct IndexEntry {
+  MessageSummary summary;
+  uint64_t body_id = 0;
+};
+std::string EncodeIndexEntry(const IndexEntry& entry);
+// The message id comes from the key.
+std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_view value);
+
+std::string BodyKey(uint64_t body_id, uint32_t piece);
+// With its checksum in front.
+std::string EncodePiece(absl::string_view text);
+// The text; nullopt also when the checksum is wrong.
+std::optional<absl::string_view> DecodePiece(absl::string_view value);
+
+std::string DeliveryKey(absl::string_view mailbox_id, absl::string_view delivery_id);
+struct Delivery {
+  uint64_t message_id = 0;
+  absl::Time when;
+};
+std::string EncodeDelivery(const Delivery& delivery);
+std::optional<Delivery> DecodeDelivery(absl::string_view value);
+
+std::string OutcomeKey(const Lease& lease);
+struct Outcome {
+  int64_t deleted_count = 0;
+  absl::Time when;
+};
+std::string EncodeOutcome(const Outcome& outcome);
+std::optional<Outcome> DecodeOutcome(absl::string_view value);
+
+struct HeldLease {
+  Lease lease;
+  SessionInfo session;
+};
+std::string EncodeLease(const HeldLease& held);
+std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_view value);
+
+std::string EncodeU32(uint32_t value);
+std::optional<uint32_t> DecodeU32(absl::string_view value);
+
+}  // namespace restante::mailstore::codec
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_CODEC_H_

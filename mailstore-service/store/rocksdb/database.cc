@@ -1,0 +1,134 @@
+#include "mailstore-service/store/rocksdb/database.h"
+
+#include "absl/strings/str_cat.h"
+#include "common/base/byte_reader.h"
+#include "common/base/check.h"
+#include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/message_id.h"
+#include "mailstore-service/store/rocksdb/codec.h"
+#include "mailstore-service/store/rocksdb/tuning.h"
+
+namespace restante::mailstore {
+namespace {
+
+constexpr uint32_t kFormat = 1;
+constexpr absl::string_view kFormatKey = "format";
+constexpr absl::string_view kBootKey = "boot";
+constexpr absl::string_view kStoreKey = "store";
+
+absl::Status CannotRead(const rocksdb::Status& status) {
+  return absl::UnavailableError(absl::StrCat("the store cannot be read: ", status.ToString()));
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
+                                                         size_t block_cache_octets,
+                                                         const Clock& clock, Random& random) {
+  // Room for index and bodies alike; the rest is small.
+  rocksdb::ColumnFamilyOptions small = SmallRecordOptions(block_cache_octets / 2);
+  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
+      {rocksdb::kDefaultColumnFamilyName, small},
+      {"mailboxes", UsageOptions(block_cache_octets / 8)},
+      {"index", small},
+      {"bodies", BodyOptions(block_cache_octets / 2)},
+      {"deliveries", small},
+      {"outcomes", small},
+      {"leases", small},
+  };
+  std::unique_ptr<Database> database(new Database());
+  rocksdb::DB* db = nullptr;
+  rocksdb::Status opened =
+      rocksdb::DB::Open(DatabaseOptions(), directory, descriptors, &database->families_, &db);
+  if (!opened.ok()) {
+    return absl::UnavailableError(
+        absl::StrCat("cannot open the store in ", directory, ": ", opened.ToString()));
+  }
+  database->db_.reset(db);
+  RESTANTE_RETURN_IF_ERROR(database->CheckFormat(random));
+  RESTANTE_RETURN_IF_ERROR(database->TakeBootNumber(clock));
+  RESTANTE_RETURN_IF_ERROR(database->RemovePendingBodies());
+  return database;
+}
+
+Database::~Database() {
+  if (db_ == nullptr) return;
+  for (rocksdb::ColumnFamilyHandle* family : families_) {
+    rocksdb::Status status = db_->DestroyColumnFamilyHandle(family);
+    RESTANTE_CHECK(status.ok());
+  }
+}
+
+absl::Status Database::CheckFormat(Random& random) {
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> format, Get(defaults(), kFormatKey));
+  if (!format) {
+    store_id_ = ByteReader(random.Bytes(4)).ReadU32Be().value_or(0);
+    rocksdb::WriteBatch batch;
+    batch.Put(defaults(), ToSlice(kFormatKey), codec::EncodeU32(kFormat));
+    batch.Put(defaults(), ToSlice(kStoreKey), codec::EncodeU32(store_id_));
+    return Write(&batch, true);
+  }
+  uint32_t found = codec::DecodeU32(*format).value_or(0);
+  if (found != kFormat) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the store is of format ", found, " and this program reads format ", kFormat,
+                     ": run the version of restante-mailstore that wrote it, or restore a backup"));
+  }
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> store_id, Get(defaults(), kStoreKey));
+  store_id_ = codec::DecodeU32(store_id.value_or("")).value_or(0);
+  return absl::OkStatus();
+}
+
+absl::Status Database::TakeBootNumber(const Clock& clock) {
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> last, Get(defaults(), kBootKey));
+  uint32_t last_number = codec::DecodeU32(last.value_or("")).value_or(0);
+  boot_number_ = NextBootNumber(last_number, clock.WallNow());
+  rocksdb::WriteBatch batch;
+  batch.Put(defaults(), ToSlice(kBootKey), codec::EncodeU32(boot_number_));
+  return Write(&batch, true);
+}
+
+absl::Status Database::RemovePendingBodies() {
+  std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), defaults()));
+  for (it->Seek(ToSlice(codec::kPendingPrefix)); it->Valid(); it->Next()) {
+    std::optional<uint64_t> body_id = codec::DecodePendingKey(ToView(it->key()));
+    if (!body_id) break;
+    rocksdb::WriteBatch batch;
+    batch.DeleteRange(bodies(), codec::BodyKey(*body_id, 0), codec::BodyKey(*body_id + 1, 0));
+    batch.Delete(defaults(), it->key());
+    RESTANTE_RETURN_IF_ERROR(Write(&batch, false));
+  }
+  return it->status().ok() ? absl::OkStatus() : CannotRead(it->status());
+}
+
+absl::Status Database::Write(rocksdb::WriteBatch* batch, bool sync) {
+  absl::Status failed = MakeError(
+      absl::StatusCode::kInternal, ErrorReason::kStoreFailed,
+      "an earlier write may not be durable: the store takes no more until it is restarted");
+  if (failed_) return failed;
+  // After a full disk the library refuses writes until it is asked to go on.
+  if (full_ && db_->Resume().ok()) full_ = false;
+  rocksdb::WriteOptions options;
+  options.sync = sync;
+  rocksdb::Status status = db_->Write(options, batch);
+  if (status.ok()) return absl::OkStatus();
+  if (status.IsNoSpace()) {
+    full_ = true;
+    return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull,
+                     "the store has no room");
+  }
+  failed_ = true;
+  return failed;
+}
+
+absl::StatusOr<std::optional<std::string>> Database::Get(rocksdb::ColumnFamilyHandle* family,
+                                                         absl::string_view key) const {
+  std::string value;
+  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), family, ToSlice(key), &value);
+  if (status.IsNotFound()) return std::optional<std::string>();
+  if (!status.ok()) return CannotRead(status);
+  return std::optional<std::string>(std::move(value));
+}
+
+}  // namespace restante::mailstore

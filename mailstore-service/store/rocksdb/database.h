@@ -1,0 +1,75 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_DATABASE_H_
+#define RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_DATABASE_H_
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+
+namespace restante::mailstore {
+
+inline rocksdb::Slice ToSlice(absl::string_view text) { return {text.data(), text.size()}; }
+inline absl::string_view ToView(const rocksdb::Slice& slice) {
+  return {slice.data(), slice.size()};
+}
+
+// The open database with its column families, its format checked, and its faults told apart.
+// Thread-safe.
+class Database {
+ public:
+  // Opens or makes the database in `directory`. FAILED_PRECONDITION for one of another format;
+  // UNAVAILABLE when another process has it or the disk refuses. Takes a new boot number, durably.
+  static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory,
+                                                        size_t block_cache_octets,
+                                                        const Clock& clock, Random& random);
+  ~Database();
+
+  // A write. STORE_FULL, and another try later may work; STORE_FAILED after any other fault, from
+  // then on for every write: what the disk kept is not known.
+  absl::Status Write(rocksdb::WriteBatch* batch, bool sync);
+
+  // nullopt when there is no such key. UNAVAILABLE when it cannot be read.
+  absl::StatusOr<std::optional<std::string>> Get(rocksdb::ColumnFamilyHandle* family,
+                                                 absl::string_view key) const;
+
+  rocksdb::DB& db() const { return *db_; }
+  uint32_t boot_number() const { return boot_number_; }
+  uint32_t store_id() const { return store_id_; }
+
+  // Of schema.md. Live as long as this object.
+  rocksdb::ColumnFamilyHandle* defaults() const { return families_[0]; }
+  rocksdb::ColumnFamilyHandle* mailboxes() const { return families_[1]; }
+  rocksdb::ColumnFamilyHandle* index() const { return families_[2]; }
+  rocksdb::ColumnFamilyHandle* bodies() const { return families_[3]; }
+  rocksdb::ColumnFamilyHandle* deliveries() const { return families_[4]; }
+  rocksdb::ColumnFamilyHandle* outcomes() const { return families_[5]; }
+  rocksdb::ColumnFamilyHandle* leases() const { return families_[6]; }
+
+ private:
+  Database() = default;
+  absl::Status CheckFormat(Random& random);
+  absl::Status TakeBootNumber(const Clock& clock);
+  absl::Status RemovePendingBodies();
+
+  std::unique_ptr<rocksdb::DB> db_;
+  std::vector<rocksdb::ColumnFamilyHandle*> families_;
+  uint32_t boot_number_ = 0;
+  uint32_t store_id_ = 0;
+  std::atomic<bool> full_ = false;
+  std::atomic<bool> failed_ = false;
+};
+
+}  // namespace restante::mailstore
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_DATABASE_H_

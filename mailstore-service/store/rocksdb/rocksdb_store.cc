@@ -1,0 +1,427 @@
+#include "mailstore-service/store/rocksdb/rocksdb_store.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/base/error_reason.h"
+#include "common/base/mutex.h"
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/lease_table.h"
+#include "mailstore-service/store/mailbox_id.h"
+#include "mailstore-service/store/message_id.h"
+#include "mailstore-service/store/message_part.h"
+#include "mailstore-service/store/rocksdb/body_writer.h"
+#include "mailstore-service/store/rocksdb/codec.h"
+#include "mailstore-service/store/rocksdb/database.h"
+
+namespace restante::mailstore {
+namespace {
+
+absl::Status NotFound(ErrorReason reason, absl::string_view what) {
+  return MakeError(absl::StatusCode::kNotFound, reason, what);
+}
+
+absl::Status Corrupt() {
+  return MakeError(absl::StatusCode::kDataLoss, ErrorReason::kMessageCorrupt,
+                   "this message's text is damaged on disk");
+}
+
+// Reads under a snapshot, so that a message that is deleted meanwhile is read to its end.
+class RocksdbReader : public MessageReader {
+ public:
+  RocksdbReader(std::shared_ptr<Database> database, const codec::IndexEntry& entry,
+                const MessageRead& read)
+      : database_(std::move(database)),
+        snapshot_(database_->db().GetSnapshot()),
+        body_id_(entry.body_id),
+        octets_left_(entry.summary.size_octets),
+        part_(read) {}
+  ~RocksdbReader() override { database_->db().ReleaseSnapshot(snapshot_); }
+
+  absl::StatusOr<std::string> Next() override {
+    while (octets_left_ > 0) {
+      rocksdb::ReadOptions options;
+      options.snapshot = snapshot_;
+      std::string value;
+      rocksdb::Status status = database_->db().Get(options, database_->bodies(),
+                                                   codec::BodyKey(body_id_, next_piece_), &value);
+      // A block or blob whose own checksum is wrong, and a piece that is not there, cost this
+      // message alone.
+      if (status.IsCorruption() || status.IsNotFound()) return Corrupt();
+      if (!status.ok()) return absl::UnavailableError(status.ToString());
+      std::optional<absl::string_view> text = codec::DecodePiece(value);
+      auto expected = std::min<int64_t>(octets_left_, Mailstore::kMaxPieceOctets);
+      if (!text || static_cast<int64_t>(text->size()) != expected) return Corrupt();
+      ++next_piece_;
+      octets_left_ -= expected;
+      absl::string_view part = part_.Take(*text);
+      if (!part.empty()) return std::string(part);
+    }
+    return std::string();
+  }
+
+ private:
+  const std::shared_ptr<Database> database_;
+  const rocksdb::Snapshot* const snapshot_;
+  const uint64_t body_id_;
+  int64_t octets_left_;
+  uint32_t next_piece_ = 0;
+  MessagePart part_;
+};
+
+class RocksdbStore : public Mailstore {
+ public:
+  RocksdbStore(std::unique_ptr<Database> database, int64_t max_message_octets, const Clock& clock)
+      : database_(std::move(database)),
+        max_message_octets_(max_message_octets),
+        clock_(clock),
+        ids_(database_->boot_number()),
+        leases_(database_->boot_number(), kLeaseTtl, clock) {}
+
+  // Puts the leases of the last start back. To be called once, first.
+  absl::Status RestoreLeases();
+
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
+      std::vector<std::string> mailbox_ids) override;
+  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
+                                      const SessionInfo& session) override;
+  absl::Status Renew(const Lease& lease) override;
+  absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
+                                                      const MessageRead& read) override;
+  absl::StatusOr<int64_t> Close(const Lease& lease,
+                                const std::vector<uint64_t>& delete_message_ids) override;
+  absl::StatusOr<MailboxInfo> GetMailbox(const std::string& mailbox_id) override;
+  absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after,
+                                                         size_t limit) override;
+  absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
+                                                           uint64_t after, size_t limit) override;
+
+  int64_t max_message_octets() const { return max_message_octets_; }
+
+  // Makes body `i` of `body` a message of `mailbox_id`.
+  DeliveryResult Commit(const std::string& mailbox_id, const std::string& delivery_id,
+                        uint64_t body_id, size_t i, BodyWriter* body);
+
+ private:
+  // At most one delivery of an id to a mailbox at a time: the second then finds the first.
+  class DeliveryTurn;
+
+  DeliveryResult WriteMessage(const std::string& mailbox_id, const std::string& delivery_key,
+                              uint64_t body_id, size_t i, BodyWriter* body);
+  absl::StatusOr<std::optional<uint64_t>> FindDelivery(const std::string& delivery_key) const;
+  absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
+  absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
+                                                      size_t limit) const;
+  absl::StatusOr<int64_t> WriteClose(const Lease& lease, const std::vector<uint64_t>& ids);
+  MailboxInfo InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
+
+  const std::shared_ptr<Database> database_;
+  const int64_t max_message_octets_;
+  const Clock& clock_;
+  MessageIdSource ids_;
+  Mutex mutex_;
+  CondVar turn_ended_;
+  LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
+  std::set<std::string> deliveries_under_way_ ABSL_GUARDED_BY(mutex_);
+};
+
+class RocksdbStore::DeliveryTurn {
+ public:
+  DeliveryTurn(RocksdbStore* store, const std::string& key) : store_(store), key_(key) {
+    if (key_.empty()) return;
+    MutexLock lock(&store_->mutex_);
+    while (!store_->deliveries_under_way_.insert(key_).second) {
+      store_->turn_ended_.Wait(&store_->mutex_);
+    }
+  }
+  ~DeliveryTurn() {
+    if (key_.empty()) return;
+    MutexLock lock(&store_->mutex_);
+    store_->deliveries_under_way_.erase(key_);
+    store_->turn_ended_.SignalAll();
+  }
+  DeliveryTurn(const DeliveryTurn&) = delete;
+  DeliveryTurn& operator=(const DeliveryTurn&) = delete;
+
+ private:
+  RocksdbStore* const store_;
+  const std::string key_;
+};
+
+class RocksdbWriter : public DeliveryWriter {
+ public:
+  RocksdbWriter(RocksdbStore* store, Database* database, std::vector<std::string> mailbox_ids,
+                const std::vector<uint64_t>& body_ids)
+      : store_(store),
+        mailbox_ids_(std::move(mailbox_ids)),
+        body_ids_(body_ids),
+        body_(database, body_ids) {}
+
+  absl::Status Append(absl::string_view text) override {
+    if (body_.size_octets() + static_cast<int64_t>(text.size()) > store_->max_message_octets()) {
+      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kMessageTooLarge,
+                       "the message is over the store's limit");
+    }
+    return body_.Append(text);
+  }
+
+  absl::StatusOr<std::vector<DeliveryResult>> Finish(
+      int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) override {
+    if (size_octets != body_.size_octets() || crc32c != body_.crc32c()) {
+      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
+                       "size or checksum are not those of the text");
+    }
+    std::vector<DeliveryResult> results;
+    for (size_t i = 0; i < mailbox_ids_.size(); ++i) {
+      std::string delivery_id = i < delivery_ids.size() ? delivery_ids[i] : "";
+      results.push_back(store_->Commit(mailbox_ids_[i], delivery_id, body_ids_[i], i, &body_));
+    }
+    return results;
+  }
+
+ private:
+  RocksdbStore* const store_;
+  const std::vector<std::string> mailbox_ids_;
+  const std::vector<uint64_t> body_ids_;
+  BodyWriter body_;
+};
+
+absl::Status RocksdbStore::RestoreLeases() {
+  MutexLock lock(&mutex_);
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions(), database_->leases()));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    std::optional<codec::HeldLease> held =
+        codec::DecodeLease(ToView(it->key()), ToView(it->value()));
+    if (held) leases_.Restore(held->lease, held->session);
+  }
+  return it->status().ok() ? absl::OkStatus() : absl::UnavailableError(it->status().ToString());
+}
+
+absl::StatusOr<std::unique_ptr<DeliveryWriter>> RocksdbStore::BeginDelivery(
+    std::vector<std::string> mailbox_ids) {
+  std::vector<uint64_t> body_ids;
+  for (const std::string& mailbox_id : mailbox_ids) {
+    RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+    body_ids.push_back(ids_.Next());
+  }
+  return std::make_unique<RocksdbWriter>(this, database_.get(), std::move(mailbox_ids), body_ids);
+}
+
+absl::StatusOr<std::optional<uint64_t>> RocksdbStore::FindDelivery(
+    const std::string& delivery_key) const {
+  if (delivery_key.empty()) return std::optional<uint64_t>();
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->deliveries(), delivery_key));
+  if (!value) return std::optional<uint64_t>();
+  std::optional<codec::Delivery> delivery = codec::DecodeDelivery(*value);
+  if (!delivery || clock_.WallNow() - delivery->when >= kDeliveryIdKept) {
+    return std::optional<uint64_t>();
+  }
+  return std::optional<uint64_t>(delivery->message_id);
+}
+
+DeliveryResult RocksdbStore::Commit(const std::string& mailbox_id, const std::string& delivery_id,
+                                    uint64_t body_id, size_t i, BodyWriter* body) {
+  std::string key = delivery_id.empty() ? "" : codec::DeliveryKey(mailbox_id, delivery_id);
+  DeliveryTurn turn(this, key);
+  absl::StatusOr<std::optional<uint64_t>> known = FindDelivery(key);
+  if (!known.ok()) return {known.status(), 0, false};
+  if (*known) return {absl::OkStatus(), **known, true};
+  return WriteMessage(mailbox_id, key, body_id, i, body);
+}
+
+DeliveryResult RocksdbStore::WriteMessage(const std::string& mailbox_id,
+                                          const std::string& delivery_key, uint64_t body_id,
+                                          size_t i, BodyWriter* body) {
+  uint64_t id = ids_.Next();
+  codec::IndexEntry entry;
+  entry.summary = {id, body->size_octets(), UidlFor(database_->store_id(), id), clock_.WallNow()};
+  entry.body_id = body_id;
+  rocksdb::WriteBatch batch;
+  body->AddLastPiece(i, &batch);
+  batch.Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({1, body->size_octets()}));
+  if (!delivery_key.empty()) {
+    batch.Put(database_->deliveries(), delivery_key, codec::EncodeDelivery({id, clock_.WallNow()}));
+  }
+  absl::Status written = database_->Write(&batch, true);
+  if (written.ok()) body->SetCommitted(i);
+  return {written, id, false};
+}
+
+absl::StatusOr<OpenedMaildrop> RocksdbStore::Open(const std::string& mailbox_id,
+                                                  const SessionInfo& session) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  OpenedMaildrop opened;
+  {
+    MutexLock lock(&mutex_);
+    RESTANTE_ASSIGN_OR_RETURN(opened.lease, leases_.Acquire(mailbox_id, session));
+  }
+  opened.lease_ttl = kLeaseTtl;
+  rocksdb::WriteBatch batch;
+  batch.Put(database_->leases(), mailbox_id, codec::EncodeLease({opened.lease, session}));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({0, 0}));
+  // Not synced: losing it costs the session, never mail. A store that cannot write can be read.
+  absl::Status recorded = database_->Write(&batch, false);
+  if (!recorded.ok() && GetErrorReason(recorded) != ErrorReason::kStoreFull &&
+      GetErrorReason(recorded) != ErrorReason::kStoreFailed) {
+    return recorded;
+  }
+  RESTANTE_ASSIGN_OR_RETURN(std::vector<codec::IndexEntry> entries,
+                            Scan(mailbox_id, 0, std::numeric_limits<size_t>::max()));
+  for (codec::IndexEntry& entry : entries) opened.messages.push_back(std::move(entry.summary));
+  return opened;
+}
+
+absl::Status RocksdbStore::Renew(const Lease& lease) {
+  MutexLock lock(&mutex_);
+  return leases_.Renew(lease);
+}
+
+absl::StatusOr<std::vector<codec::IndexEntry>> RocksdbStore::Scan(const std::string& mailbox_id,
+                                                                  uint64_t after,
+                                                                  size_t limit) const {
+  std::vector<codec::IndexEntry> entries;
+  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions(), database_->index()));
+  for (it->Seek(codec::IndexKey(mailbox_id, after + 1)); it->Valid() && entries.size() < limit;
+       it->Next()) {
+    absl::string_view key = ToView(it->key());
+    if (!absl::StartsWith(key, prefix)) break;
+    std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, ToView(it->value()));
+    if (!entry)
+      return absl::DataLossError(absl::StrCat("an index entry of ", mailbox_id, " is damaged"));
+    entries.push_back(*std::move(entry));
+  }
+  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  return entries;
+}
+
+absl::StatusOr<std::unique_ptr<MessageReader>> RocksdbStore::Read(const Lease& lease,
+                                                                  const MessageRead& read) {
+  {
+    MutexLock lock(&mutex_);
+    RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
+  }
+  std::string key = codec::IndexKey(lease.mailbox_id, read.message_id);
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->index(), key));
+  if (!value) return NotFound(ErrorReason::kMessageNotFound, "no such message");
+  std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, *value);
+  if (!entry) return Corrupt();
+  return std::make_unique<RocksdbReader>(database_, *entry, read);
+}
+
+absl::StatusOr<std::optional<int64_t>> RocksdbStore::FindOutcome(const Lease& lease) const {
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->outcomes(), codec::OutcomeKey(lease)));
+  if (!value) return std::optional<int64_t>();
+  std::optional<codec::Outcome> outcome = codec::DecodeOutcome(*value);
+  if (!outcome || clock_.WallNow() - outcome->when >= kOutcomeKept) return std::optional<int64_t>();
+  return std::optional<int64_t>(outcome->deleted_count);
+}
+
+absl::StatusOr<int64_t> RocksdbStore::Close(const Lease& lease,
+                                            const std::vector<uint64_t>& delete_message_ids) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(lease.mailbox_id));
+  {
+    MutexLock lock(&mutex_);
+    // A repeat that comes while the first is being written waits by trying again.
+    if (leases_.IsClosing(lease.mailbox_id)) {
+      return absl::UnavailableError("the session's end is being written");
+    }
+    RESTANTE_ASSIGN_OR_RETURN(std::optional<int64_t> outcome, FindOutcome(lease));
+    if (outcome) return *outcome;
+    RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
+    leases_.SetClosing(lease, true);
+  }
+  absl::StatusOr<int64_t> deleted = WriteClose(lease, delete_message_ids);
+  MutexLock lock(&mutex_);
+  leases_.SetClosing(lease, false);
+  if (deleted.ok()) leases_.Release(lease);
+  return deleted;
+}
+
+absl::StatusOr<int64_t> RocksdbStore::WriteClose(const Lease& lease,
+                                                 const std::vector<uint64_t>& ids) {
+  rocksdb::WriteBatch batch;
+  codec::Usage removed;
+  const std::set<uint64_t> once(ids.begin(), ids.end());
+  for (uint64_t id : once) {
+    std::string key = codec::IndexKey(lease.mailbox_id, id);
+    RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                              database_->Get(database_->index(), key));
+    if (!value) continue;
+    std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, *value);
+    if (!entry) return Corrupt();
+    batch.Delete(database_->index(), key);
+    AddBodyRemoval(*database_, entry->body_id, entry->summary.size_octets, &batch);
+    --removed.count;
+    removed.octets -= entry->summary.size_octets;
+  }
+  batch.Merge(database_->mailboxes(), lease.mailbox_id, codec::EncodeUsage(removed));
+  batch.Put(database_->outcomes(), codec::OutcomeKey(lease),
+            codec::EncodeOutcome({-removed.count, clock_.WallNow()}));
+  batch.Delete(database_->leases(), lease.mailbox_id);
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  return -removed.count;
+}
+
+MailboxInfo RocksdbStore::InfoOf(const std::string& mailbox_id, const codec::Usage& usage) {
+  MutexLock lock(&mutex_);
+  return {mailbox_id, usage.count, usage.octets, leases_.Holder(mailbox_id)};
+}
+
+absl::StatusOr<MailboxInfo> RocksdbStore::GetMailbox(const std::string& mailbox_id) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->mailboxes(), mailbox_id));
+  if (!value) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
+  return InfoOf(mailbox_id, codec::DecodeUsage(*value).value_or(codec::Usage()));
+}
+
+absl::StatusOr<std::vector<MailboxInfo>> RocksdbStore::ListMailboxes(const std::string& after,
+                                                                     size_t limit) {
+  std::vector<MailboxInfo> infos;
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions(), database_->mailboxes()));
+  // The first key behind `after` in byte order.
+  for (it->Seek(after + std::string(1, '\0')); it->Valid() && infos.size() < limit; it->Next()) {
+    codec::Usage usage = codec::DecodeUsage(ToView(it->value())).value_or(codec::Usage());
+    infos.push_back(InfoOf(it->key().ToString(), usage));
+  }
+  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  return infos;
+}
+
+absl::StatusOr<std::vector<MessageSummary>> RocksdbStore::ListMessages(
+    const std::string& mailbox_id, uint64_t after, size_t limit) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  RESTANTE_ASSIGN_OR_RETURN(std::vector<codec::IndexEntry> entries, Scan(mailbox_id, after, limit));
+  std::vector<MessageSummary> summaries;
+  for (codec::IndexEntry& entry : entries) summaries.push_back(std::move(entry.summary));
+  return summaries;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
+                                                            const Clock& clock, Random& random) {
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Database> database,
+      Database::Open(options.directory, options.block_cache_octets, clock, random));
+  auto store =
+      std::make_unique<RocksdbStore>(std::move(database), options.max_message_octets, clock);
+  RESTANTE_RETURN_IF_ERROR(store->RestoreLeases());
+  return store;
+}
+
+}  // namespace restante::mailstore

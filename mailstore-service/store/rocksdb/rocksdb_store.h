@@ -1,0 +1,28 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_ROCKSDB_STORE_H_
+#define RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_ROCKSDB_STORE_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "common/base/random.h"
+#include "mailstore-service/store/mailstore.h"
+
+namespace restante::mailstore {
+
+struct RocksdbStoreOptions {
+  std::string directory;
+  size_t block_cache_octets = size_t{64} << 20;
+  int64_t max_message_octets = int64_t{100} << 20;
+};
+
+// A Mailstore on disk, in the format of schema.md. `clock` and `random` must outlive it. Errors as
+// Database::Open has them.
+absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
+                                                            const Clock& clock, Random& random);
+
+}  // namespace restante::mailstore
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_ROCKSDB_STORE_H_
