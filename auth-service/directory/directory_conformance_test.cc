@@ -1,0 +1,534 @@
+// What every implementation of Directory must do. Runs on the memory directory and on RocksDB.
+
+#include <rocksdb/db.h>
+
+#include <atomic>
+#include <cstdlib>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "auth-service/directory/directory.h"
+#include "auth-service/directory/indexed_directory.h"
+#include "auth-service/directory/rocksdb/rocksdb_directory.h"
+#include "common/base/error_reason.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_random.h"
+
+namespace restante::directory {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+constexpr char kRequest[] = "00112233445566778899aabbccddeeff";
+constexpr char kOtherRequest[] = "ffeeddccbbaa99887766554433221100";
+
+std::vector<ProtocolPolicy> Defaults() {
+  return {{.protocol = "pop3",
+           .mechanisms = {{"NTLM", true, true, true}, {"PLAIN", true, true, true}},
+           .revision = 0,
+           .update_time = {}}};
+}
+
+NewAccount Smith() {
+  return {.id = "jsmith",
+          .windows_names = {"CORP\\jsmith"},
+          .principal_names = {"jsmith@corp.example"},
+          .alias = "john.smith",
+          .addresses = {"john.smith@corp.example"},
+          .placement = "mailstore-0",
+          .disabled = false,
+          .disabled_mechanisms = {}};
+}
+
+NewAccount Plain(const std::string& id) {
+  NewAccount account;
+  account.id = id;
+  account.placement = "mailstore-0";
+  return account;
+}
+
+class TemporaryFolder {
+ public:
+  TemporaryFolder() {
+    std::string pattern = testing::TempDir() + "restante-directory-XXXXXX";
+    path_ = mkdtemp(pattern.data());
+  }
+  ~TemporaryFolder() { std::filesystem::remove_all(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+class DirectoryConformance : public testing::TestWithParam<std::string> {
+ protected:
+  DirectoryConformance() { Open(); }
+
+  bool durable() const { return GetParam() == "rocksdb"; }
+
+  void Open() {
+    directory_.reset();
+    if (!durable()) {
+      directory_ = MakeMemoryDirectory(Defaults(), clock_, random_);
+      return;
+    }
+    auto opened = OpenRocksDbDirectory(folder_.path() + "/directory", Defaults(), clock_, random_);
+    ASSERT_TRUE(opened.ok()) << opened.status();
+    directory_ = *std::move(opened);
+  }
+
+  AccountPtr MustCreate(const NewAccount& account) {
+    auto created = directory_->Create(account, {});
+    EXPECT_TRUE(created.ok()) << created.status();
+    return *created;
+  }
+
+  ErrorReason ReasonOfCreate(const NewAccount& account, const WriteOptions& options = {}) {
+    return GetErrorReason(directory_->Create(account, options).status());
+  }
+
+  FakeClock clock_;
+  FakeRandom random_;
+  TemporaryFolder folder_;
+  std::unique_ptr<Directory> directory_;
+};
+
+INSTANTIATE_TEST_SUITE_P(All, DirectoryConformance, testing::Values("memory", "rocksdb"),
+                         [](const auto& tested) { return tested.param; });
+
+TEST_P(DirectoryConformance, CreatesAndFindsByEveryName) {
+  const AccountPtr account = MustCreate(Smith());
+  EXPECT_EQ(account->mailbox_id.size(), 32u);
+  EXPECT_EQ(account->create_time, clock_.WallNow());
+  EXPECT_GT(account->revision, 0u);
+  EXPECT_EQ(*directory_->Get("jsmith"), account);
+  EXPECT_EQ(directory_->FindByWindowsName("corp", "JSMITH"), account);
+  EXPECT_EQ(directory_->FindByPrincipalName("JSmith@CORP.example"), account);
+  EXPECT_EQ(directory_->FindByAlias("John.Smith"), account);
+  EXPECT_EQ(directory_->FindByAddress("JOHN.SMITH@corp.example"), account);
+  EXPECT_THAT(directory_->FindByWindowsUser("JSmith", 5), ElementsAre(account));
+}
+
+TEST_P(DirectoryConformance, FindsNothingByOtherNames) {
+  MustCreate(Smith());
+  EXPECT_EQ(GetErrorReason(directory_->Get("smith").status()), ErrorReason::kAccountNotFound);
+  EXPECT_EQ(directory_->FindByWindowsName("OTHER", "jsmith"), nullptr);
+  EXPECT_EQ(directory_->FindByWindowsName("", "CORP\\jsmith"), nullptr);
+  EXPECT_EQ(directory_->FindByPrincipalName("john.smith@corp.example"), nullptr);
+  EXPECT_EQ(directory_->FindByAlias("jsmith"), nullptr);
+  EXPECT_EQ(directory_->FindByAddress("jsmith@corp.example"), nullptr);
+  EXPECT_EQ(directory_->FindByAlias("\xff"), nullptr);
+  EXPECT_THAT(directory_->FindByWindowsUser("smith", 5), IsEmpty());
+}
+
+TEST_P(DirectoryConformance, RefusesATakenIdAndTakenNames) {
+  MustCreate(Smith());
+  EXPECT_EQ(ReasonOfCreate(Plain("jsmith")), ErrorReason::kAccountExists);
+  NewAccount other = Plain("other");
+  other.windows_names = {"Corp\\JSmith"};
+  const absl::Status taken = directory_->Create(other, {}).status();
+  EXPECT_EQ(taken.code(), absl::StatusCode::kAlreadyExists);
+  EXPECT_EQ(GetErrorReason(taken), ErrorReason::kNameTaken);
+  EXPECT_EQ(GetErrorMetadata(taken)["holder"], "accounts/jsmith");
+  other = Plain("other");
+  other.principal_names = {"JSMITH@corp.example"};
+  EXPECT_EQ(ReasonOfCreate(other), ErrorReason::kNameTaken);
+  other = Plain("other");
+  other.alias = "JOHN.smith";
+  EXPECT_EQ(ReasonOfCreate(other), ErrorReason::kNameTaken);
+  other = Plain("other");
+  other.addresses = {"free@corp.example", "John.Smith@corp.example"};
+  EXPECT_EQ(ReasonOfCreate(other), ErrorReason::kNameTaken);
+  EXPECT_FALSE(directory_->Get("other").ok());
+  EXPECT_EQ(directory_->FindByAddress("free@corp.example"), nullptr);
+}
+
+TEST_P(DirectoryConformance, TreatsComposedAndDecomposedNamesAsOne) {
+  NewAccount account = Plain("juergen");
+  account.windows_names = {"CORP\\j\xc3\xbcrgen"};
+  const AccountPtr created = MustCreate(account);
+  EXPECT_EQ(directory_->FindByWindowsName("CORP", "JU\xcc\x88RGEN"), created);
+}
+
+TEST_P(DirectoryConformance, GivesAWindowsNameToOneOfManyAtOnce) {
+  constexpr int kThreads = 8;
+  std::atomic<int> winners = 0;
+  std::atomic<int> taken = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < kThreads; ++i) {
+    threads.emplace_back([this, i, &winners, &taken] {
+      NewAccount account = Plain(absl::StrCat("account-", i));
+      account.windows_names = {"CORP\\wanted"};
+      const auto created = directory_->Create(account, {});
+      if (created.ok()) ++winners;
+      if (GetErrorReason(created.status()) == ErrorReason::kNameTaken) ++taken;
+      EXPECT_NE(directory_->FindByWindowsName("corp", "wanted"), nullptr);
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(winners, 1);
+  EXPECT_EQ(taken, kThreads - 1);
+  EXPECT_THAT(directory_->List(10, "").accounts, SizeIs(1));
+}
+
+TEST_P(DirectoryConformance, RefusesMalformedFields) {
+  const auto field_of = [this](const NewAccount& account) {
+    return GetInvalidField(directory_->Create(account, {}).status());
+  };
+  EXPECT_EQ(field_of(Plain("")), "account_id");
+  EXPECT_EQ(field_of(Plain("Smith")), "account_id");
+  EXPECT_EQ(field_of(Plain(".smith")), "account_id");
+  EXPECT_EQ(field_of(Plain(std::string(64, 'a'))), "account_id");
+  for (const char* name : {"jsmith", "\\jsmith", "CORP\\", "A\\B\\c", "CORP\\a@b", "CORP/x\\y",
+                           "CORP\\ x", "CORP\\a\nb", "CORP\\\xff"}) {
+    NewAccount account = Plain("a");
+    account.windows_names = {"CORP\\good", name};
+    EXPECT_EQ(field_of(account), "account.windows_names[1]") << name;
+  }
+  NewAccount account = Plain("a");
+  account.windows_names = {"CORP\\good", "corp\\GOOD"};
+  EXPECT_EQ(field_of(account), "account.windows_names[1]");
+  account = Plain("a");
+  account.windows_names = std::vector<std::string>(17, "CORP\\x");
+  EXPECT_EQ(field_of(account), "account.windows_names");
+  account = Plain("a");
+  account.windows_names = {"CORP\\" + std::string(252, 'x')};
+  EXPECT_EQ(field_of(account), "account.windows_names[0]");
+  account = Plain("a");
+  account.principal_names = {"no-realm"};
+  EXPECT_EQ(field_of(account), "account.principal_names[0]");
+  account = Plain("a");
+  account.addresses = {"a b@corp.example"};
+  EXPECT_EQ(field_of(account), "account.addresses[0]");
+  account = Plain("a");
+  account.alias = "john smith";
+  EXPECT_EQ(field_of(account), "account.alias");
+  account = Plain("a");
+  account.placement = "Mailstore";
+  EXPECT_EQ(field_of(account), "account.placement");
+  account = Plain("a");
+  account.disabled_mechanisms = {"NT LM"};
+  EXPECT_EQ(field_of(account), "account.disabled_mechanisms");
+}
+
+TEST_P(DirectoryConformance, ListsByPage) {
+  for (const char* id : {"d", "b", "a", "c", "e"}) MustCreate(Plain(id));
+  const auto ids = [](const AccountPage& page) {
+    std::vector<std::string> found;
+    for (const AccountPtr& account : page.accounts) found.push_back(account->id);
+    return found;
+  };
+  AccountPage page = directory_->List(2, "");
+  EXPECT_THAT(ids(page), ElementsAre("a", "b"));
+  EXPECT_TRUE(page.more);
+  page = directory_->List(2, "b");
+  EXPECT_THAT(ids(page), ElementsAre("c", "d"));
+  EXPECT_TRUE(page.more);
+  page = directory_->List(2, "d");
+  EXPECT_THAT(ids(page), ElementsAre("e"));
+  EXPECT_FALSE(page.more);
+  EXPECT_FALSE(directory_->List(5, "").more);
+}
+
+TEST_P(DirectoryConformance, ChangesTheAliasAndNothingElse) {
+  const AccountPtr before = MustCreate(Smith());
+  AccountChange change;
+  change.alias = "j.smith";
+  clock_.Advance(absl::Seconds(1));
+  const auto after = directory_->Update("jsmith", change, {});
+  ASSERT_TRUE(after.ok());
+  EXPECT_EQ((*after)->alias, "j.smith");
+  EXPECT_EQ((*after)->mailbox_id, before->mailbox_id);
+  EXPECT_EQ((*after)->windows_names, before->windows_names);
+  EXPECT_EQ((*after)->create_time, before->create_time);
+  EXPECT_EQ((*after)->update_time, before->update_time + absl::Seconds(1));
+  EXPECT_NE((*after)->revision, before->revision);
+  EXPECT_EQ(directory_->FindByAlias("john.smith"), nullptr);
+  EXPECT_EQ(directory_->FindByAlias("j.smith"), *after);
+  EXPECT_EQ(directory_->FindByWindowsName("CORP", "jsmith"), *after);
+}
+
+TEST_P(DirectoryConformance, FreesNamesForOthers) {
+  MustCreate(Smith());
+  AccountChange change;
+  change.windows_names = std::vector<std::string>{"CORP\\jsmith", "LAB\\jsmith"};
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 5), SizeIs(1));
+  change.windows_names = std::vector<std::string>{"LAB\\jsmith"};
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  NewAccount other = Plain("other");
+  other.windows_names = {"CORP\\jsmith"};
+  MustCreate(other);
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 5), SizeIs(2));
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 1), SizeIs(1));
+  change.windows_names = std::vector<std::string>{"CORP\\JSMITH"};
+  EXPECT_EQ(GetErrorReason(directory_->Update("jsmith", change, {}).status()),
+            ErrorReason::kNameTaken);
+}
+
+TEST_P(DirectoryConformance, ComparesTheEtag) {
+  const AccountPtr first = MustCreate(Smith());
+  AccountChange change;
+  change.disabled = true;
+  WriteOptions options;
+  options.expected_revision = first->revision;
+  const auto second = directory_->Update("jsmith", change, options);
+  ASSERT_TRUE(second.ok());
+  const absl::Status stale = directory_->Update("jsmith", change, options).status();
+  EXPECT_EQ(stale.code(), absl::StatusCode::kAborted);
+  EXPECT_EQ(GetErrorReason(stale), ErrorReason::kEtagMismatch);
+  EXPECT_EQ(GetErrorReason(directory_->Delete("jsmith", options)), ErrorReason::kEtagMismatch);
+  options.expected_revision = (*second)->revision;
+  EXPECT_TRUE(directory_->Delete("jsmith", options).ok());
+}
+
+TEST_P(DirectoryConformance, LetsOneOfManyChangesOfOneEtagWin) {
+  const AccountPtr first = MustCreate(Smith());
+  std::atomic<int> winners = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([this, i, &first, &winners] {
+      AccountChange change;
+      change.alias = absl::StrCat("alias-", i);
+      WriteOptions options;
+      options.expected_revision = first->revision;
+      if (directory_->Update("jsmith", change, options).ok()) ++winners;
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(winners, 1);
+}
+
+TEST_P(DirectoryConformance, DeletesWithAllNamesAndNeverReusesAnEtag) {
+  const AccountPtr first = MustCreate(Smith());
+  ASSERT_TRUE(directory_->Delete("jsmith", {}).ok());
+  EXPECT_EQ(directory_->FindByWindowsName("CORP", "jsmith"), nullptr);
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 5), IsEmpty());
+  EXPECT_EQ(GetErrorReason(directory_->Delete("jsmith", {})), ErrorReason::kAccountNotFound);
+  Open();
+  if (!durable()) return;
+  const AccountPtr second = MustCreate(Smith());
+  EXPECT_GT(second->revision, first->revision + 1);
+  EXPECT_NE(second->mailbox_id, first->mailbox_id);
+}
+
+TEST_P(DirectoryConformance, ReplacesTheCredential) {
+  MustCreate(Smith());
+  const auto changed = directory_->SetCredential("jsmith", {"k1", "sealed"}, {});
+  ASSERT_TRUE(changed.ok());
+  ASSERT_TRUE((*changed)->credential.has_value());
+  EXPECT_EQ((*changed)->credential->sealed, "sealed");
+  EXPECT_EQ(GetErrorReason(directory_->SetCredential("nobody", {"k1", "x"}, {}).status()),
+            ErrorReason::kAccountNotFound);
+}
+
+TEST_P(DirectoryConformance, AnswersARepeatAsTheFirstTime) {
+  const WriteOptions options{.expected_revision = {}, .request_id = kRequest};
+  const auto first = directory_->Create(Smith(), options);
+  ASSERT_TRUE(first.ok());
+  AccountChange change;
+  change.alias = "other";
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  if (durable()) Open();
+  const auto repeat = directory_->Create(Smith(), options);
+  ASSERT_TRUE(repeat.ok()) << repeat.status();
+  EXPECT_EQ((*repeat)->alias, "john.smith");
+  EXPECT_EQ((*repeat)->mailbox_id, (*first)->mailbox_id);
+  EXPECT_EQ((*repeat)->revision, (*first)->revision);
+  EXPECT_EQ((*directory_->Get("jsmith"))->alias, "other");
+}
+
+TEST_P(DirectoryConformance, RepeatsEveryKindOfWrite) {
+  MustCreate(Smith());
+  WriteOptions options{.expected_revision = {}, .request_id = std::string(32, '1')};
+  AccountChange change;
+  change.disabled = true;
+  const auto updated = directory_->Update("jsmith", change, options);
+  EXPECT_EQ((*directory_->Update("jsmith", change, options))->revision, (*updated)->revision);
+  options.request_id = std::string(32, '2');
+  const auto set = directory_->SetCredential("jsmith", {"k1", "a"}, options);
+  EXPECT_EQ((*directory_->SetCredential("jsmith", {"k1", "b"}, options))->revision,
+            (*set)->revision);
+  EXPECT_EQ((*directory_->Get("jsmith"))->credential->sealed, "a");
+  options.request_id = std::string(32, '3');
+  const auto policy = directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, options);
+  EXPECT_EQ(directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, options)->revision,
+            policy->revision);
+  options.request_id = std::string(32, '4');
+  ASSERT_TRUE(directory_->Delete("jsmith", options).ok());
+  MustCreate(Smith());
+  EXPECT_TRUE(directory_->Delete("jsmith", options).ok());
+  EXPECT_TRUE(directory_->Get("jsmith").ok());
+}
+
+TEST_P(DirectoryConformance, RefusesARequestIdForAnotherWrite) {
+  const WriteOptions options{.expected_revision = {}, .request_id = kRequest};
+  ASSERT_TRUE(directory_->Create(Smith(), options).ok());
+  EXPECT_EQ(GetInvalidField(directory_->Create(Plain("other"), options).status()), "request_id");
+  EXPECT_EQ(GetInvalidField(directory_->Delete("jsmith", options)), "request_id");
+  const WriteOptions malformed{.expected_revision = {}, .request_id = "1"};
+  EXPECT_EQ(GetInvalidField(directory_->Delete("jsmith", malformed)), "request_id");
+}
+
+TEST_P(DirectoryConformance, DoesNotRememberAFailure) {
+  const WriteOptions options{.expected_revision = {}, .request_id = kRequest};
+  AccountChange change;
+  change.disabled = true;
+  EXPECT_FALSE(directory_->Update("jsmith", change, options).ok());
+  MustCreate(Smith());
+  EXPECT_TRUE(directory_->Update("jsmith", change, options).ok());
+}
+
+TEST_P(DirectoryConformance, ForgetsRequestsAfterADay) {
+  WriteOptions options{.expected_revision = {}, .request_id = kRequest};
+  ASSERT_TRUE(directory_->Create(Smith(), options).ok());
+  clock_.Advance(absl::Hours(24) - absl::Seconds(1));
+  EXPECT_TRUE(directory_->Create(Smith(), options).ok());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(ReasonOfCreate(Smith(), options), ErrorReason::kAccountExists);
+  const WriteOptions other{.expected_revision = {}, .request_id = kOtherRequest};
+  ASSERT_TRUE(directory_->Create(Plain("a"), other).ok());
+  if (durable()) Open();
+  // Free for another write, and in turn remembered.
+  ASSERT_TRUE(directory_->Create(Plain("b"), options).ok());
+  EXPECT_TRUE(directory_->Create(Plain("b"), options).ok());
+}
+
+TEST_P(DirectoryConformance, TakesAnOutdatedRequestIdAgainBeforeItIsSwept) {
+  const WriteOptions options{.expected_revision = {}, .request_id = kRequest};
+  ASSERT_TRUE(directory_->Create(Plain("a"), options).ok());
+  clock_.Advance(absl::Hours(25));
+  ASSERT_TRUE(directory_->Create(Plain("b"), options).ok());
+  if (durable()) Open();
+  EXPECT_TRUE(directory_->Create(Plain("b"), options).ok());
+}
+
+TEST_P(DirectoryConformance, ChangesThePolicyAndRefusesUnknownMechanisms) {
+  const auto before = directory_->GetPolicy("pop3");
+  ASSERT_TRUE(before.ok());
+  const auto after = directory_->UpdatePolicy("pop3", {{"ntlm", false, false}}, {});
+  ASSERT_TRUE(after.ok()) << after.status();
+  EXPECT_FALSE(FindMechanism(*after, "NTLM")->enabled);
+  EXPECT_FALSE(FindMechanism(*after, "NTLM")->require_tls);
+  EXPECT_TRUE(FindMechanism(*after, "PLAIN")->enabled);
+  WriteOptions stale;
+  stale.expected_revision = before->revision;
+  EXPECT_EQ(
+      GetErrorReason(directory_->UpdatePolicy("pop3", {{"NTLM", true, true}}, stale).status()),
+      ErrorReason::kEtagMismatch);
+  EXPECT_EQ(GetErrorReason(directory_->UpdatePolicy("pop3", {{"GSSAPI", true, true}}, {}).status()),
+            ErrorReason::kFieldInvalid);
+  EXPECT_EQ(directory_->GetPolicy("imap").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(DirectoryConformance, TellsWatchersThePresentPolicyThenEachChange) {
+  std::vector<bool> first_saw;
+  std::vector<bool> second_saw;
+  const auto record = [](std::vector<bool>* saw) {
+    return [saw](const ProtocolPolicy& policy) {
+      saw->push_back(FindMechanism(policy, "NTLM")->enabled);
+    };
+  };
+  auto first = directory_->WatchPolicy("pop3", record(&first_saw));
+  auto second = directory_->WatchPolicy("pop3", record(&second_saw));
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, {}).ok());
+  first->reset();
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {{"NTLM", true, true}}, {}).ok());
+  EXPECT_THAT(first_saw, ElementsAre(true, false));
+  EXPECT_THAT(second_saw, ElementsAre(true, false, true));
+  EXPECT_EQ(directory_->WatchPolicy("imap", record(&first_saw)).status().code(),
+            absl::StatusCode::kNotFound);
+}
+
+TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
+  if (!durable()) GTEST_SKIP() << "lives as long as the process";
+  MustCreate(Smith());
+  AccountChange change;
+  change.disabled_mechanisms = std::vector<std::string>{"plain"};
+  change.disabled = true;
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  const auto before = directory_->SetCredential("jsmith", {"k1", std::string("\0\1x", 3)}, {});
+  ASSERT_TRUE(before.ok());
+  const auto policy = directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, {});
+  Open();
+  const auto after = directory_->Get("jsmith");
+  ASSERT_TRUE(after.ok());
+  EXPECT_THAT((*after)->disabled_mechanisms, ElementsAre("PLAIN"));
+  EXPECT_TRUE((*after)->disabled);
+  EXPECT_EQ((*after)->revision, (*before)->revision);
+  EXPECT_EQ((*after)->mailbox_id, (*before)->mailbox_id);
+  EXPECT_EQ((*after)->update_time, (*before)->update_time);
+  EXPECT_EQ((*after)->credential->key_id, "k1");
+  EXPECT_EQ((*after)->credential->sealed, std::string("\0\1x", 3));
+  EXPECT_EQ(directory_->FindByAlias("john.smith"), *after);
+  EXPECT_EQ(directory_->GetPolicy("pop3")->revision, policy->revision);
+  EXPECT_FALSE(FindMechanism(*directory_->GetPolicy("pop3"), "NTLM")->enabled);
+  EXPECT_GT(MustCreate(Plain("later"))->revision, policy->revision);
+}
+
+class RocksDbDirectory : public testing::Test {
+ protected:
+  absl::StatusOr<std::unique_ptr<Directory>> Open() {
+    return OpenRocksDbDirectory(folder_.path() + "/d", Defaults(), clock_, random_);
+  }
+  void PutRaw(const std::string& key, const std::string& value) {
+    rocksdb::DB* database = nullptr;
+    ASSERT_TRUE(rocksdb::DB::Open({}, folder_.path() + "/d", &database).ok());
+    EXPECT_TRUE(database->Put({}, key, value).ok());
+    delete database;
+  }
+
+  FakeClock clock_;
+  FakeRandom random_;
+  TemporaryFolder folder_;
+};
+
+TEST_F(RocksDbDirectory, RefusesANewerFormat) {
+  ASSERT_TRUE(Open().ok());
+  PutRaw("f", std::string("\0\0\0\2", 4));
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(RocksDbDirectory, RefusesDamagedAndUnknownRecords) {
+  for (const std::string& value : {std::string(), std::string("\2rest"), std::string("\1\0", 2)}) {
+    ASSERT_TRUE(Open().ok());
+    PutRaw("ajsmith", value);
+    EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
+    std::filesystem::remove_all(folder_.path() + "/d");
+  }
+  ASSERT_TRUE(Open().ok());
+  PutRaw("zzz", "x");
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kDataLoss);
+}
+
+TEST_F(RocksDbDirectory, RefusesToBeOpenedTwice) {
+  const auto first = Open();
+  ASSERT_TRUE(first.ok());
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(RocksDbDirectory, IsPrivate) {
+  ASSERT_TRUE(Open().ok());
+  EXPECT_EQ(std::filesystem::status(folder_.path() + "/d").permissions(),
+            std::filesystem::perms::owner_all);
+}
+
+TEST_F(RocksDbDirectory, SaysWhereItCannotBeOpened) {
+  const absl::Status status =
+      OpenRocksDbDirectory(folder_.path() + "/no/such", Defaults(), clock_, random_).status();
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/no/such"));
+}
+
+}  // namespace
+}  // namespace restante::directory

@@ -1,0 +1,433 @@
+#include "auth-service/directory/indexed_directory.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "auth-service/directory/validation.h"
+#include "common/base/byte_writer.h"
+#include "common/base/check.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
+#include "common/base/ids.h"
+#include "common/base/status_macros.h"
+#include "common/crypto/digest.h"
+
+namespace restante::directory {
+namespace {
+
+// What a write asks for, as octets to digest: the verb, then its arguments one after the other.
+class Fingerprint {
+ public:
+  explicit Fingerprint(absl::string_view verb) { bytes_.LengthPrefixed(verb); }
+
+  Fingerprint& Add(absl::string_view text) {
+    bytes_.U8('s').LengthPrefixed(text);
+    return *this;
+  }
+  Fingerprint& Add(const std::vector<std::string>& texts) {
+    bytes_.U8('l').U32Be(static_cast<uint32_t>(texts.size()));
+    for (const std::string& text : texts) bytes_.LengthPrefixed(text);
+    return *this;
+  }
+  Fingerprint& Add(bool value) {
+    bytes_.U8(value ? 'y' : 'n');
+    return *this;
+  }
+  template <typename T>
+  Fingerprint& Add(const std::optional<T>& value) {
+    if (value) return Add(*value);
+    bytes_.U8('-');
+    return *this;
+  }
+  Fingerprint& AddRevision(const std::optional<uint64_t>& revision) {
+    bytes_.U8(revision ? 1 : 0).U64Be(revision.value_or(0));
+    return *this;
+  }
+
+  std::string Digest() const { return Sha256(bytes_.bytes()); }
+
+ private:
+  ByteWriter bytes_;
+};
+
+std::string FingerprintOf(const NewAccount& account) {
+  return Fingerprint("create")
+      .Add(absl::string_view(account.id))
+      .Add(account.windows_names)
+      .Add(account.principal_names)
+      .Add(absl::string_view(account.alias))
+      .Add(account.addresses)
+      .Add(absl::string_view(account.placement))
+      .Add(account.disabled)
+      .Add(account.disabled_mechanisms)
+      .Digest();
+}
+
+std::string FingerprintOf(absl::string_view id, const AccountChange& change,
+                          const WriteOptions& options) {
+  return Fingerprint("update")
+      .Add(id)
+      .AddRevision(options.expected_revision)
+      .Add(change.windows_names)
+      .Add(change.principal_names)
+      .Add(change.alias)
+      .Add(change.addresses)
+      .Add(change.disabled)
+      .Add(change.disabled_mechanisms)
+      .Digest();
+}
+
+std::string FingerprintOf(absl::string_view protocol, const std::vector<MechanismChange>& changes,
+                          const WriteOptions& options) {
+  Fingerprint fingerprint("update-policy");
+  fingerprint.Add(protocol).AddRevision(options.expected_revision);
+  for (const MechanismChange& change : changes) {
+    fingerprint.Add(absl::string_view(change.mechanism))
+        .Add(change.enabled)
+        .Add(change.require_tls);
+  }
+  return fingerprint.Digest();
+}
+
+absl::Status NoSuchAccount(absl::string_view id) {
+  return MakeError(absl::StatusCode::kNotFound, ErrorReason::kAccountNotFound,
+                   absl::StrCat("there is no account accounts/", EscapeForLog(id)));
+}
+
+absl::Status NoSuchPolicy(absl::string_view protocol) {
+  return absl::NotFoundError(
+      absl::StrCat("there is no policy protocolPolicies/", EscapeForLog(protocol)));
+}
+
+absl::Status CheckRevision(const WriteOptions& options, uint64_t current) {
+  if (!options.expected_revision || *options.expected_revision == current) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kAborted, ErrorReason::kEtagMismatch,
+                   "it was changed since the etag was read; read again and repeat the change");
+}
+
+std::vector<std::string> UpperCased(std::vector<std::string> names) {
+  for (std::string& name : names) absl::AsciiStrToUpper(&name);
+  return names;
+}
+
+ProtocolPolicy WithStoredSwitches(ProtocolPolicy policy,
+                                  const std::vector<ProtocolPolicy>& stored_policies) {
+  for (const ProtocolPolicy& stored : stored_policies) {
+    if (stored.protocol != policy.protocol) continue;
+    policy.revision = stored.revision;
+    policy.update_time = stored.update_time;
+    for (MechanismSetting& setting : policy.mechanisms) {
+      const MechanismSetting* switches = FindMechanism(stored, setting.mechanism);
+      if (switches == nullptr) continue;  // new in this build: its default holds
+      setting.enabled = switches->enabled;
+      setting.require_tls = switches->require_tls;
+    }
+  }
+  return policy;
+}
+
+class NoJournal : public Journal {
+ public:
+  absl::Status Commit(const DirectoryChange& /*change*/) override { return absl::OkStatus(); }
+};
+
+}  // namespace
+
+class IndexedDirectory::Watch : public PolicyWatch {
+ public:
+  Watch(IndexedDirectory* directory, absl::string_view protocol, PolicyCallback callback)
+      : directory_(directory), protocol_(protocol), callback_(std::move(callback)) {}
+  ~Watch() override {
+    MutexLock lock(&directory_->watch_mutex_);
+    std::erase(directory_->watches_, this);
+  }
+
+  const std::string& protocol() const { return protocol_; }
+  void Notify(const ProtocolPolicy& policy) const { callback_(policy); }
+
+ private:
+  IndexedDirectory* const directory_;
+  const std::string protocol_;
+  const PolicyCallback callback_;
+};
+
+IndexedDirectory::IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryContents contents,
+                                   std::vector<ProtocolPolicy> defaults, const Clock& clock,
+                                   Random& random)
+    : clock_(clock),
+      random_(random),
+      journal_(std::move(journal)),
+      revision_(contents.revision),
+      requests_(std::move(contents.requests)) {
+  for (const AccountPtr& account : contents.accounts) {
+    accounts_.emplace(account->id, account);
+    names_.Add(account);
+  }
+  for (ProtocolPolicy& policy : defaults) {
+    const std::string protocol = policy.protocol;
+    policies_.emplace(protocol, WithStoredSwitches(std::move(policy), contents.policies));
+  }
+}
+
+IndexedDirectory::~IndexedDirectory() {
+  MutexLock lock(&watch_mutex_);
+  RESTANTE_CHECK(watches_.empty());
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
+                                                    const WriteOptions& options) {
+  const std::string fingerprint = FingerprintOf(account);
+  MutexLock write_lock(&write_mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
+  if (repeat != nullptr) return repeat->account;
+  if (Get(account.id).ok()) {
+    return MakeError(absl::StatusCode::kAlreadyExists, ErrorReason::kAccountExists,
+                     absl::StrCat("there is an account accounts/", account.id));
+  }
+  Account created;
+  created.id = account.id;
+  created.windows_names = account.windows_names;
+  created.principal_names = account.principal_names;
+  created.alias = account.alias;
+  created.addresses = account.addresses;
+  created.mailbox_id = NewId(random_);
+  created.placement = account.placement;
+  created.disabled = account.disabled;
+  created.disabled_mechanisms = UpperCased(account.disabled_mechanisms);
+  created.create_time = clock_.WallNow();
+  return Store(std::move(created), fingerprint, options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::Get(absl::string_view id) const {
+  MutexLock lock(&mutex_);
+  const auto found = accounts_.find(id);
+  if (found == accounts_.end()) return NoSuchAccount(id);
+  return found->second;
+}
+
+AccountPage IndexedDirectory::List(size_t page_size, absl::string_view after) const {
+  RESTANTE_CHECK(page_size > 0);
+  MutexLock lock(&mutex_);
+  AccountPage page;
+  for (auto it = accounts_.upper_bound(after); it != accounts_.end(); ++it) {
+    if (page.accounts.size() == page_size) {
+      page.more = true;
+      break;
+    }
+    page.accounts.push_back(it->second);
+  }
+  return page;
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::Update(absl::string_view id,
+                                                    const AccountChange& change,
+                                                    const WriteOptions& options) {
+  const auto edit = [&change](Account* account) {
+    if (change.windows_names) account->windows_names = *change.windows_names;
+    if (change.principal_names) account->principal_names = *change.principal_names;
+    if (change.alias) account->alias = *change.alias;
+    if (change.addresses) account->addresses = *change.addresses;
+    if (change.disabled) account->disabled = *change.disabled;
+    if (change.disabled_mechanisms) {
+      account->disabled_mechanisms = UpperCased(*change.disabled_mechanisms);
+    }
+  };
+  return ChangeAccount(id, edit, FingerprintOf(id, change, options), options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
+                                                           SealedCredential credential,
+                                                           const WriteOptions& options) {
+  RESTANTE_CHECK(credential.sealed.size() <= kMaxSealedCredentialOctets);
+  // Not of the secret: a digest of it at rest could be guessed at.
+  const std::string fingerprint =
+      Fingerprint("set-credential").Add(id).AddRevision(options.expected_revision).Digest();
+  const auto edit = [&credential](Account* account) { account->credential = credential; };
+  return ChangeAccount(id, edit, fingerprint, options);
+}
+
+absl::Status IndexedDirectory::Delete(absl::string_view id, const WriteOptions& options) {
+  const std::string fingerprint =
+      Fingerprint("delete").Add(id).AddRevision(options.expected_revision).Digest();
+  MutexLock write_lock(&write_mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
+  if (repeat != nullptr) return absl::OkStatus();
+  RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
+  DirectoryChange change;
+  change.removed_account = current->id;
+  return Commit(std::move(change), fingerprint, options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::ChangeAccount(absl::string_view id,
+                                                           const AccountEdit& edit,
+                                                           const std::string& fingerprint,
+                                                           const WriteOptions& options) {
+  MutexLock write_lock(&write_mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
+  if (repeat != nullptr) return repeat->account;
+  RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
+  Account changed = *current;
+  edit(&changed);
+  return Store(std::move(changed), fingerprint, options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::CurrentForWrite(absl::string_view id,
+                                                             const WriteOptions& options) {
+  RESTANTE_ASSIGN_OR_RETURN(AccountPtr current, Get(id));
+  RESTANTE_RETURN_IF_ERROR(CheckRevision(options, current->revision));
+  return current;
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::Store(Account account, const std::string& fingerprint,
+                                                   const WriteOptions& options) {
+  RESTANTE_RETURN_IF_ERROR(ValidateAccount(account));
+  {
+    MutexLock lock(&mutex_);
+    RESTANTE_RETURN_IF_ERROR(names_.CheckFree(account));
+  }
+  account.revision = revision_ + 1;
+  account.update_time = clock_.WallNow();
+  DirectoryChange change;
+  change.put_account = std::make_shared<const Account>(std::move(account));
+  AccountPtr stored = change.put_account;
+  RESTANTE_RETURN_IF_ERROR(Commit(std::move(change), fingerprint, options));
+  return stored;
+}
+
+absl::StatusOr<const RememberedRequest*> IndexedDirectory::FindRepeat(
+    const WriteOptions& options, const std::string& fingerprint) const {
+  return requests_.FindRepeat(options.request_id, fingerprint, clock_.WallNow());
+}
+
+absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string& fingerprint,
+                                      const WriteOptions& options) {
+  const absl::Time now = clock_.WallNow();
+  change.revision = revision_ + 1;
+  change.forgotten_requests = requests_.Outdated(now);
+  if (!options.request_id.empty()) {
+    change.request = RememberedRequest{.request_id = options.request_id,
+                                       .fingerprint = fingerprint,
+                                       .time = now,
+                                       .account = change.put_account,
+                                       .policy = change.policy};
+  }
+  RESTANTE_RETURN_IF_ERROR(journal_->Commit(change));
+  Apply(change);
+  return absl::OkStatus();
+}
+
+void IndexedDirectory::Apply(const DirectoryChange& change) {
+  revision_ = change.revision;
+  requests_.Apply(change);
+  MutexLock lock(&mutex_);
+  const std::string& id = change.put_account ? change.put_account->id : change.removed_account;
+  if (const auto old = accounts_.find(id); old != accounts_.end()) {
+    names_.Remove(*old->second);
+    accounts_.erase(old);
+  }
+  if (change.put_account) {
+    names_.Add(change.put_account);
+    accounts_.emplace(change.put_account->id, change.put_account);
+  }
+  if (change.policy) policies_[change.policy->protocol] = *change.policy;
+}
+
+AccountPtr IndexedDirectory::FindByWindowsName(absl::string_view domain,
+                                               absl::string_view user) const {
+  MutexLock lock(&mutex_);
+  return names_.Find(NameKind::kWindows, absl::StrCat(domain, "\\", user));
+}
+
+AccountPtr IndexedDirectory::FindByPrincipalName(absl::string_view name) const {
+  MutexLock lock(&mutex_);
+  return names_.Find(NameKind::kPrincipal, name);
+}
+
+AccountPtr IndexedDirectory::FindByAlias(absl::string_view alias) const {
+  MutexLock lock(&mutex_);
+  return names_.Find(NameKind::kAlias, alias);
+}
+
+AccountPtr IndexedDirectory::FindByAddress(absl::string_view address) const {
+  MutexLock lock(&mutex_);
+  return names_.Find(NameKind::kAddress, address);
+}
+
+std::vector<AccountPtr> IndexedDirectory::FindByWindowsUser(absl::string_view user,
+                                                            size_t limit) const {
+  MutexLock lock(&mutex_);
+  const std::vector<AccountPtr>* holders = names_.FindByWindowsUser(user);
+  if (holders == nullptr) return {};
+  return {holders->begin(),
+          holders->begin() + static_cast<ptrdiff_t>(std::min(limit, holders->size()))};
+}
+
+absl::StatusOr<ProtocolPolicy> IndexedDirectory::GetPolicy(absl::string_view protocol) const {
+  MutexLock lock(&mutex_);
+  const auto found = policies_.find(protocol);
+  if (found == policies_.end()) return NoSuchPolicy(protocol);
+  return found->second;
+}
+
+absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(
+    absl::string_view protocol, const std::vector<MechanismChange>& changes,
+    const WriteOptions& options) {
+  const std::string fingerprint = FingerprintOf(protocol, changes, options);
+  MutexLock write_lock(&write_mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
+  if (repeat != nullptr) return *repeat->policy;
+  RESTANTE_ASSIGN_OR_RETURN(ProtocolPolicy policy, GetPolicy(protocol));
+  RESTANTE_RETURN_IF_ERROR(CheckRevision(options, policy.revision));
+  for (const MechanismChange& change : changes) {
+    const auto setting = std::find_if(
+        policy.mechanisms.begin(), policy.mechanisms.end(), [&change](const MechanismSetting& s) {
+          return s.mechanism == absl::AsciiStrToUpper(change.mechanism);
+        });
+    if (setting == policy.mechanisms.end()) {
+      return InvalidField("policy.mechanisms", absl::StrCat(EscapeForLog(change.mechanism),
+                                                            " is not a known mechanism"));
+    }
+    setting->enabled = change.enabled;
+    setting->require_tls = change.require_tls;
+  }
+  policy.revision = revision_ + 1;
+  policy.update_time = clock_.WallNow();
+  DirectoryChange change;
+  change.policy = policy;
+  RESTANTE_RETURN_IF_ERROR(Commit(std::move(change), fingerprint, options));
+  NotifyWatches(protocol);
+  return policy;
+}
+
+absl::StatusOr<std::unique_ptr<PolicyWatch>> IndexedDirectory::WatchPolicy(
+    absl::string_view protocol, PolicyCallback callback) {
+  auto watch = std::make_unique<Watch>(this, protocol, std::move(callback));
+  MutexLock lock(&watch_mutex_);
+  // Read under watch_mutex_: a change made meanwhile comes after this one, never before.
+  absl::StatusOr<ProtocolPolicy> policy = GetPolicy(protocol);
+  if (policy.ok()) {
+    watch->Notify(*policy);
+    watches_.push_back(watch.get());
+    return watch;
+  }
+  return std::move(policy).status();
+}
+
+void IndexedDirectory::NotifyWatches(absl::string_view protocol) {
+  MutexLock lock(&watch_mutex_);
+  const absl::StatusOr<ProtocolPolicy> policy = GetPolicy(protocol);
+  RESTANTE_CHECK(policy.ok());
+  for (const Watch* watch : watches_) {
+    if (watch->protocol() == protocol) watch->Notify(*policy);
+  }
+}
+
+std::unique_ptr<Directory> MakeMemoryDirectory(std::vector<ProtocolPolicy> defaults,
+                                               const Clock& clock, Random& random) {
+  return std::make_unique<IndexedDirectory>(std::make_unique<NoJournal>(), DirectoryContents{},
+                                            std::move(defaults), clock, random);
+}
+
+}  // namespace restante::directory

@@ -1,0 +1,102 @@
+#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_INDEXED_DIRECTORY_H_
+#define RESTANTE_AUTH_SERVICE_DIRECTORY_INDEXED_DIRECTORY_H_
+
+#include <functional>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth-service/directory/directory.h"
+#include "auth-service/directory/journal.h"
+#include "auth-service/directory/name_index.h"
+#include "auth-service/directory/request_memory.h"
+#include "common/base/clock.h"
+#include "common/base/mutex.h"
+#include "common/base/random.h"
+
+namespace restante::directory {
+
+// The directory whole in memory, indexed by every name; each change goes to a journal before it is
+// seen. About 1 KiB an account. The one place that holds uniqueness, revisions and repeats,
+// whatever the journal is made of.
+class IndexedDirectory : public Directory {
+ public:
+  // `defaults` has one policy for each protocol there is and lists the mechanisms this program
+  // knows; the switches in `contents` go before those in it. `clock` and `random` outlive this.
+  IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryContents contents,
+                   std::vector<ProtocolPolicy> defaults, const Clock& clock, Random& random);
+  ~IndexedDirectory() override;
+
+  absl::StatusOr<AccountPtr> Create(const NewAccount& account,
+                                    const WriteOptions& options) override;
+  absl::StatusOr<AccountPtr> Get(absl::string_view id) const override;
+  AccountPage List(size_t page_size, absl::string_view after) const override;
+  absl::StatusOr<AccountPtr> Update(absl::string_view id, const AccountChange& change,
+                                    const WriteOptions& options) override;
+  absl::Status Delete(absl::string_view id, const WriteOptions& options) override;
+  absl::StatusOr<AccountPtr> SetCredential(absl::string_view id, SealedCredential credential,
+                                           const WriteOptions& options) override;
+
+  AccountPtr FindByWindowsName(absl::string_view domain, absl::string_view user) const override;
+  AccountPtr FindByPrincipalName(absl::string_view name) const override;
+  AccountPtr FindByAlias(absl::string_view alias) const override;
+  AccountPtr FindByAddress(absl::string_view address) const override;
+  std::vector<AccountPtr> FindByWindowsUser(absl::string_view user, size_t limit) const override;
+
+  absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const override;
+  absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
+                                              const std::vector<MechanismChange>& changes,
+                                              const WriteOptions& options) override;
+  absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
+                                                           PolicyCallback callback) override;
+
+ private:
+  class Watch;
+  using AccountEdit = std::function<void(Account*)>;
+
+  absl::StatusOr<AccountPtr> ChangeAccount(absl::string_view id, const AccountEdit& edit,
+                                           const std::string& fingerprint,
+                                           const WriteOptions& options);
+  absl::StatusOr<AccountPtr> CurrentForWrite(absl::string_view id, const WriteOptions& options)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  // Completes and stores an account, new or changed.
+  absl::StatusOr<AccountPtr> Store(Account account, const std::string& fingerprint,
+                                   const WriteOptions& options)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  absl::StatusOr<const RememberedRequest*> FindRepeat(const WriteOptions& options,
+                                                      const std::string& fingerprint) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  // Gives `change` its revision and what it remembers, makes it durable, then visible.
+  absl::Status Commit(DirectoryChange change, const std::string& fingerprint,
+                      const WriteOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  void Apply(const DirectoryChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  void NotifyWatches(absl::string_view protocol);
+
+  const Clock& clock_;
+  Random& random_;
+
+  // Held through a whole write, its disk included; taken before mutex_.
+  Mutex write_mutex_;
+  const std::unique_ptr<Journal> journal_ ABSL_PT_GUARDED_BY(write_mutex_);
+  uint64_t revision_ ABSL_GUARDED_BY(write_mutex_);
+  RequestMemory requests_ ABSL_GUARDED_BY(write_mutex_);
+
+  // Held for moments: readers never wait for a disk. Changed only by a holder of write_mutex_.
+  mutable Mutex mutex_;
+  std::map<std::string, AccountPtr, std::less<>> accounts_ ABSL_GUARDED_BY(mutex_);
+  NameIndex names_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, ProtocolPolicy, std::less<>> policies_ ABSL_GUARDED_BY(mutex_);
+
+  // Held while callbacks run; taken after write_mutex_, before mutex_.
+  Mutex watch_mutex_;
+  std::vector<Watch*> watches_ ABSL_GUARDED_BY(watch_mutex_);
+};
+
+// A directory that lives as long as the process. For tests and as the conformance suite's model.
+std::unique_ptr<Directory> MakeMemoryDirectory(std::vector<ProtocolPolicy> defaults,
+                                               const Clock& clock, Random& random);
+
+}  // namespace restante::directory
+
+#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_INDEXED_DIRECTORY_H_

@@ -1,0 +1,56 @@
+#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_JOURNAL_H_
+#define RESTANTE_AUTH_SERVICE_DIRECTORY_JOURNAL_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "auth-service/directory/account.h"
+#include "auth-service/directory/protocol_policy.h"
+
+namespace restante::directory {
+
+// A write that succeeded under a request id, and its answer: one of account and policy, or neither
+// for a deletion.
+struct RememberedRequest {
+  std::string request_id;
+  std::string fingerprint;  // SHA-256 of what was asked; says whether a repeat asks the same
+  absl::Time time;
+  AccountPtr account;
+  std::optional<ProtocolPolicy> policy;
+};
+
+// What one write changes: all of it becomes durable, or none.
+struct DirectoryChange {
+  uint64_t revision = 0;        // the directory's, after this change
+  AccountPtr put_account;       // nullptr: none
+  std::string removed_account;  // empty: none
+  std::optional<ProtocolPolicy> policy;
+  std::optional<RememberedRequest> request;
+  std::vector<std::string> forgotten_requests;  // request ids
+};
+
+// Everything a journal holds, to start from.
+struct DirectoryContents {
+  uint64_t revision = 0;
+  std::vector<AccountPtr> accounts;
+  std::vector<ProtocolPolicy> policies;
+  std::vector<RememberedRequest> requests;
+};
+
+// Where IndexedDirectory puts its changes. Called by one thread at a time.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  // OK when the change is durable. RESOURCE_EXHAUSTED/STORE_FULL when nothing was written for want
+  // of room; INTERNAL/STORE_FAILED when it is unknown, and from then on for every call.
+  virtual absl::Status Commit(const DirectoryChange& change) = 0;
+};
+
+}  // namespace restante::directory
+
+#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_JOURNAL_H_

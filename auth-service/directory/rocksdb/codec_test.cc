@@ -1,0 +1,84 @@
+#include "auth-service/directory/rocksdb/codec.h"
+
+#include <memory>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace restante::directory {
+namespace {
+
+Account FullAccount() {
+  Account account;
+  account.id = "jsmith";
+  account.windows_names = {"CORP\\jsmith", "LAB\\js"};
+  account.principal_names = {"js@corp.example"};
+  account.alias = "john.smith";
+  account.addresses = {"a@corp.example", "b@corp.example"};
+  account.mailbox_id = std::string(32, 'a');
+  account.placement = "mailstore-0";
+  account.disabled = true;
+  account.disabled_mechanisms = {"NTLM"};
+  account.credential = SealedCredential{"k1", std::string("\0\xff", 2)};
+  account.revision = 0x0102030405060708;
+  account.create_time = absl::FromUnixMicros(1'700'000'000'000'001);
+  account.update_time = absl::FromUnixMicros(-1);
+  return account;
+}
+
+TEST(Codec, GivesBackAnAccount) {
+  const Account account = FullAccount();
+  const auto decoded = DecodeAccount(EncodeAccount(account));
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->id, account.id);
+  EXPECT_EQ(decoded->windows_names, account.windows_names);
+  EXPECT_EQ(decoded->principal_names, account.principal_names);
+  EXPECT_EQ(decoded->alias, account.alias);
+  EXPECT_EQ(decoded->addresses, account.addresses);
+  EXPECT_EQ(decoded->mailbox_id, account.mailbox_id);
+  EXPECT_EQ(decoded->placement, account.placement);
+  EXPECT_EQ(decoded->disabled, account.disabled);
+  EXPECT_EQ(decoded->disabled_mechanisms, account.disabled_mechanisms);
+  EXPECT_EQ(decoded->credential->key_id, "k1");
+  EXPECT_EQ(decoded->credential->sealed, account.credential->sealed);
+  EXPECT_EQ(decoded->revision, account.revision);
+  EXPECT_EQ(decoded->create_time, account.create_time);
+  EXPECT_EQ(decoded->update_time, account.update_time);
+}
+
+TEST(Codec, RefusesEveryTruncationAndAnyRest) {
+  RememberedRequest request;
+  request.request_id = std::string(32, 'b');
+  request.fingerprint = std::string(32, '\0');
+  request.time = absl::FromUnixMicros(5);
+  request.account = std::make_shared<const Account>(FullAccount());
+  const std::string record = EncodeRequest(request);
+  ASSERT_TRUE(DecodeRequest(record).has_value());
+  for (size_t length = 0; length < record.size(); ++length) {
+    EXPECT_FALSE(DecodeRequest(record.substr(0, length)).has_value()) << length;
+  }
+  EXPECT_FALSE(DecodeRequest(record + "x").has_value());
+  const std::string account = EncodeAccount(FullAccount());
+  for (size_t length = 0; length < account.size(); ++length) {
+    EXPECT_FALSE(DecodeAccount(account.substr(0, length)).has_value()) << length;
+  }
+}
+
+TEST(Codec, RefusesOtherVersionsAndAbsurdCounts) {
+  std::string record = EncodePolicy({.protocol = "pop3",
+                                     .mechanisms = {{"NTLM", true, false, true}},
+                                     .revision = 7,
+                                     .update_time = {}});
+  const auto decoded = DecodePolicy(record);
+  ASSERT_TRUE(decoded.has_value());
+  EXPECT_EQ(decoded->mechanisms, (std::vector<MechanismSetting>{{"NTLM", true, false, true}}));
+  std::string absurd = record;
+  absurd.replace(9, 4, "\xff\xff\xff\xff");
+  EXPECT_FALSE(DecodePolicy(absurd).has_value());
+  record[0] = 2;
+  EXPECT_FALSE(DecodePolicy(record).has_value());
+}
+
+}  // namespace
+}  // namespace restante::directory

@@ -1,0 +1,216 @@
+#include "auth-service/directory/rocksdb/rocksdb_directory.h"
+
+#include <rocksdb/db.h>
+#include <rocksdb/write_batch.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "auth-service/directory/indexed_directory.h"
+#include "auth-service/directory/journal.h"
+#include "auth-service/directory/rocksdb/codec.h"
+#include "common/base/byte_reader.h"
+#include "common/base/byte_writer.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
+#include "common/base/status_macros.h"
+
+namespace restante::directory {
+namespace {
+
+constexpr uint32_t kFormat = 1;
+constexpr char kFormatKey[] = "f";
+constexpr char kRevisionKey[] = "r";
+constexpr char kAccountPrefix = 'a';
+constexpr char kPolicyPrefix = 'p';
+constexpr char kRequestPrefix = 'q';
+
+std::string KeyOf(char prefix, absl::string_view id) {
+  return absl::StrCat(std::string(1, prefix), id);
+}
+
+absl::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
+
+rocksdb::Options DatabaseOptions() {
+  rocksdb::Options options;
+  options.create_if_missing = true;
+  options.paranoid_checks = true;
+  // A torn tail of the log is a change that was never acknowledged; a hole before it is damage.
+  options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
+  options.track_and_verify_wals_in_manifest = true;
+  // The directory is small and whole in memory: RocksDB's own caches would hold it twice.
+  options.write_buffer_size = 4 << 20;
+  options.max_total_wal_size = 16 << 20;
+  options.max_open_files = 64;
+  options.max_background_jobs = 1;
+  options.info_log_level = rocksdb::WARN_LEVEL;
+  options.keep_log_file_num = 4;
+  options.max_log_file_size = 1 << 20;
+  return options;
+}
+
+class RocksDbJournal : public Journal {
+ public:
+  explicit RocksDbJournal(std::unique_ptr<rocksdb::DB> database) : database_(std::move(database)) {}
+
+  absl::Status Commit(const DirectoryChange& change) override {
+    if (failed_) return Failed("an earlier write failed");
+    rocksdb::WriteBatch batch;
+    Collect(change, &batch);
+    rocksdb::WriteOptions options;
+    options.sync = true;
+    const rocksdb::Status status = database_->Write(options, &batch);
+    if (status.ok()) return absl::OkStatus();
+    if (status.IsNoSpace()) {
+      return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull,
+                       "the directory's disk is full; nothing was changed");
+    }
+    // Whether the batch is on the disk is unknown, and a second fsync would not tell: the kernel
+    // may have marked the pages clean.
+    failed_ = true;
+    return Failed(status.ToString());
+  }
+
+ private:
+  static absl::Status Failed(absl::string_view why) {
+    return MakeError(absl::StatusCode::kInternal, ErrorReason::kStoreFailed,
+                     absl::StrCat("the directory could not be written (", EscapeForLog(why, 256),
+                                  "); no more changes until restarted"));
+  }
+
+  // The batch's own calls fail only beyond 4 GiB, which the directory's limits keep far away.
+  static void Collect(const DirectoryChange& change, rocksdb::WriteBatch* batch) {
+    for (const std::string& id : change.forgotten_requests) {
+      batch->Delete(KeyOf(kRequestPrefix, id));
+    }
+    if (!change.removed_account.empty()) {
+      batch->Delete(KeyOf(kAccountPrefix, change.removed_account));
+    }
+    if (change.put_account) {
+      batch->Put(KeyOf(kAccountPrefix, change.put_account->id), EncodeAccount(*change.put_account));
+    }
+    if (change.policy) {
+      batch->Put(KeyOf(kPolicyPrefix, change.policy->protocol), EncodePolicy(*change.policy));
+    }
+    if (change.request) {
+      batch->Put(KeyOf(kRequestPrefix, change.request->request_id), EncodeRequest(*change.request));
+    }
+    batch->Put(kRevisionKey, ByteWriter().U64Be(change.revision).Take());
+  }
+
+  const std::unique_ptr<rocksdb::DB> database_;
+  bool failed_ = false;
+};
+
+absl::Status Damaged(const std::string& path, absl::string_view key) {
+  return absl::DataLossError(absl::StrCat("the directory in ", path,
+                                          " has a damaged record at key \"", EscapeForLog(key, 128),
+                                          "\"; restore it from a backup"));
+}
+
+absl::Status OpenFailed(const std::string& path, const rocksdb::Status& status) {
+  const std::string text = status.ToString();
+  if (status.IsIOError() && absl::StrContains(text, "lock")) {
+    return absl::FailedPreconditionError(
+        absl::StrCat("the directory in ", path, " is in use by another process; stop that first"));
+  }
+  if (status.IsCorruption()) {
+    return absl::DataLossError(absl::StrCat("the directory in ", path, " is damaged (", text,
+                                            "); restore it from a backup"));
+  }
+  return absl::UnavailableError(absl::StrCat("the directory in ", path, " cannot be opened (", text,
+                                             "); check that the path exists and can be written"));
+}
+
+// Not left to RocksDB, which would make it readable by everyone.
+absl::Status MakePrivateDirectory(const std::string& path) {
+  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("the folder ", path, " cannot be made: ", std::strerror(errno)));
+}
+
+absl::Status CheckFormat(rocksdb::DB* database, const std::string& path) {
+  std::string value;
+  const rocksdb::Status status = database->Get({}, kFormatKey, &value);
+  if (status.IsNotFound()) {
+    rocksdb::WriteOptions synced;
+    synced.sync = true;
+    const rocksdb::Status written =
+        database->Put(synced, kFormatKey, ByteWriter().U32Be(kFormat).Take());
+    return written.ok() ? absl::OkStatus() : OpenFailed(path, written);
+  }
+  if (!status.ok()) return OpenFailed(path, status);
+  ByteReader reader(value);
+  const std::optional<uint32_t> format = reader.ReadU32Be();
+  if (!format || !reader.empty()) return Damaged(path, kFormatKey);
+  if (*format == kFormat) return absl::OkStatus();
+  return absl::FailedPreconditionError(
+      absl::StrCat("the directory in ", path, " has format ", *format, ", and this program knows ",
+                   kFormat, "; run the program that wrote it, or a newer one"));
+}
+
+// False for a damaged record.
+bool Collect(absl::string_view key, absl::string_view value, DirectoryContents* contents) {
+  if (key == kFormatKey) return true;  // CheckFormat has seen it
+  if (key == kRevisionKey) {
+    ByteReader reader(value);
+    const std::optional<uint64_t> revision = reader.ReadU64Be();
+    contents->revision = revision.value_or(0);
+    return revision.has_value() && reader.empty();
+  }
+  const absl::string_view id = key.substr(1);
+  if (key.front() == kAccountPrefix) {
+    std::optional<Account> account = DecodeAccount(value);
+    if (!account || account->id != id) return false;
+    contents->accounts.push_back(std::make_shared<const Account>(*std::move(account)));
+    return true;
+  }
+  if (key.front() == kPolicyPrefix) {
+    std::optional<ProtocolPolicy> policy = DecodePolicy(value);
+    if (!policy || policy->protocol != id) return false;
+    contents->policies.push_back(*std::move(policy));
+    return true;
+  }
+  if (key.front() == kRequestPrefix) {
+    std::optional<RememberedRequest> request = DecodeRequest(value);
+    if (!request || request->request_id != id) return false;
+    contents->requests.push_back(*std::move(request));
+    return true;
+  }
+  return false;
+}
+
+absl::StatusOr<DirectoryContents> ReadAll(rocksdb::DB* database, const std::string& path) {
+  DirectoryContents contents;
+  const std::unique_ptr<rocksdb::Iterator> it(database->NewIterator({}));
+  for (it->SeekToFirst(); it->Valid(); it->Next()) {
+    const absl::string_view key = ViewOf(it->key());
+    if (key.empty() || !Collect(key, ViewOf(it->value()), &contents)) return Damaged(path, key);
+  }
+  if (!it->status().ok()) return OpenFailed(path, it->status());
+  return contents;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<Directory>> OpenRocksDbDirectory(
+    const std::string& path, std::vector<ProtocolPolicy> defaults, const Clock& clock,
+    Random& random) {
+  RESTANTE_RETURN_IF_ERROR(MakePrivateDirectory(path));
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(), path, &opened);
+  if (!status.ok()) return OpenFailed(path, status);
+  std::unique_ptr<rocksdb::DB> database(opened);
+  RESTANTE_RETURN_IF_ERROR(CheckFormat(database.get(), path));
+  RESTANTE_ASSIGN_OR_RETURN(DirectoryContents contents, ReadAll(database.get(), path));
+  return std::make_unique<IndexedDirectory>(std::make_unique<RocksDbJournal>(std::move(database)),
+                                            std::move(contents), std::move(defaults), clock,
+                                            random);
+}
+
+}  // namespace restante::directory
