@@ -1,0 +1,180 @@
+#include <gtest/gtest.h>
+
+#include <map>
+#include <memory>
+#include <string>
+#include <variant>
+
+#include "auth-service/sasl/mechanism.h"
+#include "auth-service/sasl/sealed_state.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_random.h"
+#include "tests/support/ntlm_client.h"
+
+namespace restante::sasl {
+namespace {
+
+Secret S(absl::string_view text) { return Secret::CopyOf(text); }
+
+const ntlm::ServerNames kNames = {"CORP", "MAIL", "corp.example", "mail.corp.example",
+                                  "corp.example"};
+
+class NtlmMechanismTest : public testing::Test {
+ protected:
+  FakeClock clock_;
+  FakeRandom random_;
+  const std::unique_ptr<Mechanism> mechanism_ = NewNtlmMechanism(kNames, clock_, random_);
+  const NtlmClient client_;
+};
+
+TEST_F(NtlmMechanismTest, EndsInAClaimThatVerifies) {
+  Step first = mechanism_->Begin(S(client_.Negotiate()));
+  ASSERT_TRUE(std::holds_alternative<Challenge>(first));
+  const Challenge& challenge = std::get<Challenge>(first);
+  std::string authenticate = client_.Authenticate(client_.Negotiate(), challenge.server_message);
+  Step second = mechanism_->Continue(challenge.state, S(authenticate));
+  ASSERT_TRUE(std::holds_alternative<NtlmClaim>(second));
+  const NtlmClaim& claim = std::get<NtlmClaim>(second);
+  EXPECT_EQ(claim.message.user, "User");
+  EXPECT_EQ(ntlm::Verify(claim.conversation, ntlm::NtHash(S("Password")), {}).verdict,
+            ntlm::Verdict::kAccepted);
+}
+
+TEST_F(NtlmMechanismTest, NoNegotiateYetIsAnEmptyChallenge) {
+  for (const std::optional<Secret>& initial : {std::optional<Secret>(), std::optional(Secret())}) {
+    Step first = mechanism_->Begin(initial);
+    ASSERT_TRUE(std::holds_alternative<Challenge>(first));
+    EXPECT_EQ(std::get<Challenge>(first).server_message, "");
+    Step second = mechanism_->Continue(std::get<Challenge>(first).state, S(client_.Negotiate()));
+    EXPECT_TRUE(std::holds_alternative<Challenge>(second));
+  }
+}
+
+TEST_F(NtlmMechanismTest, EachChallengeIsFresh) {
+  Step first = mechanism_->Begin(S(client_.Negotiate()));
+  Step second = mechanism_->Begin(S(client_.Negotiate()));
+  EXPECT_NE(std::get<Challenge>(first).server_message, std::get<Challenge>(second).server_message);
+}
+
+TEST_F(NtlmMechanismTest, OutOfOrderIsMalformed) {
+  Challenge challenge = std::get<Challenge>(mechanism_->Begin(S(client_.Negotiate())));
+  std::string authenticate = client_.Authenticate(client_.Negotiate(), challenge.server_message);
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Begin(S(authenticate))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(
+      mechanism_->Continue(challenge.state, S(client_.Negotiate()))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Continue(challenge.state, S(""))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Continue("x", S(authenticate))));
+}
+
+TEST(PlainMechanism, TakesTheThreeParts) {
+  std::unique_ptr<Mechanism> mechanism = NewPlainMechanism();
+  Step step = mechanism->Begin(S(absl::string_view("boss\0jsmith\0se cret", 19)));
+  ASSERT_TRUE(std::holds_alternative<PasswordClaim>(step));
+  const PasswordClaim& claim = std::get<PasswordClaim>(step);
+  EXPECT_EQ(claim.authorization_id, "boss");
+  EXPECT_EQ(claim.authentication_id, "jsmith");
+  EXPECT_EQ(claim.password.view(), "se cret");
+}
+
+TEST(PlainMechanism, AsksWhenNothingCame) {
+  std::unique_ptr<Mechanism> mechanism = NewPlainMechanism();
+  Step step = mechanism->Begin(std::nullopt);
+  ASSERT_TRUE(std::holds_alternative<Challenge>(step));
+  EXPECT_TRUE(std::holds_alternative<PasswordClaim>(mechanism->Continue(
+      std::get<Challenge>(step).state, S(absl::string_view("\0jsmith\0secret", 14)))));
+}
+
+TEST(PlainMechanism, RefusesEverythingElse) {
+  std::unique_ptr<Mechanism> mechanism = NewPlainMechanism();
+  const absl::string_view wrong[] = {
+      "",
+      "jsmith",
+      absl::string_view("\0jsmith", 7),
+      absl::string_view("\0\0secret", 8),
+      absl::string_view("\0jsmith\0", 8),
+      absl::string_view("\0jsmith\0sec\0ret", 15),
+      absl::string_view("\0j\xff\0secret", 10),
+      absl::string_view("\xff\0jsmith\0secret", 15),
+  };
+  for (absl::string_view message : wrong) {
+    EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Begin(S(message)))) << message.size();
+  }
+}
+
+TEST(LoginMechanism, PromptsTwice) {
+  std::unique_ptr<Mechanism> mechanism = NewLoginMechanism();
+  Step first = mechanism->Begin(std::nullopt);
+  EXPECT_EQ(std::get<Challenge>(first).server_message, "Username:");
+  Step second = mechanism->Continue(std::get<Challenge>(first).state, S("CORP\\jsmith"));
+  EXPECT_EQ(std::get<Challenge>(second).server_message, "Password:");
+  Step third = mechanism->Continue(std::get<Challenge>(second).state, S("secret"));
+  ASSERT_TRUE(std::holds_alternative<PasswordClaim>(third));
+  EXPECT_EQ(std::get<PasswordClaim>(third).authentication_id, "CORP\\jsmith");
+  EXPECT_EQ(std::get<PasswordClaim>(third).password.view(), "secret");
+}
+
+TEST(LoginMechanism, TakesTheNameAsInitialResponse) {
+  std::unique_ptr<Mechanism> mechanism = NewLoginMechanism();
+  Step first = mechanism->Begin(S("jsmith"));
+  EXPECT_EQ(std::get<Challenge>(first).server_message, "Password:");
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Begin(S(""))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(
+      mechanism->Continue(std::get<Challenge>(first).state, S(""))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Continue("", S("secret"))));
+}
+
+TEST(Mechanisms, AreFoundInAnyCase) {
+  std::vector<std::unique_ptr<Mechanism>> mechanisms;
+  mechanisms.push_back(NewPlainMechanism());
+  mechanisms.push_back(NewLoginMechanism());
+  EXPECT_EQ(FindMechanism(mechanisms, "login")->name(), "LOGIN");
+  EXPECT_EQ(FindMechanism(mechanisms, "NTLM"), nullptr);
+}
+
+class SealedStateTest : public testing::Test {
+ protected:
+  static KeyRing Ring(char fill) {
+    std::map<std::string, Secret> keys;
+    keys.emplace("k1", Secret(std::string(32, fill)));
+    return *KeyRing::Create(std::move(keys), "k1");
+  }
+  std::string Seal() { return SealLogonState(state_, "attempt channel", ring_, now_, random_); }
+  bool Opens(absl::string_view sealed, absl::string_view binding, absl::Time when) {
+    return std::holds_alternative<LogonState>(OpenLogonState(sealed, binding, ring_, when));
+  }
+
+  const LogonState state_ = {"NTLM", "both messages"};
+  const KeyRing ring_ = Ring('s');
+  const absl::Time now_ = absl::FromUnixSeconds(1'700'000'000);
+  FakeRandom random_;
+};
+
+TEST_F(SealedStateTest, ComesBackWithinItsTimeForItsAttemptAlone) {
+  std::string sealed = Seal();
+  auto opened = OpenLogonState(sealed, "attempt channel", ring_, now_ + absl::Seconds(59));
+  ASSERT_TRUE(std::holds_alternative<LogonState>(opened));
+  EXPECT_EQ(std::get<LogonState>(opened).mechanism, "NTLM");
+  EXPECT_EQ(std::get<LogonState>(opened).state, "both messages");
+  EXPECT_FALSE(Opens(sealed, "another channel", now_));
+  EXPECT_TRUE(std::holds_alternative<StateExpired>(
+      OpenLogonState(sealed, "attempt channel", ring_, now_ + kSealedStateLifetime)));
+  EXPECT_TRUE(std::holds_alternative<StateInvalid>(
+      OpenLogonState(sealed, "attempt channel", Ring('t'), now_)));
+}
+
+TEST_F(SealedStateTest, NoTouchedOrCutOneOpens) {
+  std::string sealed = Seal();
+  for (size_t i = 0; i < sealed.size(); ++i) {
+    std::string touched = sealed;
+    touched[i] = static_cast<char>(touched[i] ^ 1);
+    EXPECT_FALSE(Opens(touched, "attempt channel", now_)) << i;
+    EXPECT_FALSE(Opens(absl::string_view(sealed).substr(0, i), "attempt channel", now_)) << i;
+  }
+}
+
+TEST_F(SealedStateTest, DoesNotShowWhatItHolds) {
+  EXPECT_EQ(Seal().find("messages"), std::string::npos);
+}
+
+}  // namespace
+}  // namespace restante::sasl
