@@ -1,0 +1,19 @@
+#ifndef RESTANTE_POP3_FRONTEND_BACKEND_CALL_OPTIONS_H_
+#define RESTANTE_POP3_FRONTEND_BACKEND_CALL_OPTIONS_H_
+
+#include "absl/time/time.h"
+
+namespace restante::pop3 {
+
+// How long a client waits for a service that is away.
+struct CallOptions {
+  // For one call with all its repetitions: bridges a restart, and is what a client waits at most
+  // before it is told of a temporary failure.
+  absl::Duration deadline = absl::Seconds(10);
+  // Before a call that found the service away is repeated.
+  absl::Duration retry_delay = absl::Milliseconds(100);
+};
+
+}  // namespace restante::pop3
+
+#endif  // RESTANTE_POP3_FRONTEND_BACKEND_CALL_OPTIONS_H_

@@ -1,0 +1,45 @@
+#ifndef RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_BACKEND_H_
+#define RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_BACKEND_H_
+
+#include <memory>
+
+#include "absl/time/time.h"
+#include "common/log/logger.h"
+#include "common/rpc/placement_router.h"
+#include "pop3-frontend/backend/call_options.h"
+#include "pop3-frontend/backend/maildrop_backend.h"
+
+namespace restante::pop3 {
+
+struct GrpcMaildropOptions {
+  CallOptions calls;
+  // How often each lease is renewed; leases last 30 s.
+  absl::Duration renew_interval = absl::Seconds(10);
+  // Messages that follow the one asked for are fetched in the same call, up to so many octets with
+  // it; 0 fetches none.
+  int64_t read_ahead_octets = 65'536;
+  // The same over all sessions of the process.
+  int64_t total_read_ahead_octets = 64 * 1024 * 1024;
+};
+
+// MaildropBackend over restante.mailstore.v1.MaildropService of every placement. Destroy it before
+// the loops of its executors: destruction waits for the calls under way, so that each maildrop let
+// go of is free for the next session. Maildrops that still live then are let go of by their lease's
+// end.
+class GrpcMaildropBackend : public MaildropBackend {
+ public:
+  // `router` and `logger` outlive the backend.
+  GrpcMaildropBackend(rpc::PlacementRouter* router, const log::Logger& logger,
+                      GrpcMaildropOptions options = {});
+  ~GrpcMaildropBackend() override;
+
+  void Open(OpenRequest request, Executor executor, Task on_lease_lost, Done done) override;
+
+ private:
+  class Engine;
+  const std::shared_ptr<Engine> engine_;
+};
+
+}  // namespace restante::pop3
+
+#endif  // RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_BACKEND_H_
