@@ -39,6 +39,9 @@ function(restante_sanitizers target)
   # What the instrumentation adds makes gcc 12 see uninitialised values where there are none.
   target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-maybe-uninitialized>)
   if(RESTANTE_SANITIZE MATCHES "thread")
-    target_compile_options(${target} PRIVATE $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
+    # Protobuf's and Abseil's headers lay out their classes otherwise when they see the sanitizer;
+    # Debian's libraries were built without it, and the two must agree.
+    target_compile_options(${target} PRIVATE -U__SANITIZE_THREAD__
+        $<$<CXX_COMPILER_ID:GNU>:-Wno-tsan>)
   endif()
 endfunction()
