@@ -2,23 +2,24 @@
 
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "common/base/check.h"
 #include "pop3-frontend/protocol/capability.h"
 #include "pop3-frontend/protocol/reply.h"
 
 namespace restante::pop3 {
 namespace {
 
-// Decoded text of a response; nullopt when it is not base64 in its canonical form.
+// Decoded text of a response; nullopt when it is not base64 in its one canonical form (RFC 4648
+// section 3.5): Abseil alone lets spaces, other alphabets' padding and loose bits pass.
 std::optional<Secret> DecodeBase64(absl::string_view line) {
-  std::string decoded;
-  bool valid = line.size() % 4 == 0 && absl::Base64Unescape(line, &decoded) &&
-               line.find_first_of(" \t\r\n") == absl::string_view::npos;
-  Secret secret(std::move(decoded));
-  if (!valid) return std::nullopt;
-  return secret;
+  std::string text;
+  if (!absl::Base64Unescape(line, &text)) return std::nullopt;
+  Secret decoded(std::move(text));
+  Secret again(absl::Base64Escape(decoded.view()));
+  if (again.view() != line) return std::nullopt;
+  return decoded;
 }
 
 std::string ContinuationLine(absl::string_view message) {
@@ -116,7 +117,9 @@ void Authorization::Auth(const Command& command, Effects* effects) {
   const MechanismPolicy::Mechanism* mechanism = Usable(command.argument.substr(0, space), effects);
   if (mechanism == nullptr) return;
   std::optional<absl::string_view> initial;
-  if (space != absl::string_view::npos) initial = command.argument.substr(space + 1);
+  if (space != absl::string_view::npos && space + 1 < command.argument.size()) {
+    initial = command.argument.substr(space + 1);
+  }
   BeginExchange(*mechanism, initial, effects);
 }
 
@@ -194,13 +197,21 @@ void Authorization::OnDelayOver(Effects* effects) {
   }
 }
 
-void Authorization::OnUndecided(Effects* effects) {
+void Authorization::OnAccepted(AuthAccepted accepted, Effects* effects) {
+  RESTANTE_CHECK(waiting_);
+  opening_ = true;
+  effects->push_back(OpenMaildrop{std::move(accepted.mailbox_id), std::move(accepted.placement),
+                                  std::move(accepted.maildrop_grant)});
+}
+
+void Authorization::OnBackendDown(Effects* effects) {
   waiting_ = false;
-  Answer(reply::kUndecided, effects);
+  Answer(std::exchange(opening_, false) ? reply::kStoreAway : reply::kUndecided, effects);
 }
 
 void Authorization::OnBusy(Effects* effects) {
   waiting_ = false;
+  opening_ = false;
   Answer(reply::kInUse, effects);
 }
 

@@ -40,8 +40,10 @@ class Authorization {
   void OnChallenge(AuthChallenge challenge, Effects* effects);
   void OnRejected(const AuthRejected& rejected, Effects* effects);
   void OnDelayOver(Effects* effects);
+  // The client is known; its success is not said before the maildrop is open.
+  void OnAccepted(AuthAccepted accepted, Effects* effects);
   // Auth could not decide, or the maildrop could not be opened.
-  void OnUndecided(Effects* effects);
+  void OnBackendDown(Effects* effects);
   void OnBusy(Effects* effects);
 
  private:
@@ -71,6 +73,7 @@ class Authorization {
   std::string running_mechanism_;
   std::string delayed_answer_;
   bool waiting_ = false;
+  bool opening_ = false;  // what it waits for is the maildrop
   int refusals_ = 0;
 };
 

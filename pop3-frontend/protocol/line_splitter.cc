@@ -1,49 +1,60 @@
 #include "pop3-frontend/protocol/line_splitter.h"
 
 #include <algorithm>
+#include <cstddef>
 
 namespace restante::pop3 {
 
 LineSplitter::~LineSplitter() { Wipe(&buffer_); }
 
 void LineSplitter::Append(absl::string_view octets) {
-  // A growing string would leave its old memory, passwords included, behind.
-  if (buffer_.size() + octets.size() > buffer_.capacity()) {
-    std::string larger;
-    larger.reserve(2 * (buffer_.size() + octets.size()));
-    larger = buffer_;
-    Wipe(&buffer_);
-    buffer_.swap(larger);
-  }
+  MakeRoom(octets.size());
   buffer_.append(octets.data(), octets.size());
 }
 
+// A string that grows or shifts would leave copies of passwords behind.
+void LineSplitter::MakeRoom(size_t octets) {
+  if (buffer_.size() + octets <= buffer_.capacity()) return;
+  absl::string_view kept = absl::string_view(buffer_).substr(start_);
+  std::string larger;
+  larger.reserve(2 * (kept.size() + octets));
+  larger.append(kept.data(), kept.size());
+  Wipe(&buffer_);
+  buffer_.swap(larger);
+  start_ = 0;
+}
+
 void LineSplitter::Consume(size_t octets) {
-  std::fill_n(buffer_.begin(), octets, '\0');
-  buffer_.erase(0, octets);
+  std::fill_n(buffer_.begin() + static_cast<std::ptrdiff_t>(start_), octets, '\0');
+  start_ += octets;
+  if (start_ < buffer_.size()) return;
+  buffer_.clear();
+  start_ = 0;
 }
 
 std::variant<LineSplitter::NeedMore, Line, LineTooLong> LineSplitter::Next(size_t max_octets) {
-  size_t end = buffer_.find('\n');
+  absl::string_view rest = absl::string_view(buffer_).substr(start_);
+  size_t end = rest.find('\n');
   if (skipping_) {
-    Consume(end == std::string::npos ? buffer_.size() : end + 1);
-    if (end == std::string::npos) return NeedMore();
+    size_t passed = end == absl::string_view::npos ? rest.size() : end + 1;
+    Consume(passed);
+    if (end == absl::string_view::npos) return NeedMore();
     skipping_ = false;
-    end = buffer_.find('\n');
+    return Next(max_octets);
   }
-  if (end == std::string::npos) {
+  if (end == absl::string_view::npos) {
     // One more octet than the limit could still be the CR of the line's end.
-    if (buffer_.size() <= max_octets + 1) return NeedMore();
+    if (rest.size() <= max_octets + 1) return NeedMore();
     skipping_ = true;
-    Consume(buffer_.size());
+    Consume(rest.size());
     return LineTooLong();
   }
-  size_t length = end > 0 && buffer_[end - 1] == '\r' ? end - 1 : end;
+  size_t length = end > 0 && rest[end - 1] == '\r' ? end - 1 : end;
   if (length > max_octets) {
     Consume(end + 1);
     return LineTooLong();
   }
-  Line line{Secret::CopyOf(absl::string_view(buffer_).substr(0, length))};
+  Line line{Secret::CopyOf(rest.substr(0, length))};
   Consume(end + 1);
   return line;
 }

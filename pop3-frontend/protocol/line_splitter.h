@@ -30,12 +30,14 @@ class LineSplitter {
 
   // Octets that no line was made of yet. Not zero after STLS means that the client sent commands
   // ahead of the handshake.
-  size_t buffered_octets() const { return buffer_.size(); }
+  size_t buffered_octets() const { return buffer_.size() - start_; }
 
  private:
+  void MakeRoom(size_t octets);
   void Consume(size_t octets);
 
   std::string buffer_;
+  size_t start_ = 0;       // what is before it was consumed and wiped
   bool skipping_ = false;  // inside a line that was reported as too long
 };
 

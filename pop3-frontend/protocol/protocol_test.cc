@@ -1,6 +1,7 @@
 #include <gtest/gtest.h>
 
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -64,6 +65,20 @@ TEST(LineSplitter, EndlessLineTakesNoMemory) {
   EXPECT_EQ(reports, 1);
   splitter.Append("\nQUIT\n");
   EXPECT_EQ(TakeLines(&splitter, 253), std::vector<std::string>{"QUIT"});
+}
+
+TEST(LineSplitter, TakesManyLinesAtOnce) {
+  LineSplitter splitter;
+  std::string input;
+  std::vector<std::string> expected;
+  for (int i = 0; i < 1000; ++i) {
+    expected.push_back(absl::StrCat("RETR ", i));
+    absl::StrAppend(&input, expected.back(), "\r\n");
+    if (i % 100 == 50) splitter.Append(std::exchange(input, ""));
+  }
+  splitter.Append(input);
+  EXPECT_EQ(TakeLines(&splitter, 253), expected);
+  EXPECT_EQ(splitter.buffered_octets(), 0u);
 }
 
 std::string StuffAt(absl::string_view text, size_t at) {

@@ -67,9 +67,8 @@ void Session::On(AuthChallenge challenge, Effects* effects) {
 }
 
 void Session::On(AuthAccepted accepted, Effects* effects) {
-  RESTANTE_CHECK(!transaction_ && authorization_.waiting());
-  effects->push_back(OpenMaildrop{std::move(accepted.mailbox_id), std::move(accepted.placement),
-                                  std::move(accepted.maildrop_grant)});
+  RESTANTE_CHECK(!transaction_);
+  authorization_.OnAccepted(std::move(accepted), effects);
 }
 
 void Session::On(AuthRejected rejected, Effects* effects) {
@@ -108,7 +107,7 @@ void Session::On(Closed, Effects* effects) {
 
 void Session::On(BackendDown, Effects* effects) {
   if (transaction_) return transaction_->OnBackendDown(effects);
-  authorization_.OnUndecided(effects);
+  authorization_.OnBackendDown(effects);
 }
 
 void Session::On(LeaseLost, Effects* effects) {
