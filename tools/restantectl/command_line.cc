@@ -1,0 +1,299 @@
+#include "tools/restantectl/command_line.h"
+
+#include <CLI/CLI.hpp>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/app/program_options.h"
+#include "tools/restantectl/accounts.h"
+#include "tools/restantectl/help_text.h"
+#include "tools/restantectl/logons.h"
+#include "tools/restantectl/mailboxes.h"
+#include "tools/restantectl/session.h"
+
+namespace restante::ctl {
+namespace {
+
+constexpr char kTable[] = "table";
+constexpr char kJson[] = "json";
+
+// Everything that the command line fills. CLI11 keeps references to it while it parses.
+struct CommandLine {
+  ConnectionSettings connection;
+  std::string format = kTable;
+  double timeout_seconds = 10;
+  std::string id;
+  NewAccount new_account;
+  AccountChanges account_changes;
+  std::string alias;
+  bool disable = false;
+  bool enable = false;
+  bool password_stdin = false;
+  bool nt_hash_stdin = false;
+  LogonQuestion question;
+  bool no_tls = false;
+  PolicyChanges policy_changes;
+  Action action;
+};
+
+// An option that may be given several times, with one value each time.
+void AddEach(CLI::App* command, const std::string& name, std::vector<std::string>* values,
+             const std::string& type, const std::string& help) {
+  command->add_option(name, *values, help + " (may be repeated)")
+      ->type_name(type)
+      ->allow_extra_args(false);
+}
+
+void AddSetting(CLI::App* top, const std::string& name, const std::string& variable,
+                std::string* value, const std::string& type, const std::string& help) {
+  top->add_option(name, *value, help)->envname(variable)->type_name(type)->group("Connection");
+}
+
+void AddConnection(CLI::App* top, ConnectionSettings* connection) {
+  AddSetting(top, "--auth-admin", "RESTANTE_AUTH_ADMIN", &connection->auth_admin, "HOST:PORT",
+             "auth's management listener");
+  AddSetting(top, "--mailstore-admin", "RESTANTE_MAILSTORE_ADMIN", &connection->mailstore_admin,
+             "HOST:PORT", "the mailstore's management listener");
+  AddSetting(top, "--tls-ca", "RESTANTE_TLS_CA", &connection->tls_ca, "FILE",
+             "the authority of the services' certificates");
+  AddSetting(top, "--tls-certificate", "RESTANTE_TLS_CERTIFICATE", &connection->tls_certificate,
+             "FILE", "your certificate, whose roles decide what you may do");
+  AddSetting(top, "--tls-private-key", "RESTANTE_TLS_PRIVATE_KEY", &connection->tls_private_key,
+             "FILE", "its key");
+  AddSetting(top, "--auth-server-name", "RESTANTE_AUTH_SERVER_NAME", &connection->auth_server_name,
+             "NAME", "the name in auth's certificate");
+  AddSetting(top, "--mailstore-server-name", "RESTANTE_MAILSTORE_SERVER_NAME",
+             &connection->mailstore_server_name, "NAME", "the name in the mailstore's certificate");
+}
+
+CLI::App* AddCommand(CLI::App* group, const std::string& name, const std::string& help) {
+  return group->add_subcommand(name, help);
+}
+
+void AddId(CLI::App* command, std::string* id, const std::string& help) {
+  command->add_option("ID", *id, help)->required()->type_name("");
+}
+
+void AddAccountCreate(CLI::App* accounts, CommandLine* line) {
+  CLI::App* command = AddCommand(accounts, "create", "Create an account");
+  command->footer(kCreateFooter);
+  NewAccount& account = line->new_account;
+  AddId(command, &account.id, "1 to 63 of a-z 0-9 . _ -; never changes");
+  AddEach(command, "--windows-name", &account.windows_names, "DOMAIN\\USER",
+          "A Windows name that proves this person");
+  AddEach(command, "--principal-name", &account.principal_names, "USER@REALM",
+          "A user principal name likewise");
+  command->add_option("--alias", account.alias,
+                      "What the mailbox is called; without one the "
+                      "account opens no mailbox");
+  AddEach(command, "--address", &account.addresses, "LOCAL@DOMAIN",
+          "An address that mail is delivered for");
+  command->add_option("--placement", account.placement,
+                      "The mailstore that holds the mailbox (default: auth's configuration)");
+  command->add_flag("--password-stdin", account.with_password,
+                    "Set the password that standard input says");
+  command->callback([line] {
+    line->action = [line](Session& session) { return CreateAccount(session, line->new_account); };
+  });
+}
+
+void AddAccountUpdate(CLI::App* accounts, CommandLine* line) {
+  CLI::App* command = AddCommand(accounts, "update", "Change an account");
+  command->footer(kUpdateFooter);
+  AccountChanges& changes = line->account_changes;
+  AddId(command, &changes.id, "The account");
+  CLI::Option* alias =
+      command->add_option("--alias", line->alias, "The mailbox's new name; '' takes it away");
+  AddEach(command, "--add-windows-name", &changes.windows_names.add, "DOMAIN\\USER", "Add one");
+  AddEach(command, "--remove-windows-name", &changes.windows_names.remove, "DOMAIN\\USER",
+          "Remove one");
+  AddEach(command, "--add-principal-name", &changes.principal_names.add, "USER@REALM", "Add one");
+  AddEach(command, "--remove-principal-name", &changes.principal_names.remove, "USER@REALM",
+          "Remove one");
+  AddEach(command, "--add-address", &changes.addresses.add, "LOCAL@DOMAIN", "Add one");
+  AddEach(command, "--remove-address", &changes.addresses.remove, "LOCAL@DOMAIN", "Remove one");
+  AddEach(command, "--disable-mechanism", &changes.disabled_mechanisms.add, "MECHANISM",
+          "Refuse it for this account, whatever the policy says");
+  AddEach(command, "--enable-mechanism", &changes.disabled_mechanisms.remove, "MECHANISM",
+          "Leave it to the policy again");
+  CLI::Option* disable =
+      command->add_flag("--disable", line->disable, "Refuse all logons; mail is still received");
+  command->add_flag("--enable", line->enable, "Allow logons again")->excludes(disable);
+  command->callback([line, alias] {
+    if (alias->count() > 0) line->account_changes.alias = line->alias;
+    if (line->disable || line->enable) line->account_changes.disabled = line->disable;
+    line->action = [line](Session& session) {
+      return UpdateAccount(session, line->account_changes);
+    };
+  });
+}
+
+void AddAccountCredential(CLI::App* accounts, CommandLine* line) {
+  CLI::App* command = AddCommand(accounts, "set-credential", "Set the password or its NT hash");
+  command->footer(kCredentialFooter);
+  AddId(command, &line->id, "The account");
+  CLI::Option* password = command->add_flag("--password-stdin", line->password_stdin,
+                                            "Read the password from standard input");
+  command
+      ->add_flag("--nt-hash-stdin", line->nt_hash_stdin,
+                 "Read the NT hash, 32 hexadecimal digits, from standard input")
+      ->excludes(password);
+  command->callback([line] {
+    line->action = [line](Session& session) -> absl::Status {
+      const bool said = line->password_stdin || line->nt_hash_stdin;
+      if (!said && !session.console.IsTerminal()) {
+        return UsageError("say what standard input is: --password-stdin or --nt-hash-stdin");
+      }
+      return SetCredential(
+          session, line->id,
+          line->nt_hash_stdin ? CredentialKind::kNtHash : CredentialKind::kPassword);
+    };
+  });
+}
+
+void AddAccounts(CLI::App* top, CommandLine* line) {
+  CLI::App* accounts =
+      AddCommand(top, "accounts", "Who may log on, by which names, and to which mailbox");
+  accounts->require_subcommand(1)->footer(kAccountsFooter);
+  AddAccountCreate(accounts, line);
+  AddAccountUpdate(accounts, line);
+  AddAccountCredential(accounts, line);
+
+  CLI::App* get = AddCommand(accounts, "get", "Show one account");
+  AddId(get, &line->id, "The account");
+  get->footer("Example:\n  restantectl accounts get jsmith -o json");
+  get->callback([line] {
+    line->action = [line](Session& session) { return GetAccount(session, line->id); };
+  });
+  CLI::App* list = AddCommand(accounts, "list", "Show all accounts");
+  list->footer("Example:\n  restantectl accounts list");
+  list->callback([line] { line->action = ListAccounts; });
+  CLI::App* remove =
+      AddCommand(accounts, "delete", "Remove an account and its credentials; its mail stays");
+  AddId(remove, &line->id, "The account");
+  remove->footer("Example:\n  restantectl accounts delete jsmith");
+  remove->callback([line] {
+    line->action = [line](Session& session) { return DeleteAccount(session, line->id); };
+  });
+}
+
+void AddExplainLogon(CLI::App* top, CommandLine* line) {
+  CLI::App* command = AddCommand(top, "explain-logon",
+                                 "Why a logon is accepted or refused, and which mailbox it opens");
+  command->footer(kExplainFooter);
+  LogonQuestion& question = line->question;
+  CLI::Option_group* subject = command->add_option_group("Subject", "Exactly one of");
+  CLI::Option* reference =
+      subject->add_option("--ref", question.reference, "What the client was told")
+          ->type_name("REFERENCE");
+  subject
+      ->add_option("--name", question.name,
+                   "The name as a client would give it: DOMAIN\\user, user@realm, user, "
+                   "DOMAIN/user/alias")
+      ->type_name("NAME");
+  subject->require_option(1);
+  command->add_option("--mechanism", question.mechanism, "NTLM, PLAIN or LOGIN; default NTLM")
+      ->type_name("MECHANISM")
+      ->excludes(reference);
+  command->add_option("--client-address", question.client_address, "The client's IP address")
+      ->type_name("IP")
+      ->excludes(reference);
+  command->add_flag("--no-tls", line->no_tls, "As if the client did not use TLS")
+      ->excludes(reference);
+  command->callback([line] {
+    line->question.tls = !line->no_tls;
+    line->action = [line](Session& session) { return ExplainLogon(session, line->question); };
+  });
+}
+
+void AddPolicy(CLI::App* top, CommandLine* line) {
+  CLI::App* policy = AddCommand(top, "policy", "Which mechanisms clients may use to log on");
+  policy->require_subcommand(1)->footer(kPolicyFooter);
+  PolicyChanges& changes = line->policy_changes;
+
+  CLI::App* get = AddCommand(policy, "get", "Show the policy of a protocol");
+  get->footer("Example:\n  restantectl policy get pop3");
+  get->add_option("PROTOCOL", changes.protocol, "pop3")->required()->type_name("");
+  get->callback([line] {
+    line->action = [line](Session& session) {
+      return GetPolicy(session, line->policy_changes.protocol);
+    };
+  });
+
+  CLI::App* update = AddCommand(policy, "update", "Change the policy of a protocol");
+  update->footer(kPolicyFooter);
+  update->add_option("PROTOCOL", changes.protocol, "pop3")->required()->type_name("");
+  AddEach(update, "--enable", &changes.enable, "MECHANISM", "Offer and accept it");
+  AddEach(update, "--disable", &changes.disable, "MECHANISM", "Neither offer nor accept it");
+  AddEach(update, "--require-tls", &changes.require_tls, "MECHANISM", "Accept it over TLS only");
+  AddEach(update, "--no-require-tls", &changes.no_require_tls, "MECHANISM",
+          "Accept it without TLS too");
+  update->callback([line] {
+    line->action = [line](Session& session) { return UpdatePolicy(session, line->policy_changes); };
+  });
+}
+
+void AddMailboxes(CLI::App* top, CommandLine* line) {
+  CLI::App* mailboxes = AddCommand(top, "mailboxes", "What a mailstore holds");
+  mailboxes->require_subcommand(1)->footer(kMailboxesFooter);
+  CLI::App* get = AddCommand(mailboxes, "get", "Show one mailbox");
+  AddId(get, &line->id, "The mailbox");
+  get->footer("Example:\n  restantectl mailboxes get jsmith-4k2v");
+  get->callback([line] {
+    line->action = [line](Session& session) { return GetMailbox(session, line->id); };
+  });
+  CLI::App* list = AddCommand(mailboxes, "list", "Show all mailboxes");
+  list->footer("Example:\n  restantectl mailboxes list -o json");
+  list->callback([line] { line->action = ListMailboxes; });
+  CLI::App* messages = AddCommand(mailboxes, "messages", "Show the messages of one mailbox");
+  AddId(messages, &line->id, "The mailbox");
+  messages->footer(kMailboxesFooter);
+  messages->callback([line] {
+    line->action = [line](Session& session) { return ListMessages(session, line->id); };
+  });
+}
+
+void Describe(CLI::App* top, CommandLine* line) {
+  // Inherited by every command, so that the options below may stand anywhere.
+  top->fallthrough();
+  top->require_subcommand(1)->footer(kTopFooter);
+  top->set_version_flag("--version", absl::StrCat("restantectl ", app::Version()));
+  top->set_help_flag("-h,--help", "Show this help; every command has its own");
+  top->add_option("-o,--output", line->format, "table, for people, or json, for scripts")
+      ->check(CLI::IsMember(std::vector<std::string>{kTable, kJson}))
+      ->type_name("FORMAT")
+      ->capture_default_str();
+  top->add_option("--timeout", line->timeout_seconds, "Seconds to wait for each answer")
+      ->check(CLI::Range(0.1, 3600.0))
+      ->type_name("SECONDS")
+      ->capture_default_str();
+  AddConnection(top, &line->connection);
+  AddAccounts(top, line);
+  AddExplainLogon(top, line);
+  AddPolicy(top, line);
+  AddMailboxes(top, line);
+}
+
+}  // namespace
+
+ExitCode RunCommandLine(int argc, const char* const* argv, const Connect& connect, Console& console,
+                        Random& random) {
+  CLI::App top("Manage Restante: accounts, logons, policy and mailboxes", "restantectl");
+  CommandLine line;
+  Describe(&top, &line);
+  try {
+    top.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return top.exit(error, console.out(), console.err()) == 0 ? ExitCode::kOk : ExitCode::kUsage;
+  }
+  const std::unique_ptr<Services> services = connect(line.connection);
+  const OutputFormat format = line.format == kJson ? OutputFormat::kJson : OutputFormat::kTable;
+  Session session{*services, console, random, format, absl::Seconds(line.timeout_seconds)};
+  const absl::Status status = line.action(session);
+  if (!status.ok()) console.err() << DescribeError(status);
+  return ExitCodeOf(status);
+}
+
+}  // namespace restante::ctl

@@ -1,0 +1,481 @@
+#include "tools/restantectl/command_line.h"
+
+#include <gmock/gmock.h>
+#include <grpcpp/server.h>
+#include <grpcpp/server_builder.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <sstream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_reason.h"
+#include "common/base/ids.h"
+#include "common/rpc/status.h"
+#include "tests/support/fake_random.h"
+
+namespace restante::ctl {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+
+// Remembers what was asked and answers from its members; `refusals` are answered first.
+class FakeDirectory : public auth::v1::DirectoryService::Service {
+ public:
+  grpc::Status CreateAccount(grpc::ServerContext* /*context*/,
+                             const auth::v1::CreateAccountRequest* request,
+                             auth::v1::Account* response) override {
+    created = *request;
+    if (auto refusal = NextRefusal(); !refusal.ok()) return refusal;
+    account = request->account();
+    account.set_name("accounts/" + request->account_id());
+    *response = account;
+    return grpc::Status::OK;
+  }
+  grpc::Status GetAccount(grpc::ServerContext* /*context*/,
+                          const auth::v1::GetAccountRequest* request,
+                          auth::v1::Account* response) override {
+    if (request->name() != account.name()) {
+      return rpc::ToGrpcStatus(
+          MakeError(absl::StatusCode::kNotFound, ErrorReason::kAccountNotFound, "no such account"));
+    }
+    *response = account;
+    return grpc::Status::OK;
+  }
+  grpc::Status ListAccounts(grpc::ServerContext* /*context*/,
+                            const auth::v1::ListAccountsRequest* request,
+                            auth::v1::ListAccountsResponse* response) override {
+    const bool first = request->page_token().empty();
+    response->add_accounts()->set_name(first ? "accounts/a" : "accounts/b");
+    if (first) response->set_next_page_token("more");
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateAccount(grpc::ServerContext* /*context*/,
+                             const auth::v1::UpdateAccountRequest* request,
+                             auth::v1::Account* response) override {
+    updates.push_back(*request);
+    if (auto refusal = NextRefusal(); !refusal.ok()) return refusal;
+    *response = request->account();
+    return grpc::Status::OK;
+  }
+  grpc::Status DeleteAccount(grpc::ServerContext* /*context*/,
+                             const auth::v1::DeleteAccountRequest* request,
+                             auth::v1::DeleteAccountResponse* /*response*/) override {
+    deleted = request->name();
+    return grpc::Status::OK;
+  }
+  grpc::Status SetCredential(grpc::ServerContext* /*context*/,
+                             const auth::v1::SetCredentialRequest* request,
+                             auth::v1::SetCredentialResponse* response) override {
+    credentials.push_back(*request);
+    if (auto refusal = NextRefusal(); !refusal.ok()) return refusal;
+    response->add_kinds("nt_hash");
+    response->set_key_id("2025-01");
+    account.set_has_credential(true);
+    return grpc::Status::OK;
+  }
+  grpc::Status ExplainLogon(grpc::ServerContext* /*context*/,
+                            const auth::v1::ExplainLogonRequest* request,
+                            auth::v1::ExplainLogonResponse* response) override {
+    explained = *request;
+    response->set_reason("WRONG_PASSWORD");
+    return grpc::Status::OK;
+  }
+  grpc::Status GetProtocolPolicy(grpc::ServerContext* /*context*/,
+                                 const auth::v1::GetProtocolPolicyRequest* request,
+                                 auth::v1::ProtocolPolicy* response) override {
+    response->set_name(request->name());
+    response->set_etag("e1");
+    for (const char* mechanism : {"NTLM", "PLAIN"}) {
+      auth::v1::MechanismSetting& setting = *response->add_mechanisms();
+      setting.set_mechanism(mechanism);
+      setting.set_enabled(true);
+      setting.set_require_tls(true);
+    }
+    return grpc::Status::OK;
+  }
+  grpc::Status UpdateProtocolPolicy(grpc::ServerContext* /*context*/,
+                                    const auth::v1::UpdateProtocolPolicyRequest* request,
+                                    auth::v1::ProtocolPolicy* response) override {
+    policy_update = *request;
+    *response = request->policy();
+    return grpc::Status::OK;
+  }
+
+  std::vector<absl::Status> refusals;
+  auth::v1::Account account;
+  auth::v1::CreateAccountRequest created;
+  std::vector<auth::v1::UpdateAccountRequest> updates;
+  std::vector<auth::v1::SetCredentialRequest> credentials;
+  std::string deleted;
+  auth::v1::ExplainLogonRequest explained;
+  auth::v1::UpdateProtocolPolicyRequest policy_update;
+
+ private:
+  grpc::Status NextRefusal() {
+    if (refusals.empty()) return grpc::Status::OK;
+    const absl::Status refusal = refusals.front();
+    refusals.erase(refusals.begin());
+    return rpc::ToGrpcStatus(refusal);
+  }
+};
+
+class FakeMailboxes : public mailstore::v1::MailboxService::Service {
+ public:
+  grpc::Status GetMailbox(grpc::ServerContext* /*context*/,
+                          const mailstore::v1::GetMailboxRequest* request,
+                          mailstore::v1::Mailbox* response) override {
+    response->set_name(request->name());
+    response->set_message_count(3);
+    return grpc::Status::OK;
+  }
+  grpc::Status ListMessages(grpc::ServerContext* /*context*/,
+                            const mailstore::v1::ListMessagesRequest* request,
+                            mailstore::v1::ListMessagesResponse* response) override {
+    const bool first = request->page_token().empty();
+    mailstore::v1::Message& message = *response->add_messages();
+    message.set_name(absl::StrCat(request->parent(), "/messages/", first ? "m1" : "m2"));
+    message.set_uidl(first ? "u1" : "u2");
+    if (first) response->set_next_page_token("more");
+    return grpc::Status::OK;
+  }
+};
+
+class InProcessServices : public Services {
+ public:
+  explicit InProcessServices(grpc::Server& server)
+      : directory_(auth::v1::DirectoryService::NewStub(server.InProcessChannel({}))),
+        mailboxes_(mailstore::v1::MailboxService::NewStub(server.InProcessChannel({}))) {}
+
+  absl::StatusOr<auth::v1::DirectoryService::StubInterface*> Directory() override {
+    return directory_.get();
+  }
+  absl::StatusOr<mailstore::v1::MailboxService::StubInterface*> Mailboxes() override {
+    return mailboxes_.get();
+  }
+
+ private:
+  std::unique_ptr<auth::v1::DirectoryService::StubInterface> directory_;
+  std::unique_ptr<mailstore::v1::MailboxService::StubInterface> mailboxes_;
+};
+
+class FakeConsole : public Console {
+ public:
+  std::ostream& out() override { return out_; }
+  std::ostream& err() override { return err_; }
+  bool IsTerminal() const override { return terminal; }
+  absl::StatusOr<Secret> ReadAll(size_t max_octets) override {
+    if (input.size() > max_octets) return UsageError("too long");
+    return Secret::CopyOf(input);
+  }
+  absl::StatusOr<Secret> Ask(const std::string& /*prompt*/) override {
+    const std::string line = typed.front();
+    typed.erase(typed.begin());
+    return Secret::CopyOf(line);
+  }
+
+  bool terminal = false;
+  std::string input;
+  std::vector<std::string> typed;
+  std::ostringstream out_;
+  std::ostringstream err_;
+};
+
+class CommandLineTest : public testing::Test {
+ protected:
+  CommandLineTest() {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&directory_);
+    builder.RegisterService(&mailboxes_);
+    server_ = builder.BuildAndStart();
+    directory_.account.set_name("accounts/jsmith");
+    directory_.account.add_windows_names("CORP\\jsmith");
+    directory_.account.add_addresses("john.smith@corp.example");
+    directory_.account.set_alias("john.smith");
+    directory_.account.set_etag("e1");
+  }
+  ~CommandLineTest() override { server_->Shutdown(); }
+
+  ExitCode Run(std::vector<const char*> arguments) {
+    arguments.insert(arguments.begin(), "restantectl");
+    console_.out_.str("");
+    console_.err_.str("");
+    const Connect connect = [this](const ConnectionSettings& settings) {
+      settings_ = settings;
+      return std::make_unique<InProcessServices>(*server_);
+    };
+    return RunCommandLine(static_cast<int>(arguments.size()), arguments.data(), connect, console_,
+                          random_);
+  }
+
+  std::string out() const { return console_.out_.str(); }
+  std::string err() const { return console_.err_.str(); }
+
+  FakeDirectory directory_;
+  FakeMailboxes mailboxes_;
+  std::unique_ptr<grpc::Server> server_;
+  FakeConsole console_;
+  FakeRandom random_;
+  ConnectionSettings settings_;
+};
+
+TEST_F(CommandLineTest, CreatesAnAccountWithItsPassword) {
+  console_.input = "open sesame\n";
+  EXPECT_EQ(
+      Run({"accounts", "create", "mjones", "--windows-name", "CORP\\mjones", "--windows-name",
+           "EMEA\\mjones", "--principal-name", "mjones@corp.example", "--alias", "mary.jones",
+           "--address", "mary@corp.example", "--placement", "mailstore-1", "--password-stdin"}),
+      ExitCode::kOk)
+      << err();
+  const auth::v1::Account& account = directory_.created.account();
+  EXPECT_EQ(directory_.created.account_id(), "mjones");
+  EXPECT_TRUE(IsId(directory_.created.request_id()));
+  EXPECT_THAT(account.windows_names(), ElementsAre("CORP\\mjones", "EMEA\\mjones"));
+  EXPECT_THAT(account.principal_names(), ElementsAre("mjones@corp.example"));
+  EXPECT_THAT(account.addresses(), ElementsAre("mary@corp.example"));
+  EXPECT_EQ(account.alias(), "mary.jones");
+  EXPECT_EQ(account.placement(), "mailstore-1");
+  ASSERT_EQ(directory_.credentials.size(), 1u);
+  EXPECT_EQ(directory_.credentials[0].name(), "accounts/mjones");
+  EXPECT_EQ(directory_.credentials[0].password(), "open sesame");
+  EXPECT_THAT(out(), HasSubstr("Credential:       set"));
+  EXPECT_THAT(out() + err(), Not(HasSubstr("sesame")));
+}
+
+TEST_F(CommandLineTest, APasswordThatCannotBeReadCreatesNothing) {
+  for (const std::string& input : {std::string(), std::string("\n"), std::string(300, 'x')}) {
+    console_.input = input;
+    EXPECT_EQ(Run({"accounts", "create", "mjones", "--password-stdin"}), ExitCode::kUsage);
+    EXPECT_EQ(directory_.created.account_id(), "");
+  }
+}
+
+TEST_F(CommandLineTest, SaysWhenOnlyThePasswordFailed) {
+  console_.input = "x";
+  directory_.refusals = {absl::OkStatus(), InvalidField("password", "is too short")};
+  EXPECT_EQ(Run({"accounts", "create", "mjones", "--password-stdin"}), ExitCode::kFailed);
+  EXPECT_THAT(err(), HasSubstr("account mjones was created, but its password was not set"));
+  EXPECT_THAT(err(), HasSubstr("reason: INVALID_ARGUMENT/FIELD_INVALID"));
+  EXPECT_EQ(out(), "");
+}
+
+TEST_F(CommandLineTest, GetsListsAndDeletes) {
+  EXPECT_EQ(Run({"accounts", "get", "jsmith"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("CORP\\jsmith"));
+  EXPECT_EQ(Run({"accounts", "get", "accounts/jsmith", "-o", "json"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("\"windows_names\": ["));
+  EXPECT_EQ(Run({"-o", "json", "accounts", "list"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("accounts/a"));
+  EXPECT_THAT(out(), HasSubstr("accounts/b"));
+  EXPECT_EQ(Run({"accounts", "delete", "jsmith"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.deleted, "accounts/jsmith");
+}
+
+TEST_F(CommandLineTest, UpdatesOnWhatItRead) {
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--alias", "j.smith", "--add-windows-name",
+                 "EMEA\\jsmith", "--remove-windows-name", "corp\\JSMITH", "--add-address",
+                 "John.Smith@corp.example", "--disable"}),
+            ExitCode::kOk)
+      << err();
+  ASSERT_EQ(directory_.updates.size(), 1u);
+  const auth::v1::UpdateAccountRequest& update = directory_.updates[0];
+  EXPECT_EQ(update.account().name(), "accounts/jsmith");
+  EXPECT_EQ(update.account().etag(), "e1");
+  EXPECT_EQ(update.account().alias(), "j.smith");
+  EXPECT_THAT(update.account().windows_names(), ElementsAre("EMEA\\jsmith"));
+  EXPECT_THAT(update.account().addresses(), ElementsAre("john.smith@corp.example"));
+  EXPECT_TRUE(update.account().disabled());
+  EXPECT_THAT(update.update_mask().paths(),
+              ElementsAre("windows_names", "addresses", "alias", "disabled"));
+  EXPECT_TRUE(IsId(update.request_id()));
+}
+
+TEST_F(CommandLineTest, ChangesOnlyWhatIsGiven) {
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--enable"}), ExitCode::kOk);
+  EXPECT_THAT(directory_.updates.at(0).update_mask().paths(), ElementsAre("disabled"));
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--alias", ""}), ExitCode::kOk);
+  EXPECT_THAT(directory_.updates.at(1).update_mask().paths(), ElementsAre("alias"));
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--disable-mechanism", "NTLM"}), ExitCode::kOk);
+  EXPECT_THAT(directory_.updates.at(2).account().disabled_mechanisms(), ElementsAre("NTLM"));
+}
+
+TEST_F(CommandLineTest, RepeatsAnUpdateThatSomebodyElseOvertook) {
+  const absl::Status overtaken =
+      MakeError(absl::StatusCode::kAborted, ErrorReason::kEtagMismatch, "not current");
+  directory_.refusals = {overtaken, overtaken};
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--alias", "x"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.updates.size(), 3u);
+  EXPECT_NE(directory_.updates[0].request_id(), directory_.updates[1].request_id());
+
+  directory_.refusals = {overtaken, overtaken, overtaken};
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--alias", "x"}), ExitCode::kConflict);
+  EXPECT_EQ(directory_.updates.size(), 6u);
+  EXPECT_THAT(err(), HasSubstr("ABORTED/ETAG_MISMATCH"));
+}
+
+TEST_F(CommandLineTest, RefusesUpdatesThatSayNothingOrMiss) {
+  EXPECT_EQ(Run({"accounts", "update", "jsmith"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--enable", "--disable"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--remove-address", "x@y"}), ExitCode::kUsage);
+  EXPECT_THAT(err(), HasSubstr("no address x@y; it has: john.smith@corp.example"));
+  EXPECT_EQ(Run({"accounts", "update", "nobody", "--alias", "x"}), ExitCode::kNotFound);
+  EXPECT_THAT(directory_.updates, IsEmpty());
+}
+
+TEST_F(CommandLineTest, SetsCredentials) {
+  console_.input = "line one\nline two\r\n";
+  EXPECT_EQ(Run({"accounts", "set-credential", "jsmith", "--password-stdin"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.credentials.at(0).password(), "line one\nline two");
+  console_.input = "00112233445566778899aabbccddEEFF\n";
+  EXPECT_EQ(Run({"accounts", "set-credential", "jsmith", "--nt-hash-stdin"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.credentials.at(1).nt_hash(),
+            std::string("\x00\x11\x22\x33\x44\x55\x66\x77\x88\x99\xaa\xbb\xcc\xdd\xee\xff", 16));
+  for (const char* input : {"", "0011", "zz112233445566778899aabbccddeeff"}) {
+    console_.input = input;
+    EXPECT_EQ(Run({"accounts", "set-credential", "jsmith", "--nt-hash-stdin"}), ExitCode::kUsage);
+  }
+  EXPECT_EQ(Run({"accounts", "set-credential", "jsmith"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"accounts", "set-credential", "jsmith", "--password-stdin", "--nt-hash-stdin"}),
+            ExitCode::kUsage);
+  EXPECT_EQ(directory_.credentials.size(), 2u);
+}
+
+TEST_F(CommandLineTest, AsksAPersonTwice) {
+  console_.terminal = true;
+  console_.typed = {"sesame", "sesame"};
+  EXPECT_EQ(Run({"accounts", "set-credential", "jsmith"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.credentials.at(0).password(), "sesame");
+  console_.typed = {"sesame", "sesami"};
+  EXPECT_EQ(Run({"accounts", "set-credential", "jsmith"}), ExitCode::kUsage);
+  EXPECT_EQ(directory_.credentials.size(), 1u);
+}
+
+TEST_F(CommandLineTest, ExplainsAttemptsAndImaginedLogons) {
+  EXPECT_EQ(Run({"explain-logon", "--ref", "7F3A-22Q9"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.explained.reference(), "7F3A-22Q9");
+  EXPECT_THAT(out(), HasSubstr("refused: WRONG_PASSWORD"));
+  EXPECT_EQ(Run({"explain-logon", "--name", "CORP\\jsmith", "--mechanism", "PLAIN", "--no-tls",
+                 "--client-address", "192.0.2.7"}),
+            ExitCode::kOk);
+  const auth::v1::HypotheticalLogon& logon = directory_.explained.hypothetical();
+  EXPECT_EQ(logon.client_name(), "CORP\\jsmith");
+  EXPECT_EQ(logon.mechanism(), "PLAIN");
+  EXPECT_EQ(logon.client_address(), "192.0.2.7");
+  EXPECT_TRUE(logon.has_tls());
+  EXPECT_FALSE(logon.tls());
+  EXPECT_EQ(Run({"explain-logon"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"explain-logon", "--ref", "7F3A-22Q9", "--name", "x"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"explain-logon", "--ref", "7F3A-22Q9", "--no-tls"}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLineTest, UpdatesThePolicyWithAllSwitchesOfAMechanism) {
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--disable", "ntlm", "--no-require-tls", "NTLM"}),
+            ExitCode::kOk)
+      << err();
+  const auth::v1::ProtocolPolicy& policy = directory_.policy_update.policy();
+  EXPECT_EQ(policy.name(), "protocolPolicies/pop3");
+  EXPECT_EQ(policy.etag(), "e1");
+  ASSERT_EQ(policy.mechanisms_size(), 1);
+  EXPECT_EQ(policy.mechanisms(0).mechanism(), "NTLM");
+  EXPECT_FALSE(policy.mechanisms(0).enabled());
+  EXPECT_FALSE(policy.mechanisms(0).require_tls());
+  EXPECT_THAT(directory_.policy_update.update_mask().paths(), ElementsAre("mechanisms"));
+
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--disable", "NTLM"}), ExitCode::kOk);
+  EXPECT_TRUE(directory_.policy_update.policy().mechanisms(0).require_tls());
+}
+
+TEST_F(CommandLineTest, RefusesPolicyChangesThatCannotBeMeant) {
+  EXPECT_EQ(Run({"policy", "update", "pop3"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--enable", "KERBEROS"}), ExitCode::kUsage);
+  EXPECT_THAT(err(), HasSubstr("no mechanism KERBEROS; it knows: NTLM, PLAIN"));
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--enable", "NTLM", "--disable", "ntlm"}),
+            ExitCode::kUsage);
+  EXPECT_EQ(directory_.policy_update.policy().name(), "");
+}
+
+TEST_F(CommandLineTest, ShowsMailboxesAndTheirMessages) {
+  EXPECT_EQ(Run({"mailboxes", "get", "m-1"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("m-1"));
+  EXPECT_EQ(Run({"mailboxes", "messages", "m-1"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("u1"));
+  EXPECT_THAT(out(), HasSubstr("u2"));
+  EXPECT_EQ(Run({"mailboxes", "list"}), ExitCode::kFailed);
+  EXPECT_THAT(err(), HasSubstr("reason: UNIMPLEMENTED"));
+}
+
+TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
+  for (const std::vector<const char*>& command :
+       std::vector<std::vector<const char*>>{{},
+                                             {"accounts"},
+                                             {"accounts", "create"},
+                                             {"accounts", "get"},
+                                             {"accounts", "list"},
+                                             {"accounts", "update"},
+                                             {"accounts", "delete"},
+                                             {"accounts", "set-credential"},
+                                             {"explain-logon"},
+                                             {"policy"},
+                                             {"policy", "get"},
+                                             {"policy", "update"},
+                                             {"mailboxes"},
+                                             {"mailboxes", "get"},
+                                             {"mailboxes", "list"},
+                                             {"mailboxes", "messages"}}) {
+    std::vector<const char*> arguments = command;
+    arguments.push_back("--help");
+    EXPECT_EQ(Run(arguments), ExitCode::kOk);
+    EXPECT_THAT(out(), HasSubstr("Example")) << testing::PrintToString(command);
+    EXPECT_EQ(err(), "");
+  }
+  Run({"--help"});
+  EXPECT_THAT(out(), HasSubstr("Exit codes:"));
+  EXPECT_THAT(out(), HasSubstr("RESTANTE_AUTH_ADMIN"));
+}
+
+TEST_F(CommandLineTest, WhatIsNoCommandIsAUsageError) {
+  for (const std::vector<const char*>& arguments :
+       std::vector<std::vector<const char*>>{{},
+                                             {"accounts"},
+                                             {"account", "list"},
+                                             {"accounts", "get"},
+                                             {"accounts", "list", "-o", "xml"},
+                                             {"accounts", "list", "--timeout", "0"},
+                                             {"accounts", "create", "a", "--password", "x"},
+                                             {"mailboxes", "get", "a", "b"}}) {
+    EXPECT_EQ(Run(arguments), ExitCode::kUsage) << testing::PrintToString(arguments);
+    EXPECT_NE(err(), "");
+  }
+}
+
+TEST_F(CommandLineTest, SettingsComeFromFlagsAndVariables) {
+  setenv("RESTANTE_AUTH_ADMIN", "127.0.0.1:1", 1);
+  setenv("RESTANTE_TLS_CA", "/a/ca.pem", 1);
+  EXPECT_EQ(Run({"accounts", "list", "--tls-ca", "/b/ca.pem"}), ExitCode::kOk);
+  EXPECT_EQ(settings_.auth_admin, "127.0.0.1:1");
+  EXPECT_EQ(settings_.tls_ca, "/b/ca.pem");
+  unsetenv("RESTANTE_AUTH_ADMIN");
+  unsetenv("RESTANTE_TLS_CA");
+}
+
+TEST(ConnectByGrpc, NamesTheSettingThatIsMissing) {
+  ConnectionSettings settings;
+  absl::Status status = ConnectByGrpc(settings)->Directory().status();
+  EXPECT_EQ(ExitCodeOf(status), ExitCode::kUsage);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("RESTANTE_AUTH_ADMIN is not set"));
+  settings.mailstore_admin = "127.0.0.1:1";
+  settings.mailstore_server_name = "x";
+  settings.tls_ca = settings.tls_certificate = settings.tls_private_key = "/nowhere";
+  status = ConnectByGrpc(settings)->Mailboxes().status();
+  EXPECT_EQ(ExitCodeOf(status), ExitCode::kUsage);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere: cannot be read"));
+}
+
+}  // namespace
+}  // namespace restante::ctl

@@ -1,0 +1,111 @@
+#include "tools/restantectl/errors.h"
+
+#include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
+#include "common/base/check.h"
+#include "common/base/error_reason.h"
+#include "tools/restantectl/output.h"
+
+namespace restante::ctl {
+namespace {
+
+constexpr char kUsagePayload[] = "restantectl/usage";
+
+bool IsUsageError(const absl::Status& status) {
+  return status.GetPayload(kUsagePayload).has_value();
+}
+
+struct NextStep {
+  ErrorReason reason;
+  absl::string_view text;
+};
+
+constexpr NextStep kNextSteps[] = {
+    {ErrorReason::kAccountNotFound, "restantectl accounts list shows what there is"},
+    {ErrorReason::kAccountExists,
+     "choose another ID, or change that account with restantectl accounts update"},
+    {ErrorReason::kNameTaken,
+     "take the name from the account that holds it (restantectl accounts update HOLDER "
+     "--remove-...), or choose another"},
+    {ErrorReason::kEtagMismatch, "somebody else changed it meanwhile; look again and repeat"},
+    {ErrorReason::kFieldInvalid, "correct the value that is named and repeat"},
+    {ErrorReason::kRoleMissing,
+     "use a certificate with that role: RESTANTE_TLS_CERTIFICATE and RESTANTE_TLS_PRIVATE_KEY"},
+    {ErrorReason::kAttemptNotFound,
+     "auth remembers recent attempts only; let the person try again and use the new reference"},
+    {ErrorReason::kMailboxNotFound,
+     "a mailbox comes to be at its first delivery or logon; restantectl mailboxes list shows what "
+     "there is"},
+    {ErrorReason::kCredentialKeyMissing,
+     "put the key that is named back into auth's credential_keys directory and restart auth"},
+    {ErrorReason::kStoreFull, "free disk space on the service's volume and repeat"},
+    {ErrorReason::kStoreFailed, "see the service's log, repair its disk, and restart it"},
+};
+
+absl::string_view NextStepFor(const absl::Status& status) {
+  if (IsUsageError(status)) return "add --help to the command";
+  const ErrorReason reason = GetErrorReason(status);
+  for (const NextStep& step : kNextSteps) {
+    if (step.reason == reason) return step.text;
+  }
+  switch (ExitCodeOf(status)) {
+    case ExitCode::kUnavailable:
+      return "check that the service runs, that its address and server name are right, and that "
+             "both sides trust each other's authority; then repeat";
+    case ExitCode::kNotFound:
+      return "the list command of this group shows what there is";
+    case ExitCode::kOk:
+    case ExitCode::kFailed:
+    case ExitCode::kUsage:
+    case ExitCode::kConflict:
+    case ExitCode::kPermission:
+      return "see the service's log";
+  }
+  RESTANTE_CHECK(false && "every exit code is handled");
+}
+
+}  // namespace
+
+absl::Status UsageError(absl::string_view message) {
+  absl::Status status = absl::InvalidArgumentError(message);
+  status.SetPayload(kUsagePayload, absl::Cord());
+  return status;
+}
+
+ExitCode ExitCodeOf(const absl::Status& status) {
+  if (status.ok()) return ExitCode::kOk;
+  if (IsUsageError(status)) return ExitCode::kUsage;
+  if (absl::IsNotFound(status)) return ExitCode::kNotFound;
+  if (absl::IsAlreadyExists(status) || absl::IsAborted(status) ||
+      absl::IsFailedPrecondition(status)) {
+    return ExitCode::kConflict;
+  }
+  if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
+    return ExitCode::kUnavailable;
+  }
+  if (absl::IsPermissionDenied(status) || absl::IsUnauthenticated(status)) {
+    return ExitCode::kPermission;
+  }
+  return ExitCode::kFailed;
+}
+
+std::string DescribeError(const absl::Status& status) {
+  std::string text = absl::StrCat("error: ", Printable(status.message()), "\n");
+  if (!IsUsageError(status)) {
+    absl::StrAppend(&text, "reason: ", absl::StatusCodeToString(status.code()));
+    const ErrorReason reason = GetErrorReason(status);
+    if (reason != ErrorReason::kUnspecified) {
+      absl::StrAppend(&text, "/", ErrorReasonName(reason));
+    }
+    text += "\n";
+  }
+  const std::string field = GetInvalidField(status);
+  if (!field.empty()) absl::StrAppend(&text, "field: ", Printable(field), "\n");
+  for (const auto& [key, value] : GetErrorMetadata(status)) {
+    absl::StrAppend(&text, Printable(key), ": ", Printable(value), "\n");
+  }
+  absl::StrAppend(&text, "next: ", NextStepFor(status), "\n");
+  return text;
+}
+
+}  // namespace restante::ctl

@@ -1,0 +1,32 @@
+#ifndef RESTANTE_TOOLS_RESTANTECTL_ERRORS_H_
+#define RESTANTE_TOOLS_RESTANTECTL_ERRORS_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace restante::ctl {
+
+// What the shell sees.
+enum class ExitCode {
+  kOk = 0,
+  kFailed = 1,       // the call failed, or the service refused what was asked
+  kUsage = 2,        // the command line or a setting is wrong; nothing was sent
+  kNotFound = 3,     // no such account, mailbox, policy or remembered attempt
+  kConflict = 4,     // taken, or changed by somebody else meanwhile
+  kUnavailable = 5,  // the service does not answer
+  kPermission = 6,   // this certificate may not do that
+};
+
+// INVALID_ARGUMENT for what is wrong before anything is sent.
+absl::Status UsageError(absl::string_view message);
+
+ExitCode ExitCodeOf(const absl::Status& status);
+
+// An error as a person reads it: what happened, the reason for programs, details, and what to do.
+std::string DescribeError(const absl::Status& status);
+
+}  // namespace restante::ctl
+
+#endif  // RESTANTE_TOOLS_RESTANTECTL_ERRORS_H_

@@ -1,0 +1,88 @@
+#ifndef RESTANTE_TOOLS_RESTANTECTL_HELP_TEXT_H_
+#define RESTANTE_TOOLS_RESTANTECTL_HELP_TEXT_H_
+
+namespace restante::ctl {
+
+// What stands below the options in --help; docs/restantectl.md has the same examples.
+
+inline constexpr char kTopFooter[] = R"help(Connection:
+  restantectl finds and trusts the services by the variables named above; an installation made by
+  deploy/local/up has them in DIR/restantectl.env:
+      . .restante/restantectl.env
+
+Exit codes:
+  0  done                                4  taken, or changed by somebody else meanwhile
+  1  the call failed or was refused      5  the service does not answer
+  2  wrong command line or setting       6  this certificate may not do that
+  3  no such thing
+
+Examples:
+  restantectl accounts list
+  restantectl explain-logon --name 'CORP\jsmith'
+  restantectl policy update pop3 --disable NTLM)help";
+
+inline constexpr char kAccountsFooter[] = R"help(Examples:
+  restantectl accounts create jsmith --windows-name 'CORP\jsmith' --alias john.smith \
+      --address john.smith@corp.example --password-stdin < password.txt
+  restantectl accounts update jsmith --alias j.smith
+  restantectl accounts get jsmith -o json)help";
+
+inline constexpr char kCreateFooter[] =
+    R"help(The Windows name and the alias need not have anything in common. An account without a password is
+a shared mailbox: it receives mail, and nobody logs on as it.
+
+Examples:
+  restantectl accounts create jsmith --windows-name 'CORP\jsmith' --alias john.smith \
+      --address john.smith@corp.example --password-stdin < password.txt
+  restantectl accounts create sales --alias sales --address sales@corp.example)help";
+
+inline constexpr char kUpdateFooter[] =
+    R"help(Only what is given changes. Changing the alias touches no mail: clients keep their settings and
+download nothing twice.
+
+Examples:
+  restantectl accounts update jsmith --alias j.smith
+  restantectl accounts update jsmith --add-windows-name 'EMEA\jsmith' \
+      --remove-windows-name 'CORP\jsmith'
+  restantectl accounts update jsmith --add-address j.smith@corp.example
+  restantectl accounts update jsmith --disable)help";
+
+inline constexpr char kCredentialFooter[] =
+    R"help(The secret comes from standard input, or is asked for without showing it where a person sits at the
+terminal; never from the command line, which every user of the machine can read.
+
+Examples:
+  restantectl accounts set-credential jsmith
+  printf %s "$password" | restantectl accounts set-credential jsmith --password-stdin
+  restantectl accounts set-credential jsmith --nt-hash-stdin < nt-hash.txt)help";
+
+inline constexpr char kExplainFooter[] =
+    R"help(Runs the rules that decide a real logon and prints each step, without any password. --ref explains
+an attempt that was made: the reference stands in what the client was told,
+"-ERR [AUTH] Logon failed (ref 7F3A-22Q9)".
+
+Examples:
+  restantectl explain-logon --name 'CORP\jsmith'
+  restantectl explain-logon --name jsmith@corp.example --mechanism PLAIN --no-tls \
+      --client-address 192.0.2.7
+  restantectl explain-logon --ref 7F3A-22Q9)help";
+
+inline constexpr char kPolicyFooter[] =
+    R"help(Front ends follow within five seconds, without a restart. USER and PASS follow PLAIN.
+
+Examples:
+  restantectl policy get pop3
+  restantectl policy update pop3 --disable NTLM
+  restantectl policy update pop3 --enable PLAIN --require-tls PLAIN)help";
+
+inline constexpr char kMailboxesFooter[] =
+    R"help(A mailbox goes by its id, which "restantectl accounts get" shows and which stays when the alias
+changes.
+
+Examples:
+  restantectl mailboxes list
+  restantectl mailboxes messages "$(restantectl accounts get jsmith -o json | jq -r .mailbox_id)")help";
+
+}  // namespace restante::ctl
+
+#endif  // RESTANTE_TOOLS_RESTANTECTL_HELP_TEXT_H_

@@ -1,0 +1,45 @@
+#ifndef RESTANTE_TOOLS_RESTANTECTL_LOGONS_H_
+#define RESTANTE_TOOLS_RESTANTECTL_LOGONS_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "restante/auth/v1/protocol_policy.pb.h"
+#include "tools/restantectl/session.h"
+
+namespace restante::ctl {
+
+// The commands about logging on: explain-logon and policy.
+
+// Either a reference, or a logon to imagine.
+struct LogonQuestion {
+  std::string reference;
+  std::string name;
+  std::string mechanism;       // empty: NTLM
+  std::string client_address;  // empty: none
+  bool tls = true;
+};
+
+// Switches by mechanism name.
+struct PolicyChanges {
+  std::string protocol;
+  std::vector<std::string> enable;
+  std::vector<std::string> disable;
+  std::vector<std::string> require_tls;
+  std::vector<std::string> no_require_tls;
+};
+
+absl::Status ExplainLogon(Session& session, const LogonQuestion& question);
+absl::Status GetPolicy(Session& session, const std::string& protocol);
+// Reads, changes and writes with the etag that was read, three times at most when somebody else
+// changes the policy meanwhile.
+absl::Status UpdatePolicy(Session& session, const PolicyChanges& changes);
+
+// Leaves in `policy` only the mechanisms that change, each with all its switches. Usage errors for
+// an unknown mechanism, a switch that is asked for both ways, and no change at all.
+absl::Status ApplyChanges(const PolicyChanges& changes, auth::v1::ProtocolPolicy* policy);
+
+}  // namespace restante::ctl
+
+#endif  // RESTANTE_TOOLS_RESTANTECTL_LOGONS_H_

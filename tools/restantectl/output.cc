@@ -1,0 +1,198 @@
+#include "tools/restantectl/output.h"
+
+#include <google/protobuf/util/json_util.h>
+#include <google/protobuf/util/time_util.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "common/base/byte_reader.h"
+#include "common/base/check.h"
+#include "common/base/escape.h"
+#include "common/base/unicode.h"
+
+namespace restante::ctl {
+namespace {
+
+using Row = std::vector<std::string>;
+
+// Of UTF-16. Control characters move the cursor; direction marks make text read as something else.
+bool SteersTerminals(uint16_t unit) {
+  return unit < 0x20 || (unit >= 0x7f && unit <= 0x9f) || unit == 0x200e || unit == 0x200f ||
+         (unit >= 0x2028 && unit <= 0x202e) || (unit >= 0x2066 && unit <= 0x2069);
+}
+
+// Columns wide enough for their cells, two blanks apart; nothing after the last.
+std::string Columns(const std::vector<Row>& rows) {
+  std::vector<size_t> widths;
+  for (const Row& row : rows) {
+    widths.resize(std::max(widths.size(), row.size()));
+    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
+  }
+  std::string text;
+  for (const Row& row : rows) {
+    std::string line;
+    for (size_t i = 0; i < row.size(); ++i) {
+      line += row[i];
+      line.append(widths[i] - row[i].size() + 2, ' ');
+    }
+    line.erase(line.find_last_not_of(' ') + 1);
+    text += line + "\n";
+  }
+  return text;
+}
+
+// "Alias:  john.smith"; leaves out fields without a value.
+std::string Fields(const std::vector<std::pair<std::string, std::string>>& fields) {
+  std::vector<Row> rows;
+  for (const auto& [name, value] : fields) {
+    if (!value.empty()) rows.push_back({name + ":", value});
+  }
+  return Columns(rows);
+}
+
+template <typename Strings>
+std::string List(const Strings& strings) {
+  return Printable(absl::StrJoin(strings, ", "));
+}
+
+std::string OrDash(std::string text) { return text.empty() ? "-" : std::move(text); }
+
+// "jsmith" of "accounts/jsmith".
+std::string LastPart(const std::string& name) {
+  return Printable(absl::string_view(name).substr(name.rfind('/') + 1));
+}
+
+template <typename Message>
+std::string TimeOf(const Message& message, bool has) {
+  return has ? google::protobuf::util::TimeUtil::ToString(message) : "";
+}
+
+std::string YesNo(bool value) { return value ? "yes" : "no"; }
+
+}  // namespace
+
+std::string Printable(absl::string_view text) {
+  const std::optional<std::string> units = Utf8ToUtf16Le(text);
+  bool harmless = units.has_value();
+  if (harmless) {
+    ByteReader reader(*units);
+    while (std::optional<uint16_t> unit = reader.ReadU16Le()) {
+      harmless = harmless && !SteersTerminals(*unit);
+    }
+  }
+  return harmless ? std::string(text) : EscapeForLog(text, text.size());
+}
+
+std::string ToJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.always_print_primitive_fields = true;
+  options.preserve_proto_field_names = true;
+  std::string json;
+  RESTANTE_CHECK(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
+  return json;
+}
+
+std::string ToTable(const auth::v1::Account& account) {
+  return Fields({
+      {"Account", LastPart(account.name())},
+      {"Windows names", List(account.windows_names())},
+      {"Principal names", List(account.principal_names())},
+      {"Alias", account.alias().empty() ? "none: opens no mailbox" : Printable(account.alias())},
+      {"Addresses", List(account.addresses())},
+      {"Mailbox", Printable(account.mailbox_id())},
+      {"Placement", Printable(account.placement())},
+      {"State", account.disabled() ? "disabled" : "enabled"},
+      {"Mechanisms switched off", List(account.disabled_mechanisms())},
+      {"Credential", account.has_credential() ? "set" : "none: nobody can log on"},
+      {"Created", TimeOf(account.create_time(), account.has_create_time())},
+      {"Updated", TimeOf(account.update_time(), account.has_update_time())},
+  });
+}
+
+std::string ToTable(const auth::v1::ListAccountsResponse& accounts) {
+  std::vector<Row> rows = {
+      {"ACCOUNT", "WINDOWS NAMES", "ALIAS", "ADDRESSES", "MAILBOX", "PLACEMENT", "STATE"}};
+  for (const auth::v1::Account& account : accounts.accounts()) {
+    rows.push_back({LastPart(account.name()), OrDash(List(account.windows_names())),
+                    OrDash(Printable(account.alias())), OrDash(List(account.addresses())),
+                    OrDash(Printable(account.mailbox_id())), OrDash(Printable(account.placement())),
+                    account.disabled() ? "disabled" : "enabled"});
+  }
+  return Columns(rows);
+}
+
+std::string ToTable(const auth::v1::SetCredentialResponse& credential) {
+  return Fields(
+      {{"Credential", List(credential.kinds())}, {"Sealed under", Printable(credential.key_id())}});
+}
+
+std::string ToTable(const auth::v1::ProtocolPolicy& policy) {
+  std::vector<Row> rows = {{"MECHANISM", "ENABLED", "REQUIRES TLS"}};
+  for (const auth::v1::MechanismSetting& setting : policy.mechanisms()) {
+    rows.push_back(
+        {Printable(setting.mechanism()), YesNo(setting.enabled()), YesNo(setting.require_tls())});
+  }
+  return Columns(rows);
+}
+
+std::string ToTable(const auth::v1::ExplainLogonResponse& explanation) {
+  std::string text = Fields({
+      {"Decision",
+       explanation.accepted() ? "accepted" : "refused: " + Printable(explanation.reason())},
+      {"Name", Printable(explanation.client_name())},
+      {"Mechanism", Printable(explanation.mechanism())},
+      {"Account", LastPart(explanation.account())},
+      {"Alias", Printable(explanation.alias())},
+      {"Mailbox", Printable(explanation.mailbox_id())},
+      {"Placement", Printable(explanation.placement())},
+      {"Client address", Printable(explanation.client_address())},
+      {"Time", TimeOf(explanation.attempt_time(), explanation.has_attempt_time())},
+      {"Attempt", Printable(explanation.attempt_id())},
+      {"Next step", Printable(explanation.next_step())},
+  });
+  if (explanation.steps().empty()) return text;
+  std::vector<Row> rows = {{"", "RULE", "FINDING"}};
+  for (int i = 0; i < explanation.steps_size(); ++i) {
+    rows.push_back({absl::StrCat(i + 1, "."), Printable(explanation.steps(i).rule()),
+                    Printable(explanation.steps(i).finding())});
+  }
+  return text + "\n" + Columns(rows);
+}
+
+std::string ToTable(const mailstore::v1::Mailbox& mailbox) {
+  const mailstore::v1::MailboxSession& session = mailbox.session();
+  return Fields({
+      {"Mailbox", LastPart(mailbox.name())},
+      {"Messages", absl::StrCat(mailbox.message_count())},
+      {"Octets", absl::StrCat(mailbox.total_size_octets())},
+      {"Open in session", mailbox.has_session() ? Printable(session.session_id()) : "none"},
+      {"Client address", Printable(session.client_address())},
+      {"Front end", Printable(session.frontend())},
+  });
+}
+
+std::string ToTable(const mailstore::v1::ListMailboxesResponse& mailboxes) {
+  std::vector<Row> rows = {{"MAILBOX", "MESSAGES", "OCTETS", "OPEN BY"}};
+  for (const mailstore::v1::Mailbox& mailbox : mailboxes.mailboxes()) {
+    rows.push_back({LastPart(mailbox.name()), absl::StrCat(mailbox.message_count()),
+                    absl::StrCat(mailbox.total_size_octets()),
+                    OrDash(Printable(mailbox.session().client_address()))});
+  }
+  return Columns(rows);
+}
+
+std::string ToTable(const mailstore::v1::ListMessagesResponse& messages) {
+  std::vector<Row> rows = {{"MESSAGE", "UIDL", "OCTETS", "DELIVERED"}};
+  for (const mailstore::v1::Message& message : messages.messages()) {
+    rows.push_back({LastPart(message.name()), Printable(message.uidl()),
+                    absl::StrCat(message.size_octets()),
+                    OrDash(TimeOf(message.delivery_time(), message.has_delivery_time()))});
+  }
+  return Columns(rows);
+}
+
+}  // namespace restante::ctl
