@@ -1,0 +1,87 @@
+#include "auth-service/authority/refusal.h"
+
+#include "common/base/check.h"
+
+namespace restante::authority {
+namespace {
+
+struct Description {
+  absl::string_view name;
+  absl::string_view next_step;
+};
+
+Description Describe(Refusal refusal) {
+  switch (refusal) {
+    case Refusal::kMechanismUnknown:
+      return {"MECHANISM_UNKNOWN", "Let the client use a mechanism that the server lists."};
+    case Refusal::kMechanismDisabled:
+      return {"MECHANISM_DISABLED",
+              "Enable it with: restantectl policy update pop3 --enable MECHANISM"};
+    case Refusal::kTlsRequired:
+      return {"TLS_REQUIRED", "Let the client use STLS or the POP3S port."};
+    case Refusal::kMessageMalformed:
+      return {"MESSAGE_MALFORMED", "The client breaks the mechanism's rules; see the trace."};
+    case Refusal::kChallengeExpired:
+      return {"CHALLENGE_EXPIRED", "The client took over 60 seconds to answer; let it try again."};
+    case Refusal::kNameMalformed:
+      return {"NAME_MALFORMED",
+              "Let the client give user, DOMAIN\\user or user@realm, optionally with /alias."};
+    case Refusal::kUnknownName:
+      return {"UNKNOWN_NAME",
+              "If the name is right, give it to an account: restantectl accounts update ID "
+              "--windows-name 'DOMAIN\\user'"};
+    case Refusal::kAmbiguousName:
+      return {"AMBIGUOUS_NAME",
+              "Let the client give DOMAIN\\user, or set default_domain in auth's configuration."};
+    case Refusal::kAliasNotOwn:
+      return {"ALIAS_NOT_OWN", "Let the client leave out /alias, or give the account's own."};
+    case Refusal::kAuthorizationNotOwn:
+      return {"AUTHORIZATION_NOT_OWN",
+              "Let the client leave the authorization identity empty, or give the account's own."};
+    case Refusal::kNoCredential:
+      return {"NO_CREDENTIAL",
+              "Set one with: restantectl accounts set-credential ID --password-stdin"};
+    case Refusal::kWrongPassword:
+      return {"WRONG_PASSWORD",
+              "Let the person check the password; set a new one with: restantectl accounts "
+              "set-credential ID --password-stdin"};
+    case Refusal::kAnonymous:
+      return {"ANONYMOUS", "Let the client log on with a name and a password."};
+    case Refusal::kNtlmV1NotAllowed:
+      return {"NTLMV1_NOT_ALLOWED", "Set the client to NTLMv2, or to a normal password over TLS."};
+    case Refusal::kNtlm2SessionNotAllowed:
+      return {"NTLM2_SESSION_NOT_ALLOWED",
+              "Set the client to NTLMv2, or to a normal password over TLS."};
+    case Refusal::kLmNotAllowed:
+      return {"LM_NOT_ALLOWED", "Set the client to NTLMv2, or to a normal password over TLS."};
+    case Refusal::kMicWrong:
+      return {"MIC_WRONG",
+              "The messages were changed on their way; look for a relay or a broken proxy."};
+    case Refusal::kChannelBindingWrong:
+      return {"CHANNEL_BINDING_WRONG",
+              "The client saw another certificate than this server's; look for a proxy that ends "
+              "TLS, or a relay."};
+    case Refusal::kChannelBindingMissing:
+      return {"CHANNEL_BINDING_MISSING",
+              "Set channel_binding to allow in auth's configuration, or use a client that sends "
+              "channel bindings."};
+    case Refusal::kTimestampChanged:
+      return {"TIMESTAMP_CHANGED", "The challenge was changed on its way; look for a relay."};
+    case Refusal::kAccountDisabled:
+      return {"ACCOUNT_DISABLED", "Enable it with: restantectl accounts update ID --enable"};
+    case Refusal::kAccountMechanismDisabled:
+      return {"ACCOUNT_MECHANISM_DISABLED",
+              "Take the mechanism out of the account's disabled_mechanisms."};
+    case Refusal::kNoMailbox:
+      return {"NO_MAILBOX", "Give it an alias: restantectl accounts update ID --alias ALIAS"};
+  }
+  RESTANTE_CHECK(false && "every refusal is described");
+}
+
+}  // namespace
+
+absl::string_view RefusalName(Refusal refusal) { return Describe(refusal).name; }
+
+absl::string_view NextStep(Refusal refusal) { return Describe(refusal).next_step; }
+
+}  // namespace restante::authority

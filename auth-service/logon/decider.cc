@@ -1,0 +1,143 @@
+#include "auth-service/logon/decider.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "auth-service/logon/name_rules.h"
+#include "common/base/escape.h"
+#include "common/base/unicode.h"
+
+namespace restante::logon {
+namespace {
+
+using authority::Refusal;
+
+absl::string_view FormText(NameForm form) {
+  switch (form) {
+    case NameForm::kUser:
+      return "user alone";
+    case NameForm::kDomainUser:
+      return "DOMAIN\\user";
+    case NameForm::kUserAtRealm:
+      return "user@realm";
+    case NameForm::kNtlmFields:
+      return "user and domain in fields of NTLM";
+  }
+  return "";
+}
+
+std::string DescribeName(const ProvenName& name) {
+  std::string text = absl::StrCat(FormText(name.form), ": user \"", EscapeForLog(name.user), "\"");
+  if (!name.qualifier.empty()) {
+    absl::StrAppend(&text, ", domain or realm \"", EscapeForLog(name.qualifier), "\"");
+  }
+  if (!name.alias.empty()) {
+    absl::StrAppend(&text, ", mailbox \"", EscapeForLog(name.alias), "\"");
+  }
+  return text;
+}
+
+// An account rule: why `account` does not open a mailbox, or nullopt; `finding` says it.
+struct AccountInput {
+  const directory::Account& account;
+  absl::string_view mechanism;
+  absl::string_view requested_alias;
+};
+struct AccountRule {
+  absl::string_view name;
+  std::optional<Refusal> (*check)(const AccountInput& input, std::string* finding);
+};
+
+std::optional<Refusal> CheckState(const AccountInput& input, std::string* finding) {
+  *finding = input.account.disabled ? "the account is disabled" : "the account is enabled";
+  return input.account.disabled ? std::optional(Refusal::kAccountDisabled) : std::nullopt;
+}
+
+std::optional<Refusal> CheckMechanism(const AccountInput& input, std::string* finding) {
+  const std::vector<std::string>& disabled = input.account.disabled_mechanisms;
+  const bool is_disabled =
+      std::find(disabled.begin(), disabled.end(), input.mechanism) != disabled.end();
+  *finding = absl::StrCat("the account may ", is_disabled ? "not " : "", "use ",
+                          EscapeForLog(input.mechanism));
+  return is_disabled ? std::optional(Refusal::kAccountMechanismDisabled) : std::nullopt;
+}
+
+std::optional<Refusal> CheckAlias(const AccountInput& input, std::string* finding) {
+  if (input.account.alias.empty()) {
+    *finding = "the account has no mailbox alias";
+    return Refusal::kNoMailbox;
+  }
+  if (!input.requested_alias.empty() &&
+      FoldName(input.requested_alias) != FoldName(input.account.alias)) {
+    *finding = absl::StrCat("the mailbox asked for, \"", EscapeForLog(input.requested_alias),
+                            "\", is not the account's own, \"", input.account.alias, "\"");
+    return Refusal::kAliasNotOwn;
+  }
+  *finding = absl::StrCat("mailbox ", input.account.alias, " (", input.account.mailbox_id, ") on ",
+                          input.account.placement);
+  return std::nullopt;
+}
+
+constexpr AccountRule kAccountRules[] = {
+    {"account-state", CheckState},
+    {"account-mechanism", CheckMechanism},
+    {"mailbox", CheckAlias},
+};
+
+void CheckAccount(const AccountInput& input, Decision* decision) {
+  for (const AccountRule& rule : kAccountRules) {
+    std::string finding;
+    decision->refusal = rule.check(input, &finding);
+    decision->trace.push_back({std::string(rule.name), std::move(finding)});
+    if (decision->refusal) return;
+  }
+}
+
+}  // namespace
+
+Decider::Decider(const directory::Directory& directory, NameSettings settings)
+    : directory_(directory), settings_(std::move(settings)) {}
+
+Decision Decider::Decide(const std::optional<ProvenName>& name, absl::string_view mechanism) const {
+  Decision decision;
+  if (!name) {
+    decision.refusal = Refusal::kNameMalformed;
+    decision.trace.push_back({"name-form", "none of the accepted forms of a name"});
+    return decision;
+  }
+  decision.trace.push_back({"name-form", DescribeName(*name)});
+  FindAccount(*name, &decision);
+  if (decision.refusal) return decision;
+  if (decision.account == nullptr) {
+    // Some clients take the UTF-8 of a name for Latin-1; nobody's name comes about by chance so.
+    if (std::optional<std::string> narrowed = NarrowedUser(name->user)) {
+      ProvenName other = *name;
+      other.user = *std::move(narrowed);
+      decision.trace.push_back({"widened-name", DescribeName(other)});
+      FindAccount(other, &decision);
+    }
+  }
+  if (decision.refusal) return decision;
+  if (decision.account == nullptr) {
+    decision.refusal = Refusal::kUnknownName;
+    return decision;
+  }
+  CheckAccount({*decision.account, mechanism, name->alias}, &decision);
+  return decision;
+}
+
+void Decider::FindAccount(const ProvenName& name, Decision* decision) const {
+  const RuleInput input{name, directory_, settings_};
+  for (const NameRule& rule : NameRules()) {
+    std::optional<RuleOutcome> outcome = rule.apply(input);
+    if (!outcome) continue;
+    decision->trace.push_back({std::string(rule.name), std::move(outcome->finding)});
+    decision->account = std::move(outcome->account);
+    decision->refusal = outcome->refusal;
+    if (decision->account != nullptr || decision->refusal) return;
+  }
+}
+
+}  // namespace restante::logon

@@ -1,0 +1,64 @@
+#ifndef RESTANTE_AUTH_SERVICE_LOGON_DECIDER_H_
+#define RESTANTE_AUTH_SERVICE_LOGON_DECIDER_H_
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/strings/string_view.h"
+#include "auth-service/authority/refusal.h"
+#include "auth-service/directory/directory.h"
+#include "auth-service/logon/proven_name.h"
+
+namespace restante::logon {
+
+// What operators say about names.
+struct NameSettings {
+  // The Windows domain of a name without one. Empty: such a name must be unique by itself.
+  std::string default_domain;
+  // Domains and realms that mean default_domain. At most 100.
+  std::vector<std::string> accepted_domains;
+  // The names this server goes by in an NTLM challenge. Many clients send one of them back as the
+  // user's domain, whoever the user is: they say nothing.
+  std::vector<std::string> own_names;
+};
+
+// One step of a decision, for a person. `finding` may contain a client's text, escaped.
+struct TraceStep {
+  std::string rule;
+  std::string finding;
+};
+using Trace = std::vector<TraceStep>;
+
+// Where a name leads.
+struct Decision {
+  // Whose credential must be proven; nullptr when the name leads to nobody.
+  directory::AccountPtr account;
+  // Why it opens no mailbox even when it is proven; nullopt when it does.
+  std::optional<authority::Refusal> refusal;
+  Trace trace;
+};
+
+// From a proven name to the mailbox that it opens, by an ordered list of small rules. The name and
+// the mailbox are two things; this is the one place where the first leads to the second. Nothing is
+// ever guessed: a name that could be two accounts' is refused.
+//
+// Pure over the directory's state. Thread-safe.
+class Decider {
+ public:
+  // `directory` outlives this.
+  Decider(const directory::Directory& directory, NameSettings settings);
+
+  // `mechanism` in upper case. `name` is nullopt for one that could not be read.
+  Decision Decide(const std::optional<ProvenName>& name, absl::string_view mechanism) const;
+
+ private:
+  void FindAccount(const ProvenName& name, Decision* decision) const;
+
+  const directory::Directory& directory_;
+  const NameSettings settings_;
+};
+
+}  // namespace restante::logon
+
+#endif  // RESTANTE_AUTH_SERVICE_LOGON_DECIDER_H_

@@ -1,0 +1,366 @@
+#include "auth-service/logon/logon_flow.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "auth-service/logon/proven_name.h"
+#include "auth-service/sasl/sealed_state.h"
+#include "common/base/byte_reader.h"
+#include "common/base/byte_writer.h"
+#include "common/base/check.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
+#include "common/base/status_macros.h"
+#include "common/base/unicode.h"
+#include "common/crypto/maildrop_grant.h"
+
+namespace restante::logon {
+namespace {
+
+using authority::Refusal;
+
+constexpr size_t kMaxIdOctets = 64;
+
+// What sealed state must not be used without.
+std::string BindingOf(absl::string_view attempt_id, const Channel& channel) {
+  ByteWriter writer;
+  writer.LengthPrefixed(attempt_id)
+      .LengthPrefixed(channel.protocol)
+      .LengthPrefixed(channel.client_address)
+      .U32Be(channel.client_port)
+      .LengthPrefixed(channel.connection_id)
+      .U8(channel.tls ? 1 : 0);
+  if (channel.tls) {
+    writer.LengthPrefixed(channel.tls->version)
+        .LengthPrefixed(channel.tls->server_end_point)
+        .LengthPrefixed(channel.tls->exporter);
+  }
+  return writer.Take();
+}
+
+PublicReason PublicReasonOf(Refusal refusal) {
+  if (refusal == Refusal::kMechanismUnknown) return PublicReason::kMechanismUnknown;
+  if (refusal == Refusal::kMechanismDisabled) return PublicReason::kMechanismDisabled;
+  if (refusal == Refusal::kTlsRequired) return PublicReason::kTlsRequired;
+  return PublicReason::kCredentials;
+}
+
+// One way to understand the claimed name, and where that leads.
+struct Reading {
+  std::string proof_domain;
+  Decision decision;
+};
+
+// "CORP\alice", or what stands in the user field alone.
+std::string ClientNameOf(const sasl::NtlmClaim& claim) {
+  const ntlm::AuthenticateMessage& message = claim.message;
+  if (message.domain.empty()) return message.user;
+  return absl::StrCat(message.domain, "\\", message.user);
+}
+
+std::string ClientNameOf(const authority::Claim& claim) {
+  std::string name;
+  if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
+    name = ClientNameOf(*ntlm_claim);
+  } else {
+    name = std::get<sasl::PasswordClaim>(claim).authentication_id;
+  }
+  return name.substr(0, kMaxClientNameOctets);
+}
+
+// The domains that an NTLM proof may have been made with, as clients disagree about it. How many
+// there are depends on what the client sent and on nothing in the directory.
+std::vector<std::string> ProofDomains(absl::string_view sent, absl::string_view own) {
+  std::vector<std::string> domains;
+  for (const absl::string_view domain : {sent, own, absl::string_view()}) {
+    const bool is_new = std::none_of(domains.begin(), domains.end(), [domain](const auto& other) {
+      return FoldName(other) == FoldName(domain);
+    });
+    if (is_new) domains.emplace_back(domain);
+  }
+  return domains;
+}
+
+std::vector<Reading> ReadingsOf(const authority::Claim& claim, const Decider& decider,
+                                absl::string_view mechanism, absl::string_view own_domain) {
+  std::vector<Reading> readings;
+  if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
+    const ntlm::AuthenticateMessage& message = ntlm_claim->message;
+    for (std::string& domain : ProofDomains(message.domain, own_domain)) {
+      Decision decision = decider.Decide(ParseNtlmName(domain, message.user), mechanism);
+      readings.push_back({std::move(domain), std::move(decision)});
+    }
+    return readings;
+  }
+  const auto& password_claim = std::get<sasl::PasswordClaim>(claim);
+  readings.push_back(
+      {std::string(), decider.Decide(ParseName(password_claim.authentication_id), mechanism)});
+  return readings;
+}
+
+std::vector<authority::Candidate> CandidatesOf(const std::vector<Reading>& readings) {
+  std::vector<authority::Candidate> candidates;
+  for (const Reading& reading : readings) {
+    candidates.push_back({reading.proof_domain, reading.decision.account});
+  }
+  return candidates;
+}
+
+// Whose trace tells most about a claim that no reading proved.
+const Decision& MostTelling(const std::vector<Reading>& readings) {
+  for (const Reading& reading : readings) {
+    if (reading.decision.account != nullptr) return reading.decision;
+  }
+  return readings.front().decision;
+}
+
+// PLAIN may name another identity to act for (RFC 4616); nobody may act for another here.
+bool IsOwnAuthorization(const sasl::PasswordClaim& claim, const Decision& decision,
+                        const Decider& decider, absl::string_view mechanism) {
+  if (claim.authorization_id.empty()) return true;
+  const Decision named = decider.Decide(ParseName(claim.authorization_id), mechanism);
+  if (named.account != nullptr) return named.account->id == decision.account->id;
+  return FoldName(claim.authorization_id) == FoldName(decision.account->alias);
+}
+
+void SetFound(const Decision& decision, Attempt* attempt) {
+  for (const TraceStep& step : decision.trace) attempt->trace.push_back(step);
+  if (decision.account == nullptr) return;
+  attempt->account_id = decision.account->id;
+  attempt->alias = decision.account->alias;
+  attempt->mailbox_id = decision.account->mailbox_id;
+  attempt->placement = decision.account->placement;
+}
+
+}  // namespace
+
+// What is known of one attempt while it is decided.
+struct LogonFlow::Course {
+  Attempt attempt;
+  const Channel* channel = nullptr;
+  std::string session_id;
+  std::string caller_identity;
+  // The user part of the claimed name, for the throttle; empty until there is one.
+  std::string throttled_user;
+};
+
+LogonFlow::LogonFlow(FlowParts parts, FlowSettings settings)
+    : parts_(parts), settings_(std::move(settings)) {}
+
+absl::StatusOr<Answer> LogonFlow::Begin(const BeginRequest& request) const {
+  Course course;
+  course.attempt.attempt_id = request.attempt_id;
+  course.attempt.time = parts_.clock.WallNow();
+  course.attempt.protocol = request.channel.protocol;
+  course.attempt.client_address = request.channel.client_address;
+  course.attempt.mechanism = absl::AsciiStrToUpper(request.mechanism);
+  course.channel = &request.channel;
+  course.session_id = request.session_id;
+  course.caller_identity = request.caller_identity;
+  RESTANTE_ASSIGN_OR_RETURN(
+      const std::optional<Refusal> refusal,
+      CheckPolicy(request.channel.protocol, course.attempt.mechanism,
+                  request.channel.tls.has_value(), request.channel.client, &course.attempt));
+  if (refusal) return Refuse(*refusal, &course);
+  const sasl::Mechanism* mechanism =
+      sasl::FindMechanism(parts_.mechanisms, course.attempt.mechanism);
+  RESTANTE_CHECK(mechanism != nullptr);
+  return OnStep(mechanism->Begin(request.initial_response), &course);
+}
+
+absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const {
+  Course course;
+  course.attempt.attempt_id = request.attempt_id;
+  course.attempt.time = parts_.clock.WallNow();
+  course.attempt.protocol = request.channel.protocol;
+  course.attempt.client_address = request.channel.client_address;
+  course.channel = &request.channel;
+  course.caller_identity = request.caller_identity;
+  const auto opened =
+      sasl::OpenLogonState(request.sealed_state, BindingOf(request.attempt_id, request.channel),
+                           parts_.state_keys, course.attempt.time);
+  if (std::holds_alternative<sasl::StateExpired>(opened)) {
+    return Refuse(Refusal::kChallengeExpired, &course);
+  }
+  const auto* state = std::get_if<sasl::LogonState>(&opened);
+  const sasl::Mechanism* mechanism =
+      state ? sasl::FindMechanism(parts_.mechanisms, state->mechanism) : nullptr;
+  if (mechanism == nullptr) {
+    return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kSealedStateInvalid,
+                     "the state was not sealed for this attempt and channel");
+  }
+  course.attempt.mechanism = state->mechanism;
+  ByteReader reader(state->state);
+  const auto session_id = reader.ReadLengthPrefixed(kMaxIdOctets);
+  RESTANTE_CHECK(session_id.has_value());  // sealed by OnStep
+  course.session_id = std::string(*session_id);
+  // Once more: an operator may have switched the mechanism off meanwhile.
+  RESTANTE_ASSIGN_OR_RETURN(
+      const std::optional<Refusal> refusal,
+      CheckPolicy(request.channel.protocol, course.attempt.mechanism,
+                  request.channel.tls.has_value(), request.channel.client, &course.attempt));
+  if (refusal) return Refuse(*refusal, &course);
+  return OnStep(mechanism->Continue(reader.rest(), request.response), &course);
+}
+
+absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const {
+  Attempt attempt;
+  attempt.time = parts_.clock.WallNow();
+  attempt.protocol = logon.protocol;
+  attempt.client_address = logon.client_address;
+  attempt.mechanism = logon.mechanism;
+  attempt.client_name = logon.client_name.substr(0, kMaxClientNameOctets);
+  RESTANTE_ASSIGN_OR_RETURN(attempt.refusal, CheckPolicy(logon.protocol, logon.mechanism, logon.tls,
+                                                         logon.client, &attempt));
+  const Decision decision = parts_.decider.Decide(ParseName(logon.client_name), logon.mechanism);
+  SetFound(decision, &attempt);
+  if (attempt.refusal) return attempt;
+  attempt.refusal = decision.refusal;
+  if (decision.account == nullptr) return attempt;
+  const auto foreseen = parts_.authority.Foresee(*decision.account);
+  if (!foreseen) return attempt;
+  attempt.trace.push_back({"authority", foreseen->finding});
+  if (!attempt.refusal) attempt.refusal = foreseen->refusal;
+  return attempt;
+}
+
+absl::StatusOr<Answer> LogonFlow::OnStep(sasl::Step step, Course* course) const {
+  if (auto* challenge = std::get_if<sasl::Challenge>(&step)) {
+    const sasl::LogonState state{
+        course->attempt.mechanism,
+        ByteWriter().LengthPrefixed(course->session_id).Bytes(challenge->state).Take()};
+    return ChallengeAnswer{
+        std::move(challenge->server_message),
+        sasl::SealLogonState(state, BindingOf(course->attempt.attempt_id, *course->channel),
+                             parts_.state_keys, parts_.clock.WallNow(), parts_.random)};
+  }
+  if (auto* malformed = std::get_if<sasl::Malformed>(&step)) {
+    course->attempt.trace.push_back({"dialogue", EscapeForLog(malformed->reason, 256)});
+    return Refuse(Refusal::kMessageMalformed, course);
+  }
+  if (auto* claim = std::get_if<sasl::NtlmClaim>(&step)) {
+    return OnClaim(authority::Claim(std::move(*claim)), course);
+  }
+  return OnClaim(authority::Claim(std::move(std::get<sasl::PasswordClaim>(step))), course);
+}
+
+absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course* course) const {
+  Attempt& attempt = course->attempt;
+  attempt.client_name = ClientNameOf(claim);
+  const std::vector<Reading> readings =
+      ReadingsOf(claim, parts_.decider, attempt.mechanism, settings_.netbios_domain);
+  // The same for every spelling of a name, whether it exists or not.
+  const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim);
+  const auto name = ntlm_claim ? ParseNtlmName(ntlm_claim->message.domain, ntlm_claim->message.user)
+                               : ParseName(attempt.client_name);
+  if (name) course->throttled_user = name->user;
+
+  authority::TlsBinding binding;
+  binding.tls = course->channel->tls.has_value();
+  if (binding.tls) binding.server_end_point = course->channel->tls->server_end_point;
+  const absl::StatusOr<authority::Verdict> verdict =
+      parts_.authority.Validate(claim, binding, CandidatesOf(readings));
+  if (!verdict.ok()) {
+    SetFound(MostTelling(readings), &attempt);
+    return Undecided(verdict.status(), course);
+  }
+  if (const auto* refused = std::get_if<authority::Refused>(&*verdict)) {
+    const Decision& decision = MostTelling(readings);
+    SetFound(decision, &attempt);
+    attempt.trace.push_back({"authority", refused->finding});
+    // A name that leads nowhere has a reason of its own: malformed, ambiguous or unknown.
+    const bool is_nobody = refused->refusal == Refusal::kUnknownName && decision.account == nullptr;
+    return Refuse(is_nobody ? *decision.refusal : refused->refusal, course);
+  }
+  const auto& validated = std::get<authority::Validated>(*verdict);
+  const Decision& decision = readings[validated.candidate].decision;
+  SetFound(decision, &attempt);
+  attempt.trace.push_back({"authority", validated.finding});
+  const auto* password_claim = std::get_if<sasl::PasswordClaim>(&claim);
+  if (password_claim &&
+      !IsOwnAuthorization(*password_claim, decision, parts_.decider, attempt.mechanism)) {
+    return Refuse(Refusal::kAuthorizationNotOwn, course);
+  }
+  return OnProven(decision, course);
+}
+
+absl::StatusOr<Answer> LogonFlow::OnProven(const Decision& decision, Course* course) const {
+  if (decision.refusal) return Refuse(*decision.refusal, course);
+  return Accept(*decision.account, course);
+}
+
+absl::StatusOr<Answer> LogonFlow::Accept(const directory::Account& account, Course* course) const {
+  const auto keys = parts_.grant_keys.find(account.placement);
+  if (keys == parts_.grant_keys.end()) {
+    return Undecided(absl::FailedPreconditionError(
+                         absl::StrCat("there is no grant key for placement ", account.placement,
+                                      "; add it to grant_keys in auth's configuration")),
+                     course);
+  }
+  MaildropGrant grant;
+  grant.mailbox_id = account.mailbox_id;
+  grant.placement = account.placement;
+  grant.session_id = course->session_id;
+  grant.frontend_identity = course->caller_identity;
+  grant.rights = MaildropGrant::kRead | MaildropGrant::kDelete;
+  grant.expire_time = parts_.clock.WallNow() + kGrantLifetime;
+  Identity identity;
+  identity.account_id = account.id;
+  identity.alias = account.alias;
+  identity.mailbox_id = account.mailbox_id;
+  identity.placement = account.placement;
+  identity.session_id = course->session_id;
+  identity.maildrop_grant = SealGrant(grant, keys->second);
+  identity.grant_expire_time = grant.expire_time;
+  parts_.throttle.OnSuccess(course->throttled_user, course->channel->client);
+  parts_.observer.OnAttempt(course->attempt);
+  return identity;
+}
+
+Answer LogonFlow::Refuse(Refusal refusal, Course* course) const {
+  course->attempt.refusal = refusal;
+  Rejection rejection;
+  rejection.public_reason = PublicReasonOf(refusal);
+  if (rejection.public_reason == PublicReason::kCredentials) {
+    rejection.delay = parts_.throttle.OnFailure(course->throttled_user, course->channel->client);
+  }
+  parts_.observer.OnAttempt(course->attempt);
+  return rejection;
+}
+
+absl::Status LogonFlow::Undecided(absl::Status status, Course* course) const {
+  course->attempt.undecided = status;
+  parts_.observer.OnAttempt(course->attempt);
+  return status;
+}
+
+absl::StatusOr<std::optional<Refusal>> LogonFlow::CheckPolicy(
+    absl::string_view protocol, absl::string_view mechanism, bool tls,
+    const std::optional<IpAddress>& client, Attempt* attempt) const {
+  RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
+                            parts_.directory.GetPolicy(protocol));
+  const auto note = [attempt](absl::string_view rule, std::string finding) {
+    attempt->trace.push_back({std::string(rule), std::move(finding)});
+  };
+  const directory::MechanismSetting* setting = directory::FindMechanism(policy, mechanism);
+  if (setting == nullptr) {
+    note("protocol-policy", absl::StrCat(EscapeForLog(mechanism), " is not a known mechanism"));
+    return Refusal::kMechanismUnknown;
+  }
+  if (!setting->enabled) {
+    note("protocol-policy", absl::StrCat(setting->mechanism, " is disabled for ", protocol));
+    return Refusal::kMechanismDisabled;
+  }
+  note("protocol-policy", absl::StrCat(setting->mechanism, " is enabled for ", protocol));
+  if (tls || !setting->require_tls) return std::nullopt;
+  if (settings_.development_mode && client && client->IsLoopback()) {
+    note("tls", "no TLS, permitted from loopback in development mode");
+    return std::nullopt;
+  }
+  note("tls", absl::StrCat(setting->mechanism, " needs TLS, and the client has none"));
+  return Refusal::kTlsRequired;
+}
+
+}  // namespace restante::logon

@@ -1,0 +1,51 @@
+#include "auth-service/logon/recent_attempts.h"
+
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "common/base/ids.h"
+
+namespace restante::logon {
+namespace {
+
+// As Crockford's base 32 is meant to be read.
+std::string Normalized(absl::string_view reference) {
+  std::string normalized;
+  for (const char c : reference) {
+    const char upper = absl::ascii_toupper(c);
+    if (upper == '-' || upper == ' ') continue;
+    if (upper == 'O') {
+      normalized.push_back('0');
+    } else if (upper == 'I' || upper == 'L') {
+      normalized.push_back('1');
+    } else {
+      normalized.push_back(upper);
+    }
+  }
+  return normalized;
+}
+
+}  // namespace
+
+void RecentAttempts::Add(Attempt attempt) {
+  const std::string reference = Normalized(AttemptReference(attempt.attempt_id));
+  auto remembered = std::make_shared<const Attempt>(std::move(attempt));
+  MutexLock lock(&mutex_);
+  attempts_.push_back({reference, remembered});
+  by_reference_[reference] = std::move(remembered);
+  if (attempts_.size() <= max_attempts_) return;
+  const Remembered& oldest = attempts_.front();
+  const auto entry = by_reference_.find(oldest.reference);
+  // A later attempt may have the same reference.
+  if (entry != by_reference_.end() && entry->second == oldest.attempt) by_reference_.erase(entry);
+  attempts_.pop_front();
+}
+
+std::shared_ptr<const Attempt> RecentAttempts::Find(absl::string_view reference) const {
+  const std::string normalized = Normalized(reference);
+  MutexLock lock(&mutex_);
+  const auto found = by_reference_.find(normalized);
+  return found == by_reference_.end() ? nullptr : found->second;
+}
+
+}  // namespace restante::logon

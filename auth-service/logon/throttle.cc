@@ -1,0 +1,85 @@
+#include "auth-service/logon/throttle.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/unicode.h"
+#include "common/crypto/digest.h"
+
+namespace restante::logon {
+namespace {
+
+// Beyond this many the delay is the longest anyway; a bound for the counter.
+constexpr uint32_t kMaxFailures = 64;
+
+// A digest, so that long names from outside take no more room than short ones.
+std::string NameKey(absl::string_view user, const IpAddress& source) {
+  return Sha256(absl::StrCat(source.NetworkOctets(), FoldName(user).value_or(std::string())))
+      .substr(0, 16);
+}
+
+}  // namespace
+
+Throttle::Throttle(const Clock& clock)
+    : clock_(clock), names_(3, absl::Seconds(30)), sources_(20, absl::Seconds(10)) {}
+
+absl::Duration Throttle::OnFailure(absl::string_view user, const IpAddress& source) {
+  const std::string name_key = NameKey(user, source);
+  const absl::Duration now = clock_.MonotonicNow();
+  MutexLock lock(&mutex_);
+  return std::max(names_.OnFailure(name_key, now), sources_.OnFailure(source.Octets(), now));
+}
+
+void Throttle::OnSuccess(absl::string_view user, const IpAddress& source) {
+  const std::string name_key = NameKey(user, source);
+  const absl::Duration now = clock_.MonotonicNow();
+  MutexLock lock(&mutex_);
+  names_.Clear(name_key);
+  sources_.Halve(source.Octets(), now);
+}
+
+absl::Duration Throttle::Budget::OnFailure(const std::string& key, absl::Duration now) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) {
+    entries_.push_front({key, 0, now});
+    by_key_[key] = entries_.begin();
+  } else {
+    entries_.splice(entries_.begin(), entries_, found->second);
+  }
+  Entry& entry = entries_.front();
+  Forgive(&entry, now);
+  entry.failures = std::min(entry.failures + 1, kMaxFailures);
+  const uint32_t beyond = entry.failures > free_failures_ ? entry.failures - free_failures_ : 0;
+  if (entries_.size() > kMaxEntries) {
+    by_key_.erase(entries_.back().key);
+    entries_.pop_back();
+  }
+  absl::Duration delay = kLeastDelay;
+  for (uint32_t i = 0; i < beyond && delay < kMostDelay; ++i) delay *= 2;
+  return std::min(delay, kMostDelay);
+}
+
+void Throttle::Budget::Clear(const std::string& key) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return;
+  entries_.erase(found->second);
+  by_key_.erase(found);
+}
+
+void Throttle::Budget::Halve(const std::string& key, absl::Duration now) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return;
+  Forgive(&*found->second, now);
+  found->second->failures /= 2;
+}
+
+void Throttle::Budget::Forgive(Entry* entry, absl::Duration now) const {
+  absl::Duration rest;
+  const int64_t forgiven = absl::IDivDuration(now - entry->counted_until, forgiven_every_, &rest);
+  if (forgiven <= 0) return;
+  entry->failures -= static_cast<uint32_t>(std::min<int64_t>(forgiven, entry->failures));
+  entry->counted_until = now - rest;
+}
+
+}  // namespace restante::logon
