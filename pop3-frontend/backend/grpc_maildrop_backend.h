@@ -37,7 +37,7 @@ class GrpcMaildropBackend : public MaildropBackend {
 
  private:
   class Engine;
-  const std::shared_ptr<Engine> engine_;
+  const std::unique_ptr<Engine> engine_;
 };
 
 }  // namespace restante::pop3

@@ -1,0 +1,93 @@
+#include "pop3-frontend/backend/grpc_maildrop.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/check.h"
+#include "pop3-frontend/backend/retrying_call.h"
+
+namespace restante::pop3 {
+
+using mailstore::v1::CloseMaildropRequest;
+using mailstore::v1::CloseMaildropResponse;
+
+GrpcMaildrop::GrpcMaildrop(std::shared_ptr<MaildropCommons> commons,
+                           std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
+                           std::vector<Size> sizes, Executor executor)
+    : commons_(std::move(commons)),
+      store_(std::move(store)),
+      lease_(std::move(lease)),
+      sizes_(std::move(sizes)),
+      executor_(std::move(executor)),
+      reader_(std::make_shared<MessageReader>(store_, lease_, commons_->options.calls, executor_,
+                                              &commons_->calls)) {}
+
+GrpcMaildrop::~GrpcMaildrop() {
+  // Nobody waits: what cannot be told to the store in time ends with the lease.
+  if (open_) Close({}, [](const absl::Status&) {});
+}
+
+void GrpcMaildrop::KeepLease(Task on_lost) {
+  kept_ = commons_->leases->Keep(store_, lease_, executor_, std::move(on_lost));
+}
+
+void GrpcMaildrop::GiveBackReadAhead() {
+  commons_->read_ahead.GiveBack(std::exchange(read_ahead_octets_, 0));
+}
+
+std::vector<MessageReader::Wanted> GrpcMaildrop::PlanFrom(const MessageReader::Wanted& first) {
+  constexpr size_t kMaxReadsPerCall = 1000;
+  std::vector<MessageReader::Wanted> plan = {first};
+  if (first.top_lines) return plan;
+  auto next = std::find_if(sizes_.begin(), sizes_.end(), [&first](const Size& size) {
+    return size.message_id == first.message_id;
+  });
+  if (next == sizes_.end()) return plan;
+  int64_t octets = next->octets;
+  const int64_t limit = commons_->options.read_ahead_octets;
+  while (++next != sizes_.end() && plan.size() < kMaxReadsPerCall) {
+    if (octets + next->octets > limit || !commons_->read_ahead.TryTake(next->octets)) break;
+    octets += next->octets;
+    read_ahead_octets_ += next->octets;
+    plan.push_back({next->message_id, std::nullopt});
+  }
+  return plan;
+}
+
+void GrpcMaildrop::Read(uint64_t message_id, std::optional<int32_t> top_lines, ChunkDone done) {
+  RESTANTE_CHECK(reader_ != nullptr);
+  MessageReader::Wanted wanted{message_id, top_lines};
+  if (reader_->IsNext(wanted)) return reader_->Resume(std::move(done));
+  GiveBackReadAhead();
+  reader_->Start(PlanFrom(wanted), std::move(done));
+}
+
+void GrpcMaildrop::ReadMore(ChunkDone done) {
+  RESTANTE_CHECK(reader_ != nullptr);
+  reader_->More(std::move(done));
+}
+
+void GrpcMaildrop::Close(std::vector<uint64_t> delete_message_ids, CloseDone done) {
+  open_ = false;
+  // A renewal that crosses the close would find the lease gone and take that for a loss.
+  kept_.reset();
+  reader_.reset();
+  GiveBackReadAhead();
+  auto request = std::make_shared<CloseMaildropRequest>();
+  *request->mutable_lease() = lease_;
+  request->mutable_delete_message_ids()->Assign(delete_message_ids.begin(),
+                                                delete_message_ids.end());
+  RetryingCall<CloseMaildropRequest, CloseMaildropResponse>::Start(
+      [store = store_](auto* context, auto* sent, auto* answer, auto answered) {
+        store->stub->async()->CloseMaildrop(context, sent, answer, std::move(answered));
+      },
+      std::move(request), commons_->options.calls, &commons_->calls,
+      [executor = executor_,
+       done = std::move(done)](absl::StatusOr<CloseMaildropResponse> response) mutable {
+        executor([done = std::move(done), status = response.status()]() mutable {
+          std::move(done)(status);
+        });
+      });
+}
+
+}  // namespace restante::pop3

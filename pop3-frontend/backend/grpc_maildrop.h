@@ -1,0 +1,70 @@
+#ifndef RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_H_
+#define RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "pop3-frontend/backend/call_counter.h"
+#include "pop3-frontend/backend/grpc_maildrop_backend.h"
+#include "pop3-frontend/backend/lease_keeper.h"
+#include "pop3-frontend/backend/maildrop_backend.h"
+#include "pop3-frontend/backend/message_reader.h"
+#include "pop3-frontend/backend/read_ahead_budget.h"
+#include "pop3-frontend/backend/store_link.h"
+
+namespace restante::pop3 {
+
+// What all maildrops of one front end share. Outlives each of them, by shared_ptr.
+struct MaildropCommons {
+  MaildropCommons(const log::Logger& logger, const GrpcMaildropOptions& with)
+      : options(with),
+        read_ahead(with.total_read_ahead_octets),
+        leases(std::make_shared<LeaseKeeper>(with.renew_interval, logger)) {}
+
+  const GrpcMaildropOptions options;
+  CallCounter calls;
+  ReadAheadBudget read_ahead;
+  const std::shared_ptr<LeaseKeeper> leases;
+};
+
+// An open maildrop behind a lease. What the interface says holds for threads and lifetime.
+class GrpcMaildrop : public Maildrop {
+ public:
+  // A message as planning needs it, in maildrop order.
+  struct Size {
+    uint64_t message_id = 0;
+    int64_t octets = 0;
+  };
+
+  GrpcMaildrop(std::shared_ptr<MaildropCommons> commons, std::shared_ptr<StoreLink> store,
+               mailstore::v1::Lease lease, std::vector<Size> sizes, Executor executor);
+  ~GrpcMaildrop() override;
+
+  // Renews the lease from now on. On the executor's thread, so that no loss is reported to a
+  // session that does not know of the maildrop yet.
+  void KeepLease(Task on_lost);
+
+  void Read(uint64_t message_id, std::optional<int32_t> top_lines, ChunkDone done) override;
+  void ReadMore(ChunkDone done) override;
+  void Close(std::vector<uint64_t> delete_message_ids, CloseDone done) override;
+
+ private:
+  std::vector<MessageReader::Wanted> PlanFrom(const MessageReader::Wanted& first);
+  void GiveBackReadAhead();
+
+  const std::shared_ptr<MaildropCommons> commons_;
+  const std::shared_ptr<StoreLink> store_;
+  const mailstore::v1::Lease lease_;
+  const std::vector<Size> sizes_;
+  const Executor executor_;
+  int64_t read_ahead_octets_ = 0;  // taken from the common budget
+  bool open_ = true;
+  std::unique_ptr<KeptLease> kept_;
+  std::shared_ptr<MessageReader> reader_;
+};
+
+}  // namespace restante::pop3
+
+#endif  // RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_H_
