@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/error_reason.h"
 #include "common/base/ids.h"
+#include "common/base/mutex.h"
 #include "common/rpc/status.h"
 #include "tests/support/fake_random.h"
 
@@ -25,12 +26,14 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
 
-// Remembers what was asked and answers from its members; `refusals` are answered first.
+// Remembers what was asked and answers from its members; `refusals` are answered first. The test
+// uses the members only between two calls, with Settle() in between.
 class FakeDirectory : public auth::v1::DirectoryService::Service {
  public:
   grpc::Status CreateAccount(grpc::ServerContext* /*context*/,
                              const auth::v1::CreateAccountRequest* request,
                              auth::v1::Account* response) override {
+    MutexLock lock(&mutex_);
     created = *request;
     if (auto refusal = NextRefusal(); !refusal.ok()) return refusal;
     account = request->account();
@@ -41,6 +44,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status GetAccount(grpc::ServerContext* /*context*/,
                           const auth::v1::GetAccountRequest* request,
                           auth::v1::Account* response) override {
+    MutexLock lock(&mutex_);
     if (request->name() != account.name()) {
       return rpc::ToGrpcStatus(
           MakeError(absl::StatusCode::kNotFound, ErrorReason::kAccountNotFound, "no such account"));
@@ -51,6 +55,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status ListAccounts(grpc::ServerContext* /*context*/,
                             const auth::v1::ListAccountsRequest* request,
                             auth::v1::ListAccountsResponse* response) override {
+    MutexLock lock(&mutex_);
     const bool first = request->page_token().empty();
     response->add_accounts()->set_name(first ? "accounts/a" : "accounts/b");
     if (first) response->set_next_page_token("more");
@@ -59,6 +64,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status UpdateAccount(grpc::ServerContext* /*context*/,
                              const auth::v1::UpdateAccountRequest* request,
                              auth::v1::Account* response) override {
+    MutexLock lock(&mutex_);
     updates.push_back(*request);
     if (auto refusal = NextRefusal(); !refusal.ok()) return refusal;
     *response = request->account();
@@ -67,12 +73,14 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status DeleteAccount(grpc::ServerContext* /*context*/,
                              const auth::v1::DeleteAccountRequest* request,
                              auth::v1::DeleteAccountResponse* /*response*/) override {
+    MutexLock lock(&mutex_);
     deleted = request->name();
     return grpc::Status::OK;
   }
   grpc::Status SetCredential(grpc::ServerContext* /*context*/,
                              const auth::v1::SetCredentialRequest* request,
                              auth::v1::SetCredentialResponse* response) override {
+    MutexLock lock(&mutex_);
     credentials.push_back(*request);
     if (auto refusal = NextRefusal(); !refusal.ok()) return refusal;
     response->add_kinds("nt_hash");
@@ -83,6 +91,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status ExplainLogon(grpc::ServerContext* /*context*/,
                             const auth::v1::ExplainLogonRequest* request,
                             auth::v1::ExplainLogonResponse* response) override {
+    MutexLock lock(&mutex_);
     explained = *request;
     response->set_reason("WRONG_PASSWORD");
     return grpc::Status::OK;
@@ -90,6 +99,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status GetProtocolPolicy(grpc::ServerContext* /*context*/,
                                  const auth::v1::GetProtocolPolicyRequest* request,
                                  auth::v1::ProtocolPolicy* response) override {
+    MutexLock lock(&mutex_);
     response->set_name(request->name());
     response->set_etag("e1");
     for (const char* mechanism : {"NTLM", "PLAIN"}) {
@@ -103,10 +113,14 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   grpc::Status UpdateProtocolPolicy(grpc::ServerContext* /*context*/,
                                     const auth::v1::UpdateProtocolPolicyRequest* request,
                                     auth::v1::ProtocolPolicy* response) override {
+    MutexLock lock(&mutex_);
     policy_update = *request;
     *response = request->policy();
     return grpc::Status::OK;
   }
+
+  // Orders the test's thread with the calls' threads, for ThreadSanitizer too.
+  void Settle() { MutexLock lock(&mutex_); }
 
   std::vector<absl::Status> refusals;
   auth::v1::Account account;
@@ -124,6 +138,8 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
     refusals.erase(refusals.begin());
     return rpc::ToGrpcStatus(refusal);
   }
+
+  Mutex mutex_;
 };
 
 class FakeMailboxes : public mailstore::v1::MailboxService::Service {
@@ -210,8 +226,11 @@ class CommandLineTest : public testing::Test {
       settings_ = settings;
       return std::make_unique<InProcessServices>(*server_);
     };
-    return RunCommandLine(static_cast<int>(arguments.size()), arguments.data(), connect, console_,
-                          random_);
+    directory_.Settle();
+    const ExitCode code = RunCommandLine(static_cast<int>(arguments.size()), arguments.data(),
+                                         connect, console_, random_);
+    directory_.Settle();
+    return code;
   }
 
   std::string out() const { return console_.out_.str(); }

@@ -12,7 +12,7 @@ namespace restante::ctl {
 enum class ExitCode {
   kOk = 0,
   kFailed = 1,       // the call failed, or the service refused what was asked
-  kUsage = 2,        // the command line or a setting is wrong; nothing was sent
+  kUsage = 2,        // the command line or a setting is wrong; nothing was changed
   kNotFound = 3,     // no such account, mailbox, policy or remembered attempt
   kConflict = 4,     // taken, or changed by somebody else meanwhile
   kUnavailable = 5,  // the service does not answer
