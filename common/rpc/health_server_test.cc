@@ -26,14 +26,16 @@ class HealthClient {
                                   grpc::InsecureChannelCredentials())) {}
 
   // The status, or minus the error's code.
-  int Check(const std::string& service) {
+  int Check(const std::string& service) { return Call("/grpc.health.v1.Health/Check", service); }
+
+  int Call(const std::string& method, const std::string& service) {
     google::protobuf::StringValue request;
     request.set_value(service);
     google::protobuf::Int32Value response;
     grpc::ClientContext context;
     std::promise<grpc::Status> done;
-    stub_.UnaryCall(&context, "/grpc.health.v1.Health/Check", grpc::StubOptions(), &request,
-                    &response, [&](grpc::Status status) { done.set_value(std::move(status)); });
+    stub_.UnaryCall(&context, method, grpc::StubOptions(), &request, &response,
+                    [&](grpc::Status status) { done.set_value(std::move(status)); });
     const grpc::Status status = done.get_future().get();
     return status.ok() ? response.value() : -static_cast<int>(status.error_code());
   }
@@ -55,6 +57,17 @@ TEST(HealthServer, LivesFromTheStartAndIsReadyWhenSaid) {
   EXPECT_EQ(client.Check("ready"), kNotServing);
   EXPECT_EQ(client.Check("live"), kServing);
   EXPECT_EQ(client.Check("other"), -static_cast<int>(grpc::StatusCode::NOT_FOUND));
+}
+
+TEST(HealthServer, AnswersNothingElse) {
+  const auto server = HealthServer::Start("127.0.0.1:0");
+  ASSERT_TRUE(server.ok()) << server.status();
+  HealthClient client((*server)->port());
+  for (const char* method : {"/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                             "/restante.mailstore.v1.MailboxService/GetMailbox"}) {
+    EXPECT_EQ(client.Call(method, ""), -static_cast<int>(grpc::StatusCode::UNIMPLEMENTED))
+        << method;
+  }
 }
 
 TEST(HealthServer, SharesItsPortWithNobody) {
