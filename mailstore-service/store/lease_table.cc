@@ -11,19 +11,20 @@ absl::StatusOr<Lease> LeaseTable::Acquire(const std::string& mailbox_id,
   auto found = entries_.find(mailbox_id);
   if (found != entries_.end()) {
     Entry& entry = found->second;
-    bool own = entry.session.session_id == session.session_id;
+    bool own = entry.session.session_id == session.session_id &&
+               entry.session.frontend == session.frontend;
     if (entry.closing || (!own && now < entry.expires)) {
       return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse,
                        "another session has the maildrop open");
     }
     if (own) {
       entry.expires = now + ttl_;
-      return Lease{mailbox_id, session.session_id, entry.epoch};
+      return Lease{mailbox_id, session.session_id, entry.epoch, session.frontend};
     }
   }
   Epoch epoch{boot_, ++last_counter_};
   entries_.insert_or_assign(mailbox_id, Entry{session, epoch, now + ttl_});
-  return Lease{mailbox_id, session.session_id, epoch};
+  return Lease{mailbox_id, session.session_id, epoch, session.frontend};
 }
 
 void LeaseTable::Restore(const Lease& lease, const SessionInfo& session) {
@@ -35,7 +36,8 @@ const LeaseTable::Entry* LeaseTable::Find(const Lease& lease) const {
   auto found = entries_.find(lease.mailbox_id);
   if (found == entries_.end()) return nullptr;
   const Entry& entry = found->second;
-  bool present = entry.session.session_id == lease.session_id && entry.epoch == lease.epoch;
+  bool present = entry.session.session_id == lease.session_id && entry.epoch == lease.epoch &&
+                 entry.session.frontend == lease.frontend;
   return present ? &entry : nullptr;
 }
 

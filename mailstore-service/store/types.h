@@ -24,6 +24,8 @@ struct Lease {
   std::string mailbox_id;
   std::string session_id;
   Epoch epoch;
+  // Who opened it; the same lease in another front end's hands is worth nothing.
+  std::string frontend;
 };
 
 // Who opens a maildrop.

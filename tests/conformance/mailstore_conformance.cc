@@ -185,6 +185,21 @@ TEST_P(MailstoreConformance, StaleHolderChangesNothing) {
   EXPECT_EQ(Texts("m").size(), 1u);
 }
 
+TEST_P(MailstoreConformance, ALeaseIsWorthNothingToAnotherFrontend) {
+  Deliver({"m"}, "text\r\n");
+  OpenedMaildrop opened = Open("m", "one");
+  uint64_t id = opened.messages[0].message_id;
+  Lease stolen = opened.lease;
+  stolen.frontend = "another";
+  EXPECT_EQ(GetErrorReason(store().Renew(stolen)), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Read(stolen, {id, 0, std::nullopt}).status()),
+            ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Close(stolen, {id}).status()), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Open("m", {"one", "", "another"}).status()),
+            ErrorReason::kMaildropInUse);
+  EXPECT_EQ(*store().Close(opened.lease, {id}), 1);
+}
+
 TEST_P(MailstoreConformance, CloseDeletesOnceAndRepeatsItsAnswer) {
   for (const char* text : {"1\r\n", "2\r\n", "3\r\n"}) Deliver({"m"}, text);
   OpenedMaildrop opened = Open("m", "s");

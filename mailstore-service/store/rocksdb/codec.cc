@@ -157,7 +157,8 @@ std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_
     return std::nullopt;
   }
   HeldLease held;
-  held.lease = {std::string(mailbox_id), std::string(*session_id), {*boot, *counter}};
+  held.lease = {
+      std::string(mailbox_id), std::string(*session_id), {*boot, *counter}, std::string(*frontend)};
   held.session = {std::string(*session_id), std::string(*address), std::string(*frontend)};
   return held;
 }

@@ -179,7 +179,7 @@ TEST(Codec, CutValuesDoNotDecode) {
   for (size_t cut = 0; cut < value.size(); ++cut) {
     EXPECT_FALSE(codec::DecodeIndexEntry(key, value.substr(0, cut))) << cut;
   }
-  std::string lease = codec::EncodeLease({{"m", "s", {1, 2}}, {"s", "192.0.2.1", "fe"}});
+  std::string lease = codec::EncodeLease({{"m", "s", {1, 2}, "fe"}, {"s", "192.0.2.1", "fe"}});
   ASSERT_TRUE(codec::DecodeLease("m", lease));
   for (size_t cut = 0; cut < lease.size(); ++cut) {
     EXPECT_FALSE(codec::DecodeLease("m", lease.substr(0, cut))) << cut;
