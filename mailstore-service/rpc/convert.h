@@ -1,0 +1,34 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_RPC_CONVERT_H_
+#define RESTANTE_MAILSTORE_SERVICE_RPC_CONVERT_H_
+
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "mailstore-service/store/types.h"
+#include "restante/mailstore/v1/mailbox_service.pb.h"
+#include "restante/mailstore/v1/maildrop_service.pb.h"
+
+namespace restante::mailstore {
+
+// Between the store's types and the wire's.
+
+// The lease as it is worth to the caller, `frontend`. FIELD_INVALID for ids of the wrong form.
+absl::StatusOr<Lease> FromProto(const v1::Lease& lease, const std::string& frontend);
+v1::Lease ToProto(const Lease& lease);
+v1::MaildropMessage ToProto(const MessageSummary& message);
+v1::Mailbox ToProto(const MailboxInfo& mailbox);
+
+// With google.rpc details, as a call that fails has them; code 0 for OK.
+google::rpc::Status ToProto(const absl::Status& status);
+
+// "mailboxes/{mailbox_id}"; `field` names it in FIELD_INVALID.
+absl::StatusOr<std::string> ParseMailboxName(absl::string_view field, absl::string_view name);
+
+// The rows of a page: `wanted` unless it is 0 or over `maximum`. FIELD_INVALID when negative.
+absl::StatusOr<size_t> PageSize(int32_t wanted, int32_t standard, int32_t maximum);
+
+}  // namespace restante::mailstore
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_RPC_CONVERT_H_
