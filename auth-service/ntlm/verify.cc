@@ -58,7 +58,7 @@ std::vector<std::string> CandidateDomains(absl::string_view sent, absl::string_v
   std::vector<std::string> candidates;
   for (const std::string& domain :
        {std::string(sent), UpperSimple(sent).value_or(std::string(sent)), std::string(own),
-        std::string()}) {
+        UpperSimple(own).value_or(std::string(own)), std::string()}) {
     if (std::find(candidates.begin(), candidates.end(), domain) == candidates.end()) {
       candidates.push_back(domain);
     }

@@ -75,8 +75,9 @@ struct Verification {
 // Checks `conversation` against `nt_hash`. Only NTLMv2 can be accepted; the older forms get their
 // own verdict. For an unknown user call it with a hash of random octets: the work is the same.
 //
-// The domain in the proof is tried as sent, in upper case, as our own NetBIOS domain and empty, as
-// clients disagree; each try needs the hash, so that none weakens the check.
+// The domain in the proof is tried as sent, in upper case, as our own NetBIOS domain (as
+// configured, and in upper case as the target name shows it) and empty, as clients disagree; each
+// try needs the hash, so that none weakens the check.
 Verification Verify(const Conversation& conversation, const Secret& nt_hash,
                     const ChannelBindingRules& channel_bindings);
 

@@ -76,6 +76,22 @@ TEST(Verify, DomainOfTheProofMayBeAnyCandidate) {
   EXPECT_EQ(VerdictFor(foreign), Verdict::kWrongPassword);
 }
 
+// The target name goes out in upper case whatever the configuration's, and some clients send no
+// domain but make the proof with that name.
+TEST(Verify, DomainOfTheProofMayBeTheTargetNameAsShown) {
+  ServerNames names = kNames;
+  names.netbios_domain = "Corp";
+  NtlmClient client;
+  client.domain = "";
+  client.proof_domain = "CORP";
+  Conversation conversation;
+  conversation.negotiate = client.Negotiate();
+  conversation.challenge =
+      BuildChallenge(*ParseNegotiate(conversation.negotiate), names, "12345678", kFiletime);
+  conversation.authenticate = client.Authenticate(conversation.negotiate, conversation.challenge);
+  EXPECT_EQ(VerdictName(Verify(conversation, HashOf("Password"), {}).verdict), "ACCEPTED");
+}
+
 TEST(Verify, MicIsEnforcedWhenPromised) {
   for (bool exchange_key : {false, true}) {
     NtlmClient client;

@@ -1,0 +1,36 @@
+// The client's last NTLM message against a challenge and a password that no corpus entry was made
+// with: it is read or refused, and never accepted. The input's first octet chooses the charset of
+// the challenge.
+#include <cstddef>
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/string_view.h"
+#include "auth-service/ntlm/messages.h"
+#include "auth-service/ntlm/verify.h"
+#include "common/base/check.h"
+
+namespace {
+
+using namespace restante::ntlm;
+using restante::Secret;
+
+constexpr size_t kMaxInputOctets = 9217;
+
+}  // namespace
+
+extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
+  absl::string_view input(reinterpret_cast<const char*>(data), size);
+  if (input.empty() || input.size() > kMaxInputOctets) return 0;
+  uint32_t charset = (input.front() & 1) != 0 ? kUnicode : kOem;
+  input.remove_prefix(1);
+
+  static const Secret* const nt_hash = new Secret(NtHash(Secret::CopyOf("no client's password")));
+  const ServerNames names = {"CORP", "MAIL", "corp.example", "mail.corp.example", "corp.example"};
+  Conversation conversation;
+  conversation.challenge =
+      BuildChallenge({.flags = charset | kExtendedSessionSecurity}, names, "12345678", 0);
+  conversation.authenticate = std::string(input);
+  RESTANTE_CHECK(Verify(conversation, *nt_hash, {}).verdict != Verdict::kAccepted);
+  return 0;
+}
