@@ -1,0 +1,188 @@
+#include "auth-service/rpc/directory_messages.h"
+
+#include <algorithm>
+#include <limits>
+#include <optional>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "auth-service/directory/validation.h"
+#include "auth-service/rpc/time_messages.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
+
+namespace restante::rpc {
+namespace {
+
+constexpr char kAccountPrefix[] = "accounts/";
+constexpr char kPolicyPrefix[] = "protocolPolicies/";
+constexpr char kPageTokenPrefix[] = "1:";
+constexpr size_t kMaxProtocolOctets = 16;
+constexpr int kMaxMechanisms = 32;
+constexpr size_t kDefaultPageSize = 100;
+constexpr size_t kMaxPageSize = 1000;
+constexpr size_t kEtagDigits = 16;
+// No account or policy gets this far.
+constexpr uint64_t kNoRevision = std::numeric_limits<uint64_t>::max();
+
+std::string EtagOf(uint64_t revision) {
+  return absl::StrCat(absl::Hex(revision, absl::kZeroPad16));
+}
+
+uint64_t RevisionOf(absl::string_view etag) {
+  uint64_t revision = 0;
+  if (etag.size() != kEtagDigits || !absl::SimpleHexAtoi(etag, &revision)) return kNoRevision;
+  return revision;
+}
+
+template <typename Repeated>
+std::vector<std::string> ToVector(const Repeated& repeated) {
+  return {repeated.begin(), repeated.end()};
+}
+
+}  // namespace
+
+auth::v1::Account ToProto(const directory::Account& account) {
+  auth::v1::Account message;
+  message.set_name(absl::StrCat(kAccountPrefix, account.id));
+  for (const std::string& name : account.windows_names) message.add_windows_names(name);
+  for (const std::string& name : account.principal_names) message.add_principal_names(name);
+  message.set_alias(account.alias);
+  for (const std::string& address : account.addresses) message.add_addresses(address);
+  message.set_mailbox_id(account.mailbox_id);
+  message.set_placement(account.placement);
+  message.set_disabled(account.disabled);
+  for (const std::string& mechanism : account.disabled_mechanisms) {
+    message.add_disabled_mechanisms(mechanism);
+  }
+  message.set_etag(EtagOf(account.revision));
+  *message.mutable_create_time() = ToTimestamp(account.create_time);
+  *message.mutable_update_time() = ToTimestamp(account.update_time);
+  message.set_has_credential(account.credential.has_value());
+  return message;
+}
+
+auth::v1::ProtocolPolicy ToProto(const directory::ProtocolPolicy& policy) {
+  auth::v1::ProtocolPolicy message;
+  message.set_name(absl::StrCat(kPolicyPrefix, policy.protocol));
+  for (const directory::MechanismSetting& setting : policy.mechanisms) {
+    auth::v1::MechanismSetting* mechanism = message.add_mechanisms();
+    mechanism->set_mechanism(setting.mechanism);
+    mechanism->set_enabled(setting.enabled);
+    mechanism->set_require_tls(setting.require_tls);
+    mechanism->set_client_first(setting.client_first);
+  }
+  message.set_etag(EtagOf(policy.revision));
+  if (policy.revision != 0) *message.mutable_update_time() = ToTimestamp(policy.update_time);
+  return message;
+}
+
+absl::StatusOr<std::string> ParseAccountName(absl::string_view field, absl::string_view name) {
+  if (absl::ConsumePrefix(&name, kAccountPrefix) && directory::IsAccountId(name)) {
+    return std::string(name);
+  }
+  return InvalidField(field, "must be accounts/ID");
+}
+
+absl::StatusOr<std::string> ParsePolicyName(absl::string_view field, absl::string_view name) {
+  if (absl::ConsumePrefix(&name, kPolicyPrefix) && !name.empty() &&
+      name.size() <= kMaxProtocolOctets) {
+    return std::string(name);
+  }
+  return InvalidField(field, "must be protocolPolicies/PROTOCOL");
+}
+
+directory::WriteOptions ToWriteOptions(const std::string& etag, const std::string& request_id) {
+  directory::WriteOptions options;
+  if (!etag.empty()) options.expected_revision = RevisionOf(etag);
+  options.request_id = request_id;
+  return options;
+}
+
+directory::NewAccount ToNewAccount(const auth::v1::CreateAccountRequest& request,
+                                   const std::string& default_placement) {
+  const auth::v1::Account& account = request.account();
+  directory::NewAccount result;
+  result.id = request.account_id();
+  result.windows_names = ToVector(account.windows_names());
+  result.principal_names = ToVector(account.principal_names());
+  result.alias = account.alias();
+  result.addresses = ToVector(account.addresses());
+  result.placement = account.placement().empty() ? default_placement : account.placement();
+  result.disabled = account.disabled();
+  result.disabled_mechanisms = ToVector(account.disabled_mechanisms());
+  return result;
+}
+
+absl::StatusOr<directory::AccountChange> ToAccountChange(
+    const auth::v1::UpdateAccountRequest& request) {
+  if (request.update_mask().paths().empty()) {
+    return InvalidField("update_mask", "must name at least one field");
+  }
+  const auth::v1::Account& account = request.account();
+  directory::AccountChange change;
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "windows_names") {
+      change.windows_names = ToVector(account.windows_names());
+    } else if (path == "principal_names") {
+      change.principal_names = ToVector(account.principal_names());
+    } else if (path == "alias") {
+      change.alias = account.alias();
+    } else if (path == "addresses") {
+      change.addresses = ToVector(account.addresses());
+    } else if (path == "disabled") {
+      change.disabled = account.disabled();
+    } else if (path == "disabled_mechanisms") {
+      change.disabled_mechanisms = ToVector(account.disabled_mechanisms());
+    } else {
+      return InvalidField("update_mask",
+                          absl::StrCat(EscapeForLog(path), " is not a field that can be changed"));
+    }
+  }
+  return change;
+}
+
+absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
+    const auth::v1::UpdateProtocolPolicyRequest& request) {
+  if (request.update_mask().paths_size() != 1 || request.update_mask().paths(0) != "mechanisms") {
+    return InvalidField("update_mask", "must be \"mechanisms\"");
+  }
+  if (request.policy().mechanisms_size() > kMaxMechanisms) {
+    return InvalidField("policy.mechanisms", "must be at most 32");
+  }
+  std::vector<directory::MechanismChange> changes;
+  for (const auth::v1::MechanismSetting& setting : request.policy().mechanisms()) {
+    changes.push_back({setting.mechanism(), setting.enabled(), setting.require_tls()});
+  }
+  return changes;
+}
+
+std::string MakePageToken(absl::string_view id) {
+  return absl::WebSafeBase64Escape(absl::StrCat(kPageTokenPrefix, id));
+}
+
+absl::StatusOr<std::string> ParsePageToken(const std::string& token) {
+  if (token.empty()) return std::string();
+  std::string text;
+  absl::string_view id;
+  if (token.size() <= 2 * directory::kMaxAccountIdOctets &&
+      absl::WebSafeBase64Unescape(token, &text)) {
+    id = text;
+  }
+  if (absl::ConsumePrefix(&id, kPageTokenPrefix) && directory::IsAccountId(id)) {
+    return std::string(id);
+  }
+  return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kPageTokenInvalid,
+                   "page_token is not one that this method gave out; list from the beginning");
+}
+
+absl::StatusOr<size_t> ToPageSize(int32_t page_size) {
+  if (page_size < 0) return InvalidField("page_size", "must not be negative");
+  if (page_size == 0) return kDefaultPageSize;
+  return std::min(static_cast<size_t>(page_size), kMaxPageSize);
+}
+
+}  // namespace restante::rpc

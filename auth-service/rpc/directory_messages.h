@@ -1,0 +1,46 @@
+#ifndef RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_MESSAGES_H_
+#define RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_MESSAGES_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "auth-service/directory/directory.h"
+#include "restante/auth/v1/directory_service.pb.h"
+
+// DirectoryService's messages as the directory's structs, and back. Pure functions, thread-safe.
+namespace restante::rpc {
+
+auth::v1::Account ToProto(const directory::Account& account);
+auth::v1::ProtocolPolicy ToProto(const directory::ProtocolPolicy& policy);
+
+// "jsmith" of "accounts/jsmith", "pop3" of "protocolPolicies/pop3".
+// INVALID_ARGUMENT/FIELD_INVALID, naming `field`, for another form.
+absl::StatusOr<std::string> ParseAccountName(absl::string_view field, absl::string_view name);
+absl::StatusOr<std::string> ParsePolicyName(absl::string_view field, absl::string_view name);
+
+// An etag that nothing has is one that does not match, and no error in itself.
+directory::WriteOptions ToWriteOptions(const std::string& etag, const std::string& request_id);
+
+directory::NewAccount ToNewAccount(const auth::v1::CreateAccountRequest& request,
+                                   const std::string& default_placement);
+
+// INVALID_ARGUMENT/FIELD_INVALID for an empty mask or one with a field that cannot be changed.
+absl::StatusOr<directory::AccountChange> ToAccountChange(
+    const auth::v1::UpdateAccountRequest& request);
+absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
+    const auth::v1::UpdateProtocolPolicyRequest& request);
+
+// The page token that goes on behind account `id`, and back. INVALID_ARGUMENT/PAGE_TOKEN_INVALID
+// for one that was not made here; empty for an empty one.
+std::string MakePageToken(absl::string_view id);
+absl::StatusOr<std::string> ParsePageToken(const std::string& token);
+
+// 1 to 1,000, from what a request says. INVALID_ARGUMENT/FIELD_INVALID when it is negative.
+absl::StatusOr<size_t> ToPageSize(int32_t page_size);
+
+}  // namespace restante::rpc
+
+#endif  // RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_MESSAGES_H_

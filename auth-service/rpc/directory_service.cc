@@ -1,0 +1,237 @@
+#include "auth-service/rpc/directory_service.h"
+
+#include <memory>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "auth-service/rpc/directory_messages.h"
+#include "auth-service/rpc/logon_messages.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/peer_identity.h"
+#include "common/rpc/status.h"
+
+namespace restante::rpc {
+namespace {
+
+// A page ends early when it is this large: every message must stay under the channel's 16 MiB.
+constexpr size_t kMaxPageOctets = 4 << 20;
+constexpr size_t kMaxReferenceOctets = 32;
+
+grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+absl::StatusOr<directory::Credential> ToCredential(const auth::v1::SetCredentialRequest& request) {
+  switch (request.credential_case()) {
+    case auth::v1::SetCredentialRequest::kPassword:
+      return directory::CredentialOfPassword(Secret::CopyOf(request.password()));
+    case auth::v1::SetCredentialRequest::kNtHash:
+      return directory::CredentialOfNtHash(Secret::CopyOf(request.nt_hash()));
+    case auth::v1::SetCredentialRequest::CREDENTIAL_NOT_SET:
+      break;
+  }
+  return InvalidField("credential", "must be a password or an nt_hash");
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* DirectoryService::CreateAccount(
+    grpc::CallbackServerContext* context, const auth::v1::CreateAccountRequest* request,
+    auth::v1::Account* response) {
+  const absl::Status status = Create(*request, response);
+  Record(*context, "CreateAccount", absl::StrCat("accounts/", request->account_id()), status);
+  return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::GetAccount(grpc::CallbackServerContext* context,
+                                                       const auth::v1::GetAccountRequest* request,
+                                                       auth::v1::Account* response) {
+  return Finish(context, Get(*request, response));
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ListAccounts(
+    grpc::CallbackServerContext* context, const auth::v1::ListAccountsRequest* request,
+    auth::v1::ListAccountsResponse* response) {
+  return Finish(context, List(*request, response));
+}
+
+grpc::ServerUnaryReactor* DirectoryService::UpdateAccount(
+    grpc::CallbackServerContext* context, const auth::v1::UpdateAccountRequest* request,
+    auth::v1::Account* response) {
+  const absl::Status status = Update(*request, response);
+  Record(*context, "UpdateAccount", request->account().name(), status);
+  return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::DeleteAccount(
+    grpc::CallbackServerContext* context, const auth::v1::DeleteAccountRequest* request,
+    auth::v1::DeleteAccountResponse* /*response*/) {
+  const absl::Status status = Delete(*request);
+  Record(*context, "DeleteAccount", request->name(), status);
+  return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::SetCredential(
+    grpc::CallbackServerContext* context, const auth::v1::SetCredentialRequest* request,
+    auth::v1::SetCredentialResponse* response) {
+  const absl::Status status = Set(*request, response);
+  Record(*context, "SetCredential", request->name(), status);
+  return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ExplainLogon(
+    grpc::CallbackServerContext* context, const auth::v1::ExplainLogonRequest* request,
+    auth::v1::ExplainLogonResponse* response) {
+  return Finish(context, Explain(*request, response));
+}
+
+grpc::ServerUnaryReactor* DirectoryService::GetProtocolPolicy(
+    grpc::CallbackServerContext* context, const auth::v1::GetProtocolPolicyRequest* request,
+    auth::v1::ProtocolPolicy* response) {
+  return Finish(context, GetPolicy(*request, response));
+}
+
+grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
+    grpc::CallbackServerContext* context, const auth::v1::UpdateProtocolPolicyRequest* request,
+    auth::v1::ProtocolPolicy* response) {
+  const absl::Status status = UpdatePolicy(*request, response);
+  Record(*context, "UpdateProtocolPolicy", request->policy().name(), status);
+  return Finish(context, status);
+}
+
+absl::Status DirectoryService::Create(const auth::v1::CreateAccountRequest& request,
+                                      auth::v1::Account* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
+                            parts_.directory.Create(ToNewAccount(request, default_placement_),
+                                                    ToWriteOptions("", request.request_id())));
+  *response = ToProto(*account);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Get(const auth::v1::GetAccountRequest& request,
+                                   auth::v1::Account* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account, parts_.directory.Get(id));
+  *response = ToProto(*account);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request,
+                                    auth::v1::ListAccountsResponse* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size, ToPageSize(request.page_size()));
+  RESTANTE_ASSIGN_OR_RETURN(const std::string after, ParsePageToken(request.page_token()));
+  const directory::AccountPage page = parts_.directory.List(page_size, after);
+  size_t octets = 0;
+  for (size_t i = 0; i < page.accounts.size(); ++i) {
+    auth::v1::Account* account = response->add_accounts();
+    *account = ToProto(*page.accounts[i]);
+    octets += account->ByteSizeLong();
+    const bool is_last = i + 1 == page.accounts.size();
+    if (octets < kMaxPageOctets && !is_last) continue;
+    if (!is_last || page.more) response->set_next_page_token(MakePageToken(page.accounts[i]->id));
+    break;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Update(const auth::v1::UpdateAccountRequest& request,
+                                      auth::v1::Account* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id,
+                            ParseAccountName("account.name", request.account().name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountChange change, ToAccountChange(request));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.Update(id, change,
+                              ToWriteOptions(request.account().etag(), request.request_id())));
+  *response = ToProto(*account);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& request) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  return parts_.directory.Delete(id, ToWriteOptions(request.etag(), request.request_id()));
+}
+
+absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request,
+                                   auth::v1::SetCredentialResponse* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::Credential credential, ToCredential(request));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.SetCredential(id, parts_.vault.Seal(id, credential),
+                                     ToWriteOptions("", request.request_id())));
+  // What was kept, and at a repeat that is what the first call gave.
+  RESTANTE_ASSIGN_OR_RETURN(const directory::Credential kept,
+                            parts_.vault.Open(id, *account->credential));
+  for (std::string& kind : directory::KindsOf(kept)) response->add_kinds(std::move(kind));
+  response->set_key_id(account->credential->key_id);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Explain(const auth::v1::ExplainLogonRequest& request,
+                                       auth::v1::ExplainLogonResponse* response) const {
+  switch (request.subject_case()) {
+    case auth::v1::ExplainLogonRequest::kReference: {
+      if (request.reference().size() > kMaxReferenceOctets) {
+        return InvalidField("reference", "must be at most 32 octets, such as 7F3A-22Q9");
+      }
+      const auto attempt = parts_.attempts.Find(request.reference());
+      if (attempt == nullptr) {
+        return MakeError(
+            absl::StatusCode::kNotFound, ErrorReason::kAttemptNotFound,
+            absl::StrCat("no attempt with the reference ", EscapeForLog(request.reference()),
+                         " is remembered; look for it in auth's log"));
+      }
+      FromAttempt(*attempt, response);
+      return absl::OkStatus();
+    }
+    case auth::v1::ExplainLogonRequest::kHypothetical: {
+      RESTANTE_ASSIGN_OR_RETURN(const logon::HypotheticalLogon logon,
+                                ToHypotheticalLogon(request.hypothetical()));
+      RESTANTE_ASSIGN_OR_RETURN(const logon::Attempt attempt, parts_.flow.Explain(logon));
+      FromAttempt(attempt, response);
+      return absl::OkStatus();
+    }
+    case auth::v1::ExplainLogonRequest::SUBJECT_NOT_SET:
+      break;
+  }
+  return InvalidField("subject", "must be a reference or a hypothetical logon");
+}
+
+absl::Status DirectoryService::GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,
+                                         auth::v1::ProtocolPolicy* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string protocol, ParsePolicyName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
+                            parts_.directory.GetPolicy(protocol));
+  *response = ToProto(policy);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::UpdatePolicy(const auth::v1::UpdateProtocolPolicyRequest& request,
+                                            auth::v1::ProtocolPolicy* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string protocol,
+                            ParsePolicyName("policy.name", request.policy().name()));
+  RESTANTE_ASSIGN_OR_RETURN(const std::vector<directory::MechanismChange> changes,
+                            ToMechanismChanges(request));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::ProtocolPolicy policy,
+      parts_.directory.UpdatePolicy(protocol, changes,
+                                    ToWriteOptions(request.policy().etag(), request.request_id())));
+  *response = ToProto(policy);
+  return absl::OkStatus();
+}
+
+void DirectoryService::Record(const grpc::CallbackServerContext& context, absl::string_view method,
+                              absl::string_view resource, const absl::Status& outcome) const {
+  parts_.logger.Info("directory_write", {{"method", method},
+                                         {"resource", EscapeForLog(resource)},
+                                         {"caller", GetPeerIdentity(context).uri},
+                                         {"code", absl::StatusCodeToString(outcome.code())},
+                                         {"reason", ErrorReasonName(GetErrorReason(outcome))}});
+}
+
+}  // namespace restante::rpc

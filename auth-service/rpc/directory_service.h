@@ -1,0 +1,86 @@
+#ifndef RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_SERVICE_H_
+#define RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_SERVICE_H_
+
+#include <grpcpp/grpcpp.h>
+
+#include <string>
+
+#include "auth-service/directory/credential_vault.h"
+#include "auth-service/directory/directory.h"
+#include "auth-service/logon/logon_flow.h"
+#include "auth-service/logon/recent_attempts.h"
+#include "common/log/logger.h"
+#include "restante/auth/v1/directory_service.grpc.pb.h"
+
+namespace restante::rpc {
+
+// What a DirectoryService is made of. Everything outlives it.
+struct DirectoryServiceParts {
+  directory::Directory& directory;
+  const directory::CredentialVault& vault;
+  const logon::LogonFlow& flow;
+  const logon::RecentAttempts& attempts;
+  const log::Logger& logger;
+};
+
+// restante.auth.v1.DirectoryService. Writes hold a gRPC thread for one synced write of the
+// directory. Each is logged with its caller and outcome.
+class DirectoryService : public auth::v1::DirectoryService::CallbackService {
+ public:
+  DirectoryService(DirectoryServiceParts parts, std::string default_placement)
+      : parts_(parts), default_placement_(std::move(default_placement)) {}
+
+  grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context,
+                                          const auth::v1::CreateAccountRequest* request,
+                                          auth::v1::Account* response) override;
+  grpc::ServerUnaryReactor* GetAccount(grpc::CallbackServerContext* context,
+                                       const auth::v1::GetAccountRequest* request,
+                                       auth::v1::Account* response) override;
+  grpc::ServerUnaryReactor* ListAccounts(grpc::CallbackServerContext* context,
+                                         const auth::v1::ListAccountsRequest* request,
+                                         auth::v1::ListAccountsResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateAccount(grpc::CallbackServerContext* context,
+                                          const auth::v1::UpdateAccountRequest* request,
+                                          auth::v1::Account* response) override;
+  grpc::ServerUnaryReactor* DeleteAccount(grpc::CallbackServerContext* context,
+                                          const auth::v1::DeleteAccountRequest* request,
+                                          auth::v1::DeleteAccountResponse* response) override;
+  grpc::ServerUnaryReactor* SetCredential(grpc::CallbackServerContext* context,
+                                          const auth::v1::SetCredentialRequest* request,
+                                          auth::v1::SetCredentialResponse* response) override;
+  grpc::ServerUnaryReactor* ExplainLogon(grpc::CallbackServerContext* context,
+                                         const auth::v1::ExplainLogonRequest* request,
+                                         auth::v1::ExplainLogonResponse* response) override;
+  grpc::ServerUnaryReactor* GetProtocolPolicy(grpc::CallbackServerContext* context,
+                                              const auth::v1::GetProtocolPolicyRequest* request,
+                                              auth::v1::ProtocolPolicy* response) override;
+  grpc::ServerUnaryReactor* UpdateProtocolPolicy(
+      grpc::CallbackServerContext* context, const auth::v1::UpdateProtocolPolicyRequest* request,
+      auth::v1::ProtocolPolicy* response) override;
+
+ private:
+  absl::Status Create(const auth::v1::CreateAccountRequest& request, auth::v1::Account* response);
+  absl::Status Get(const auth::v1::GetAccountRequest& request, auth::v1::Account* response) const;
+  absl::Status List(const auth::v1::ListAccountsRequest& request,
+                    auth::v1::ListAccountsResponse* response) const;
+  absl::Status Update(const auth::v1::UpdateAccountRequest& request, auth::v1::Account* response);
+  absl::Status Delete(const auth::v1::DeleteAccountRequest& request);
+  absl::Status Set(const auth::v1::SetCredentialRequest& request,
+                   auth::v1::SetCredentialResponse* response);
+  absl::Status Explain(const auth::v1::ExplainLogonRequest& request,
+                       auth::v1::ExplainLogonResponse* response) const;
+  absl::Status GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,
+                         auth::v1::ProtocolPolicy* response) const;
+  absl::Status UpdatePolicy(const auth::v1::UpdateProtocolPolicyRequest& request,
+                            auth::v1::ProtocolPolicy* response);
+  // Logs a write.
+  void Record(const grpc::CallbackServerContext& context, absl::string_view method,
+              absl::string_view resource, const absl::Status& outcome) const;
+
+  const DirectoryServiceParts parts_;
+  const std::string default_placement_;
+};
+
+}  // namespace restante::rpc
+
+#endif  // RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_SERVICE_H_

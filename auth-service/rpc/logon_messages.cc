@@ -1,0 +1,217 @@
+#include "auth-service/rpc/logon_messages.h"
+
+#include <optional>
+#include <utility>
+#include <variant>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/str_cat.h"
+#include "auth-service/logon/proven_name.h"
+#include "auth-service/rpc/time_messages.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
+#include "common/base/ids.h"
+#include "common/base/status_macros.h"
+
+namespace restante::rpc {
+namespace {
+
+constexpr size_t kMaxProtocolOctets = 16;
+constexpr size_t kMaxMechanismOctets = 20;
+constexpr size_t kMaxMessageOctets = 9216;
+constexpr size_t kMaxSealedStateOctets = 16384;
+constexpr size_t kMaxTlsVersionOctets = 16;
+constexpr size_t kMinEndPointOctets = 20;
+constexpr size_t kMaxEndPointOctets = 64;
+constexpr size_t kExporterOctets = 32;
+constexpr int kMaxRecipients = 1000;
+constexpr size_t kMaxRecipientOctets = 320;
+
+absl::Status CheckId(absl::string_view field, absl::string_view id) {
+  if (IsId(id)) return absl::OkStatus();
+  return InvalidField(field, "must be 32 lower-case hexadecimal digits");
+}
+
+absl::Status CheckSize(absl::string_view field, absl::string_view octets, size_t max) {
+  if (octets.size() <= max) return absl::OkStatus();
+  return InvalidField(field, absl::StrCat("must be at most ", max, " octets"));
+}
+
+absl::StatusOr<logon::TlsFacts> ToTlsFacts(const auth::v1::TlsChannel& tls) {
+  RESTANTE_RETURN_IF_ERROR(CheckSize("channel.tls.version", tls.version(), kMaxTlsVersionOctets));
+  const size_t end_point = tls.server_end_point().size();
+  if (end_point != 0 && (end_point < kMinEndPointOctets || end_point > kMaxEndPointOctets)) {
+    return InvalidField("channel.tls.server_end_point", "must be 20 to 64 octets, or empty");
+  }
+  if (!tls.exporter().empty() && tls.exporter().size() != kExporterOctets) {
+    return InvalidField("channel.tls.exporter", "must be 32 octets, or empty");
+  }
+  return logon::TlsFacts{tls.version(), tls.server_end_point(), tls.exporter()};
+}
+
+absl::StatusOr<logon::Channel> ToChannel(const auth::v1::Channel& channel) {
+  if (channel.protocol().empty() || channel.protocol().size() > kMaxProtocolOctets) {
+    return InvalidField("channel.protocol", "must be 1 to 16 octets");
+  }
+  const std::optional<logon::IpAddress> client = logon::IpAddress::Parse(channel.client_address());
+  if (!client) return InvalidField("channel.client_address", "must be an IP address");
+  if (channel.client_port() > 65535) {
+    return InvalidField("channel.client_port", "must be at most 65535");
+  }
+  RESTANTE_RETURN_IF_ERROR(CheckId("channel.connection_id", channel.connection_id()));
+  logon::Channel result;
+  result.protocol = channel.protocol();
+  result.client_address = channel.client_address();
+  result.client = *client;
+  result.client_port = channel.client_port();
+  result.connection_id = channel.connection_id();
+  if (channel.has_tls()) {
+    RESTANTE_ASSIGN_OR_RETURN(result.tls, ToTlsFacts(channel.tls()));
+  }
+  return result;
+}
+
+auth::v1::PublicReason ToProto(logon::PublicReason reason) {
+  switch (reason) {
+    case logon::PublicReason::kCredentials:
+      return auth::v1::PUBLIC_REASON_CREDENTIALS;
+    case logon::PublicReason::kMechanismUnknown:
+      return auth::v1::PUBLIC_REASON_MECHANISM_UNKNOWN;
+    case logon::PublicReason::kMechanismDisabled:
+      return auth::v1::PUBLIC_REASON_MECHANISM_DISABLED;
+    case logon::PublicReason::kTlsRequired:
+      return auth::v1::PUBLIC_REASON_TLS_REQUIRED;
+  }
+  return auth::v1::PUBLIC_REASON_CREDENTIALS;
+}
+
+void FillIdentity(const logon::Identity& identity, auth::v1::Identity* message) {
+  message->set_account(absl::StrCat("accounts/", identity.account_id));
+  message->set_alias(identity.alias);
+  message->set_mailbox_id(identity.mailbox_id);
+  message->set_placement(identity.placement);
+  message->set_maildrop_grant(identity.maildrop_grant);
+  *message->mutable_grant_expire_time() = ToTimestamp(identity.grant_expire_time);
+  message->set_session_id(identity.session_id);
+}
+
+// Both responses have the same outcomes.
+template <typename Response>
+void FillOutcome(const logon::Answer& answer, Response* response) {
+  if (const auto* challenge = std::get_if<logon::ChallengeAnswer>(&answer)) {
+    response->mutable_challenge()->set_server_message(challenge->server_message);
+    response->mutable_challenge()->set_sealed_state(challenge->sealed_state);
+  } else if (const auto* identity = std::get_if<logon::Identity>(&answer)) {
+    FillIdentity(*identity, response->mutable_accepted());
+  } else {
+    const auto& rejection = std::get<logon::Rejection>(answer);
+    response->mutable_rejected()->set_public_reason(ToProto(rejection.public_reason));
+    *response->mutable_rejected()->mutable_delay() = ToDurationMessage(rejection.delay);
+  }
+}
+
+}  // namespace
+
+absl::StatusOr<logon::BeginRequest> ToBeginRequest(const auth::v1::BeginLogonRequest& request,
+                                                   const std::string& caller) {
+  RESTANTE_RETURN_IF_ERROR(CheckId("attempt_id", request.attempt_id()));
+  RESTANTE_RETURN_IF_ERROR(CheckId("session_id", request.session_id()));
+  if (request.mechanism().empty() || request.mechanism().size() > kMaxMechanismOctets) {
+    return InvalidField("mechanism", "must be 1 to 20 octets");
+  }
+  RESTANTE_RETURN_IF_ERROR(
+      CheckSize("initial_response", request.initial_response(), kMaxMessageOctets));
+  logon::BeginRequest result;
+  RESTANTE_ASSIGN_OR_RETURN(result.channel, ToChannel(request.channel()));
+  result.attempt_id = request.attempt_id();
+  result.mechanism = request.mechanism();
+  if (request.has_initial_response()) {
+    result.initial_response = Secret::CopyOf(request.initial_response());
+  }
+  result.session_id = request.session_id();
+  result.caller_identity = caller;
+  return result;
+}
+
+absl::StatusOr<logon::ContinueRequest> ToContinueRequest(
+    const auth::v1::ContinueLogonRequest& request, const std::string& caller) {
+  RESTANTE_RETURN_IF_ERROR(CheckId("attempt_id", request.attempt_id()));
+  RESTANTE_RETURN_IF_ERROR(
+      CheckSize("sealed_state", request.sealed_state(), kMaxSealedStateOctets));
+  RESTANTE_RETURN_IF_ERROR(CheckSize("response", request.response(), kMaxMessageOctets));
+  logon::ContinueRequest result;
+  RESTANTE_ASSIGN_OR_RETURN(result.channel, ToChannel(request.channel()));
+  result.attempt_id = request.attempt_id();
+  result.sealed_state = request.sealed_state();
+  result.response = Secret::CopyOf(request.response());
+  result.caller_identity = caller;
+  return result;
+}
+
+void FromAnswer(const logon::Answer& answer, auth::v1::BeginLogonResponse* response) {
+  FillOutcome(answer, response);
+}
+
+void FromAnswer(const logon::Answer& answer, auth::v1::ContinueLogonResponse* response) {
+  FillOutcome(answer, response);
+}
+
+absl::Status CheckResolveRequest(const auth::v1::ResolveRecipientsRequest& request) {
+  if (request.addresses_size() > kMaxRecipients) {
+    return InvalidField("addresses", "must be at most 1,000");
+  }
+  for (int i = 0; i < request.addresses_size(); ++i) {
+    RESTANTE_RETURN_IF_ERROR(
+        CheckSize(absl::StrCat("addresses[", i, "]"), request.addresses(i), kMaxRecipientOctets));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<logon::HypotheticalLogon> ToHypotheticalLogon(
+    const auth::v1::HypotheticalLogon& logon) {
+  RESTANTE_RETURN_IF_ERROR(
+      CheckSize("hypothetical.client_name", logon.client_name(), logon::kMaxClientNameOctets));
+  RESTANTE_RETURN_IF_ERROR(
+      CheckSize("hypothetical.mechanism", logon.mechanism(), kMaxMechanismOctets));
+  RESTANTE_RETURN_IF_ERROR(
+      CheckSize("hypothetical.protocol", logon.protocol(), kMaxProtocolOctets));
+  logon::HypotheticalLogon result;
+  result.client_name = logon.client_name();
+  result.mechanism = logon.mechanism().empty() ? "NTLM" : absl::AsciiStrToUpper(logon.mechanism());
+  result.protocol = logon.protocol().empty() ? "pop3" : logon.protocol();
+  if (!logon.client_address().empty()) {
+    result.client = logon::IpAddress::Parse(logon.client_address());
+    if (!result.client) {
+      return InvalidField("hypothetical.client_address", "must be an IP address");
+    }
+    result.client_address = logon.client_address();
+  }
+  result.tls = !logon.has_tls() || logon.tls();
+  return result;
+}
+
+void FromAttempt(const logon::Attempt& attempt, auth::v1::ExplainLogonResponse* response) {
+  response->set_accepted(attempt.accepted());
+  response->set_reason(std::string(logon::ReasonOf(attempt)));
+  for (const logon::TraceStep& step : attempt.trace) {
+    auth::v1::LogonTraceStep* message = response->add_steps();
+    message->set_rule(step.rule);
+    message->set_finding(step.finding);
+  }
+  if (!attempt.account_id.empty()) {
+    response->set_account(absl::StrCat("accounts/", attempt.account_id));
+  }
+  response->set_alias(attempt.alias);
+  response->set_mailbox_id(attempt.mailbox_id);
+  response->set_placement(attempt.placement);
+  if (!attempt.attempt_id.empty()) {
+    response->set_attempt_id(attempt.attempt_id);
+    *response->mutable_attempt_time() = ToTimestamp(attempt.time);
+    response->set_client_address(attempt.client_address);
+  }
+  response->set_mechanism(EscapeForLog(attempt.mechanism));
+  response->set_client_name(EscapeForLog(attempt.client_name, logon::kMaxClientNameOctets));
+  response->set_next_step(logon::NextStepOf(attempt));
+}
+
+}  // namespace restante::rpc

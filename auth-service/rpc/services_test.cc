@@ -1,0 +1,419 @@
+// Both services behind real mutual TLS on loopback, on a memory directory.
+
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
+#include <future>
+#include <map>
+#include <memory>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "auth-service/authority/local_authority.h"
+#include "auth-service/directory/indexed_directory.h"
+#include "auth-service/logon/recent_attempts.h"
+#include "auth-service/rpc/access.h"
+#include "auth-service/rpc/directory_service.h"
+#include "auth-service/rpc/logon_service.h"
+#include "common/base/error_reason.h"
+#include "common/base/ids.h"
+#include "common/crypto/maildrop_grant.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/server.h"
+#include "common/rpc/status.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_random.h"
+#include "tests/support/ntlm_client.h"
+#include "tests/support/test_pki.h"
+
+namespace restante::rpc {
+namespace {
+
+constexpr char kServerName[] = "auth.restante.internal";
+constexpr char kFrontend[] = "spiffe://restante/frontend/pop3-0";
+
+KeyRing Keys(char octet) {
+  std::map<std::string, Secret> keys;
+  keys.emplace("k1", Secret(std::string(32, octet)));
+  return *KeyRing::Create(std::move(keys), "k1");
+}
+
+class Memory : public logon::AttemptObserver {
+ public:
+  void OnAttempt(const logon::Attempt& attempt) override { attempts.Add(attempt); }
+  logon::RecentAttempts attempts;
+};
+
+class ServicesTest : public testing::Test {
+ protected:
+  ServicesTest() {
+    mechanisms_.push_back(sasl::NewNtlmMechanism(
+        {"CORP", "MAIL", "corp.example", "mail.corp.example", "corp.example"}, clock_, random_));
+    mechanisms_.push_back(sasl::NewPlainMechanism());
+    grant_keys_.emplace("mailstore-0", Keys('g'));
+    server_ = *Server::Start({"127.0.0.1:0", Issue("server", "service/auth-0"), AuthDataAccess()},
+                             {&logon_});
+    admin_server_ = *Server::Start(
+        {"127.0.0.1:0", Issue("server", "service/auth-0"), AuthManagementAccess()}, {&admin_});
+    logon_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "frontend/pop3-0"));
+    ingress_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "ingress/lmtp-0"));
+    admin_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "account-admin/ops"));
+    reader_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "reader/ops"));
+  }
+
+  TlsFiles Issue(const char* name, const char* role) {
+    const TestCertificate files =
+        pki_.Issue(name, {kServerName}, {absl::StrCat("spiffe://restante/", role)});
+    return {files.certificate, files.private_key, files.ca};
+  }
+  std::shared_ptr<grpc::ChannelInterface> Connect(const Server& server, const char* role) {
+    std::string name = role;
+    std::replace(name.begin(), name.end(), '/', '-');
+    return *MakeChannel(
+        {absl::StrCat("ipv4:127.0.0.1:", server.port()), kServerName, Issue(name.c_str(), role)});
+  }
+
+  // One unary call.
+  template <typename Response, typename Stub, typename Method, typename Request>
+  static absl::StatusOr<Response> Call(const std::unique_ptr<Stub>& stub, Method method,
+                                       const Request& request) {
+    grpc::ClientContext context;
+    context.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    context.set_wait_for_ready(true);
+    Response response;
+    const absl::Status status = FromGrpcStatus((stub.get()->*method)(&context, request, &response));
+    if (!status.ok()) return status;
+    return response;
+  }
+  using Admin = auth::v1::DirectoryService::Stub;
+  using Logon = auth::v1::LogonService::Stub;
+
+  auth::v1::CreateAccountRequest Smith() {
+    auth::v1::CreateAccountRequest request;
+    request.set_account_id("jsmith");
+    request.mutable_account()->add_windows_names("CORP\\jsmith");
+    request.mutable_account()->add_addresses("john.smith@corp.example");
+    request.mutable_account()->set_alias("john.smith");
+    request.set_request_id(NewId(random_));
+    return request;
+  }
+  void CreateSmith() {
+    ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, Smith()).ok());
+    auth::v1::SetCredentialRequest credential;
+    credential.set_name("accounts/jsmith");
+    credential.set_password("Password");
+    const auto set =
+        Call<auth::v1::SetCredentialResponse>(admin_stub_, &Admin::SetCredential, credential);
+    ASSERT_TRUE(set.ok()) << set.status();
+    EXPECT_THAT(set->kinds(), testing::ElementsAre("nt_hash"));
+    EXPECT_EQ(set->key_id(), "k1");
+  }
+
+  auth::v1::BeginLogonRequest Begin(const char* mechanism, const std::string& initial_response) {
+    auth::v1::BeginLogonRequest request;
+    request.set_attempt_id(NewId(random_));
+    request.set_session_id(NewId(random_));
+    request.set_mechanism(mechanism);
+    request.set_initial_response(initial_response);
+    request.mutable_channel()->set_protocol("pop3");
+    request.mutable_channel()->set_client_address("192.0.2.1");
+    request.mutable_channel()->set_connection_id(NewId(random_));
+    request.mutable_channel()->mutable_tls()->set_version("TLSv1.3");
+    return request;
+  }
+
+  FakeClock clock_;
+  FakeRandom random_;
+  TestPki pki_;
+  std::unique_ptr<directory::Directory> directory_ = directory::MakeMemoryDirectory(
+      {{.protocol = "pop3",
+        .mechanisms = {{"NTLM", true, true, true}, {"PLAIN", true, true, true}},
+        .revision = 0,
+        .update_time = {}}},
+      clock_, random_);
+  directory::CredentialVault vault_{Keys('v'), random_};
+  authority::LocalAuthority authority_{vault_, ntlm::ChannelBindingPolicy::kAllow, random_};
+  std::vector<std::unique_ptr<sasl::Mechanism>> mechanisms_;
+  logon::Decider decider_{*directory_, {"CORP", {}, {"CORP", "MAIL"}}};
+  logon::Throttle throttle_{clock_};
+  Memory memory_;
+  const KeyRing state_keys_ = Keys('s');
+  std::map<std::string, KeyRing> grant_keys_;
+  logon::LogonFlow flow_{{*directory_, authority_, mechanisms_, decider_, throttle_, memory_,
+                          state_keys_, grant_keys_, clock_, random_},
+                         {.netbios_domain = "CORP", .development_mode = false}};
+  std::vector<std::string> log_lines_;
+  log::Logger logger_{"restante-auth", log::Level::kInfo, clock_,
+                      [this](absl::string_view line) { log_lines_.emplace_back(line); }};
+  LogonService logon_{flow_, *directory_};
+  DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, logger_}, "mailstore-0"};
+  std::unique_ptr<Server> server_;
+  std::unique_ptr<Server> admin_server_;
+  std::unique_ptr<Logon> logon_stub_;
+  std::unique_ptr<Logon> ingress_stub_;
+  std::unique_ptr<Admin> admin_stub_;
+  std::unique_ptr<Admin> reader_stub_;
+};
+
+TEST_F(ServicesTest, LeadsAWindowsUserToTheMailboxOfAnotherName) {
+  CreateSmith();
+  NtlmClient client;
+  client.user = "jsmith";
+  client.domain = "CORP";
+  const std::string negotiate = client.Negotiate();
+  const auth::v1::BeginLogonRequest begin = Begin("NTLM", negotiate);
+  const auto challenge = Call<auth::v1::BeginLogonResponse>(logon_stub_, &Logon::BeginLogon, begin);
+  ASSERT_TRUE(challenge.ok()) << challenge.status();
+  ASSERT_TRUE(challenge->has_challenge());
+  auth::v1::ContinueLogonRequest next;
+  next.set_attempt_id(begin.attempt_id());
+  *next.mutable_channel() = begin.channel();
+  next.set_sealed_state(challenge->challenge().sealed_state());
+  next.set_response(client.Authenticate(negotiate, challenge->challenge().server_message()));
+  const auto answer =
+      Call<auth::v1::ContinueLogonResponse>(logon_stub_, &Logon::ContinueLogon, next);
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  ASSERT_TRUE(answer->has_accepted());
+  EXPECT_EQ(answer->accepted().account(), "accounts/jsmith");
+  EXPECT_EQ(answer->accepted().alias(), "john.smith");
+  EXPECT_EQ(answer->accepted().session_id(), begin.session_id());
+  const auto grant = OpenGrant(answer->accepted().maildrop_grant(), grant_keys_.at("mailstore-0"),
+                               clock_.WallNow());
+  ASSERT_TRUE(grant.ok());
+  EXPECT_EQ(grant->frontend_identity, kFrontend);
+  next.mutable_channel()->set_client_port(1);
+  EXPECT_EQ(
+      GetErrorReason(
+          Call<auth::v1::ContinueLogonResponse>(logon_stub_, &Logon::ContinueLogon, next).status()),
+      ErrorReason::kSealedStateInvalid);
+}
+
+TEST_F(ServicesTest, RefusesAndExplainsByReference) {
+  CreateSmith();
+  const auth::v1::BeginLogonRequest begin = Begin("PLAIN", std::string("\0jsmith\0wrong", 13));
+  const auto answer = Call<auth::v1::BeginLogonResponse>(logon_stub_, &Logon::BeginLogon, begin);
+  ASSERT_TRUE(answer.ok());
+  ASSERT_TRUE(answer->has_rejected());
+  EXPECT_EQ(answer->rejected().public_reason(), auth::v1::PUBLIC_REASON_CREDENTIALS);
+  EXPECT_EQ(answer->rejected().delay().nanos(), 500'000'000);
+  auth::v1::ExplainLogonRequest explain;
+  explain.set_reference(AttemptReference(begin.attempt_id()));
+  const auto explained =
+      Call<auth::v1::ExplainLogonResponse>(reader_stub_, &Admin::ExplainLogon, explain);
+  ASSERT_TRUE(explained.ok()) << explained.status();
+  EXPECT_EQ(explained->reason(), "WRONG_PASSWORD");
+  EXPECT_EQ(explained->account(), "accounts/jsmith");
+  EXPECT_EQ(explained->attempt_id(), begin.attempt_id());
+  EXPECT_EQ(explained->client_address(), "192.0.2.1");
+  explain.set_reference("0000-0000");
+  EXPECT_EQ(GetErrorReason(
+                Call<auth::v1::ExplainLogonResponse>(reader_stub_, &Admin::ExplainLogon, explain)
+                    .status()),
+            ErrorReason::kAttemptNotFound);
+  explain.mutable_hypothetical()->set_client_name("CORP\\jsmith");
+  const auto imagined =
+      Call<auth::v1::ExplainLogonResponse>(reader_stub_, &Admin::ExplainLogon, explain);
+  EXPECT_TRUE(imagined->accepted());
+  EXPECT_EQ(imagined->alias(), "john.smith");
+}
+
+TEST_F(ServicesTest, ManagesAccounts) {
+  const auth::v1::CreateAccountRequest create = Smith();
+  const auto created = Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create);
+  ASSERT_TRUE(created.ok()) << created.status();
+  EXPECT_EQ(created->placement(), "mailstore-0");
+  EXPECT_FALSE(created->has_credential());
+  const auto repeated = Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create);
+  ASSERT_TRUE(repeated.ok());
+  EXPECT_EQ(repeated->etag(), created->etag());
+
+  auth::v1::UpdateAccountRequest update;
+  update.mutable_account()->set_name("accounts/jsmith");
+  update.mutable_account()->set_alias("js");
+  update.mutable_account()->set_etag(created->etag());
+  update.mutable_update_mask()->add_paths("alias");
+  const auto updated = Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update);
+  ASSERT_TRUE(updated.ok());
+  EXPECT_EQ(updated->alias(), "js");
+  EXPECT_EQ(updated->mailbox_id(), created->mailbox_id());
+  EXPECT_EQ(
+      GetErrorReason(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update).status()),
+      ErrorReason::kEtagMismatch);
+
+  auth::v1::DeleteAccountRequest remove;
+  remove.set_name("accounts/jsmith");
+  remove.set_etag(updated->etag());
+  EXPECT_TRUE(
+      Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove).ok());
+  auth::v1::GetAccountRequest get;
+  get.set_name("accounts/jsmith");
+  EXPECT_EQ(GetErrorReason(Call<auth::v1::Account>(reader_stub_, &Admin::GetAccount, get).status()),
+            ErrorReason::kAccountNotFound);
+  EXPECT_THAT(log_lines_.back(), testing::HasSubstr("DeleteAccount"));
+  EXPECT_THAT(log_lines_.back(), testing::HasSubstr("spiffe://restante/account-admin/ops"));
+}
+
+TEST_F(ServicesTest, ListsByPage) {
+  for (const char* id : {"c", "a", "b"}) {
+    auth::v1::CreateAccountRequest create;
+    create.set_account_id(id);
+    ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create).ok());
+  }
+  auth::v1::ListAccountsRequest list;
+  list.set_page_size(2);
+  const auto first = Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list);
+  ASSERT_TRUE(first.ok());
+  ASSERT_EQ(first->accounts_size(), 2);
+  EXPECT_EQ(first->accounts(1).name(), "accounts/b");
+  list.set_page_token(first->next_page_token());
+  const auto second =
+      Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list);
+  ASSERT_EQ(second->accounts_size(), 1);
+  EXPECT_EQ(second->accounts(0).name(), "accounts/c");
+  EXPECT_EQ(second->next_page_token(), "");
+}
+
+TEST_F(ServicesTest, EndsALargePageEarlyAndLosesNothing) {
+  constexpr int kAccounts = 260;
+  for (int i = 0; i < kAccounts; ++i) {
+    directory::NewAccount account;
+    account.id = absl::StrCat("a", i);
+    account.placement = "mailstore-0";
+    for (int j = 0; j < 64; ++j) {
+      const std::string local = absl::StrCat(i, "-", j, "-");
+      account.addresses.push_back(
+          absl::StrCat(local, std::string(310 - local.size(), 'x'), "@corp.test"));
+    }
+    ASSERT_TRUE(directory_->Create(account, {}).ok());
+  }
+  auth::v1::ListAccountsRequest list;
+  list.set_page_size(1000);
+  int seen = 0;
+  int pages = 0;
+  do {
+    const auto page =
+        Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list);
+    ASSERT_TRUE(page.ok()) << page.status();
+    seen += page->accounts_size();
+    ++pages;
+    list.set_page_token(page->next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_EQ(seen, kAccounts);
+  EXPECT_GT(pages, 1);
+}
+
+TEST_F(ServicesTest, RefusesCallersWithoutTheRole) {
+  EXPECT_EQ(GetErrorReason(
+                Call<auth::v1::Account>(reader_stub_, &Admin::CreateAccount, Smith()).status()),
+            ErrorReason::kRoleMissing);
+  EXPECT_EQ(GetErrorReason(Call<auth::v1::BeginLogonResponse>(ingress_stub_, &Logon::BeginLogon,
+                                                              Begin("PLAIN", ""))
+                               .status()),
+            ErrorReason::kRoleMissing);
+}
+
+TEST_F(ServicesTest, ResolvesRecipients) {
+  CreateSmith();
+  auth::v1::ResolveRecipientsRequest request;
+  for (const char* address :
+       {"John.Smith@corp.example", "nobody@corp.example", "JOHN.SMITH", "jsmith"}) {
+    request.add_addresses(address);
+  }
+  const auto resolved =
+      Call<auth::v1::ResolveRecipientsResponse>(ingress_stub_, &Logon::ResolveRecipients, request);
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  ASSERT_EQ(resolved->recipients_size(), 4);
+  EXPECT_TRUE(resolved->recipients(0).found());
+  EXPECT_EQ(resolved->recipients(0).placement(), "mailstore-0");
+  EXPECT_FALSE(resolved->recipients(1).found());
+  EXPECT_EQ(resolved->recipients(2).mailbox_id(), resolved->recipients(0).mailbox_id());
+  EXPECT_FALSE(resolved->recipients(3).found());
+}
+
+// A watch read on the test's thread.
+class Watch {
+ public:
+  explicit Watch(auth::v1::LogonService::Stub& stub, const char* protocol = "pop3") {
+    auth::v1::WatchMechanismPolicyRequest request;
+    request.set_protocol(protocol);
+    context_.set_wait_for_ready(true);
+    context_.set_deadline(std::chrono::system_clock::now() + std::chrono::seconds(30));
+    reader_ = stub.WatchMechanismPolicy(&context_, request);
+  }
+  // Whether NTLM is enabled in the next policy; nullopt at the end.
+  std::optional<bool> Next() {
+    auth::v1::WatchMechanismPolicyResponse response;
+    if (!reader_->Read(&response)) return std::nullopt;
+    EXPECT_EQ(response.policy().mechanisms_size(), 2);
+    EXPECT_TRUE(response.policy().mechanisms(0).client_first());
+    return response.policy().mechanisms(0).enabled();
+  }
+  absl::Status Finish() { return FromGrpcStatus(reader_->Finish()); }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReader<auth::v1::WatchMechanismPolicyResponse>> reader_;
+};
+
+TEST_F(ServicesTest, TellsManyWatchersOfAChangeAndOfTheEnd) {
+  std::vector<std::unique_ptr<Watch>> watches;
+  for (int i = 0; i < 5; ++i) watches.push_back(std::make_unique<Watch>(*logon_stub_));
+  for (const auto& watch : watches) EXPECT_EQ(watch->Next(), true);
+
+  auth::v1::UpdateProtocolPolicyRequest update;
+  update.mutable_policy()->set_name("protocolPolicies/pop3");
+  auth::v1::MechanismSetting* ntlm = update.mutable_policy()->add_mechanisms();
+  ntlm->set_mechanism("NTLM");
+  update.mutable_update_mask()->add_paths("mechanisms");
+  const auto policy =
+      Call<auth::v1::ProtocolPolicy>(admin_stub_, &Admin::UpdateProtocolPolicy, update);
+  ASSERT_TRUE(policy.ok()) << policy.status();
+  EXPECT_FALSE(policy->mechanisms(0).enabled());
+  for (const auto& watch : watches) EXPECT_EQ(watch->Next(), false);
+  watches.front()->Cancel();
+  EXPECT_EQ(watches.front()->Finish().code(), absl::StatusCode::kCancelled);
+
+  logon_.Drain();
+  for (size_t i = 1; i < watches.size(); ++i) {
+    EXPECT_EQ(watches[i]->Next(), std::nullopt);
+    EXPECT_EQ(GetErrorReason(watches[i]->Finish()), ErrorReason::kDraining);
+  }
+  Watch late(*logon_stub_);
+  late.Next();
+  EXPECT_EQ(GetErrorReason(late.Finish()), ErrorReason::kDraining);
+}
+
+TEST_F(ServicesTest, WatchesGoOnUnderChangesAndCancellations) {
+  std::thread changer([this] {
+    for (int i = 0; i < 200; ++i) {
+      EXPECT_TRUE(directory_->UpdatePolicy("pop3", {{"NTLM", i % 2 != 0, true}}, {}).ok());
+    }
+  });
+  for (int i = 0; i < 20; ++i) {
+    Watch watch(*logon_stub_);
+    EXPECT_TRUE(watch.Next().has_value());
+    watch.Cancel();
+    EXPECT_FALSE(watch.Finish().ok());
+  }
+  changer.join();
+  Watch last(*logon_stub_);
+  EXPECT_EQ(last.Next(), true);
+  EXPECT_EQ(Watch(*logon_stub_, "imap").Finish().code(), absl::StatusCode::kNotFound);
+  logon_.Drain();
+}
+
+TEST_F(ServicesTest, LogsNoSecret) {
+  CreateSmith();
+  for (const std::string& line : log_lines_) {
+    EXPECT_THAT(line, testing::Not(testing::HasSubstr("Password\"")));
+  }
+}
+
+}  // namespace
+}  // namespace restante::rpc
