@@ -8,7 +8,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "pop3-frontend/backend/executor.h"
+#include "common/net/executor.h"
 #include "pop3-frontend/protocol/effect.h"
 #include "pop3-frontend/protocol/event.h"
 
@@ -48,9 +48,9 @@ class AuthBackend {
 
   virtual ~AuthBackend() = default;
 
-  virtual void Begin(const LogonAttempt& attempt, BeginLogon logon, Executor executor,
+  virtual void Begin(const LogonAttempt& attempt, BeginLogon logon, net::Executor executor,
                      Done done) = 0;
-  virtual void Continue(const LogonAttempt& attempt, ContinueLogon logon, Executor executor,
+  virtual void Continue(const LogonAttempt& attempt, ContinueLogon logon, net::Executor executor,
                         Done done) = 0;
 };
 

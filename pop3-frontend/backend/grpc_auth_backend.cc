@@ -89,7 +89,7 @@ class GrpcAuthBackend::Engine {
 
   template <typename Request, typename Response>
   void Call(typename RetryingCall<Request, Response>::Method method,
-            std::shared_ptr<const Request> request, Executor executor, Done done) {
+            std::shared_ptr<const Request> request, net::Executor executor, Done done) {
     std::string attempt_id = request->attempt_id();
     RetryingCall<Request, Response>::Start(
         std::move(method), std::move(request), options_, &counter_,
@@ -115,7 +115,7 @@ GrpcAuthBackend::GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth, C
 
 GrpcAuthBackend::~GrpcAuthBackend() = default;
 
-void GrpcAuthBackend::Begin(const LogonAttempt& attempt, BeginLogon logon, Executor executor,
+void GrpcAuthBackend::Begin(const LogonAttempt& attempt, BeginLogon logon, net::Executor executor,
                             Done done) {
   // The password is wiped with the request; what gRPC serialised is out of reach.
   std::shared_ptr<BeginLogonRequest> request(new BeginLogonRequest, [](BeginLogonRequest* used) {
@@ -137,8 +137,8 @@ void GrpcAuthBackend::Begin(const LogonAttempt& attempt, BeginLogon logon, Execu
       std::move(request), std::move(executor), std::move(done));
 }
 
-void GrpcAuthBackend::Continue(const LogonAttempt& attempt, ContinueLogon logon, Executor executor,
-                               Done done) {
+void GrpcAuthBackend::Continue(const LogonAttempt& attempt, ContinueLogon logon,
+                               net::Executor executor, Done done) {
   std::shared_ptr<ContinueLogonRequest> request(new ContinueLogonRequest,
                                                 [](ContinueLogonRequest* used) {
                                                   Wipe(used->mutable_response());

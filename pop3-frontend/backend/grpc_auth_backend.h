@@ -18,8 +18,9 @@ class GrpcAuthBackend : public AuthBackend {
   explicit GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth, CallOptions options = {});
   ~GrpcAuthBackend() override;
 
-  void Begin(const LogonAttempt& attempt, BeginLogon logon, Executor executor, Done done) override;
-  void Continue(const LogonAttempt& attempt, ContinueLogon logon, Executor executor,
+  void Begin(const LogonAttempt& attempt, BeginLogon logon, net::Executor executor,
+             Done done) override;
+  void Continue(const LogonAttempt& attempt, ContinueLogon logon, net::Executor executor,
                 Done done) override;
 
  private:

@@ -13,7 +13,7 @@ using mailstore::v1::CloseMaildropResponse;
 
 GrpcMaildrop::GrpcMaildrop(std::shared_ptr<MaildropCommons> commons,
                            std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
-                           std::vector<Size> sizes, Executor executor)
+                           std::vector<Size> sizes, net::Executor executor)
     : commons_(std::move(commons)),
       store_(std::move(store)),
       lease_(std::move(lease)),
@@ -27,7 +27,7 @@ GrpcMaildrop::~GrpcMaildrop() {
   if (open_) Close({}, [](const absl::Status&) {});
 }
 
-void GrpcMaildrop::KeepLease(Task on_lost) {
+void GrpcMaildrop::KeepLease(net::Task on_lost) {
   kept_ = commons_->leases->Keep(store_, lease_, executor_, std::move(on_lost));
 }
 

@@ -39,12 +39,12 @@ class GrpcMaildrop : public Maildrop {
   };
 
   GrpcMaildrop(std::shared_ptr<MaildropCommons> commons, std::shared_ptr<StoreLink> store,
-               mailstore::v1::Lease lease, std::vector<Size> sizes, Executor executor);
+               mailstore::v1::Lease lease, std::vector<Size> sizes, net::Executor executor);
   ~GrpcMaildrop() override;
 
   // Renews the lease from now on. On the executor's thread, so that no loss is reported to a
   // session that does not know of the maildrop yet.
-  void KeepLease(Task on_lost);
+  void KeepLease(net::Task on_lost);
 
   void Read(uint64_t message_id, std::optional<int32_t> top_lines, ChunkDone done) override;
   void ReadMore(ChunkDone done) override;
@@ -58,7 +58,7 @@ class GrpcMaildrop : public Maildrop {
   const std::shared_ptr<StoreLink> store_;
   const mailstore::v1::Lease lease_;
   const std::vector<Size> sizes_;
-  const Executor executor_;
+  const net::Executor executor_;
   int64_t read_ahead_octets_ = 0;  // taken from the common budget
   bool open_ = true;
   std::unique_ptr<KeptLease> kept_;

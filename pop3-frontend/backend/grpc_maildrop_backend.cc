@@ -21,7 +21,8 @@ using mailstore::v1::OpenMaildropResponse;
 class Opening : public std::enable_shared_from_this<Opening> {
  public:
   Opening(std::shared_ptr<MaildropCommons> commons, std::shared_ptr<StoreLink> store,
-          OpenRequest request, Executor executor, Task on_lease_lost, MaildropBackend::Done done)
+          OpenRequest request, net::Executor executor, net::Task on_lease_lost,
+          MaildropBackend::Done done)
       : commons_(std::move(commons)),
         store_(std::move(store)),
         request_(std::move(request)),
@@ -96,8 +97,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
   const std::shared_ptr<MaildropCommons> commons_;
   const std::shared_ptr<StoreLink> store_;
   const OpenRequest request_;
-  const Executor executor_;
-  Task on_lease_lost_;
+  const net::Executor executor_;
+  net::Task on_lease_lost_;
   MaildropBackend::Done done_;
   const gpr_timespec deadline_;
   std::optional<mailstore::v1::Lease> lease_;
@@ -145,7 +146,7 @@ GrpcMaildropBackend::GrpcMaildropBackend(rpc::PlacementRouter* router, const log
 
 GrpcMaildropBackend::~GrpcMaildropBackend() = default;
 
-void GrpcMaildropBackend::Open(OpenRequest request, Executor executor, Task on_lease_lost,
+void GrpcMaildropBackend::Open(OpenRequest request, net::Executor executor, net::Task on_lease_lost,
                                Done done) {
   absl::StatusOr<std::shared_ptr<StoreLink>> store = engine_->StoreOf(request.target.placement);
   if (!store.ok()) {

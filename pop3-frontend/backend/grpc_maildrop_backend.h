@@ -33,7 +33,8 @@ class GrpcMaildropBackend : public MaildropBackend {
                       GrpcMaildropOptions options = {});
   ~GrpcMaildropBackend() override;
 
-  void Open(OpenRequest request, Executor executor, Task on_lease_lost, Done done) override;
+  void Open(OpenRequest request, net::Executor executor, net::Task on_lease_lost,
+            Done done) override;
 
  private:
   class Engine;

@@ -80,8 +80,8 @@ void LeaseKeeper::Stop() {
 }
 
 std::unique_ptr<KeptLease> LeaseKeeper::Keep(std::shared_ptr<StoreLink> store,
-                                             mailstore::v1::Lease lease, Executor executor,
-                                             Task on_lost) {
+                                             mailstore::v1::Lease lease, net::Executor executor,
+                                             net::Task on_lost) {
   MutexLock lock(&mutex_);
   uint64_t id = next_id_++;
   entries_.emplace(
@@ -97,8 +97,8 @@ void LeaseKeeper::Remove(uint64_t id) {
 }
 
 void LeaseKeeper::ReportLost(uint64_t id) {
-  Executor executor;
-  Task on_lost;
+  net::Executor executor;
+  net::Task on_lost;
   {
     MutexLock lock(&mutex_);
     auto entry = entries_.find(id);

@@ -12,8 +12,8 @@
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/log/logger.h"
+#include "common/net/executor.h"
 #include "pop3-frontend/backend/call_counter.h"
-#include "pop3-frontend/backend/executor.h"
 #include "pop3-frontend/backend/store_link.h"
 
 namespace restante::pop3 {
@@ -36,7 +36,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   // the store says that the lease is no longer valid; not when the store cannot be asked, since the
   // store alone decides.
   std::unique_ptr<KeptLease> Keep(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
-                                  Executor executor, Task on_lost);
+                                  net::Executor executor, net::Task on_lost);
 
   // Renews no more, and waits for the calls under way.
   void Stop();
@@ -48,8 +48,8 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
   struct Entry {
     std::shared_ptr<StoreLink> store;
     mailstore::v1::Lease lease;
-    Executor executor;
-    Task on_lost;
+    net::Executor executor;
+    net::Task on_lost;
   };
 
   void Run();

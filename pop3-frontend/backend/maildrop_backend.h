@@ -10,7 +10,7 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "pop3-frontend/backend/executor.h"
+#include "common/net/executor.h"
 #include "pop3-frontend/protocol/effect.h"
 #include "pop3-frontend/protocol/event.h"
 
@@ -71,7 +71,8 @@ class MaildropBackend {
   // Takes the maildrop and lists it. FAILED_PRECONDITION/MAILDROP_IN_USE: the session's Busy. Both
   // callbacks run on the executor, `done` once, within the backend's deadline; `on_lease_lost` at
   // most once, after `done`: the session's LeaseLost.
-  virtual void Open(OpenRequest request, Executor executor, Task on_lease_lost, Done done) = 0;
+  virtual void Open(OpenRequest request, net::Executor executor, net::Task on_lease_lost,
+                    Done done) = 0;
 };
 
 }  // namespace restante::pop3

@@ -341,7 +341,7 @@ TEST_F(MaildropBackendTest, MaildropForAConnectionThatIsGoneIsLetGo) {
       {{"mbx-1", "mailstore-0", "grant"}, kSession, ""}, queue_.executor(), [] {},
       [](absl::StatusOr<OpenedMaildrop>) { FAIL(); });
   // The task is taken and destroyed, as a loop that ends does.
-  { Task never_run = queue_.Take(); }
+  { net::Task never_run = queue_.Take(); }
   store_.Await([this] { return store_.closes.size() == 1; });
 }
 

@@ -17,7 +17,7 @@ absl::Status ToStatus(const google::rpc::Status& error) {
 }  // namespace
 
 MessageReader::MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
-                             CallOptions options, Executor executor, CallCounter* counter)
+                             CallOptions options, net::Executor executor, CallCounter* counter)
     : store_(std::move(store)),
       lease_(std::move(lease)),
       options_(options),
@@ -26,7 +26,7 @@ MessageReader::MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Le
 
 MessageReader::~MessageReader() = default;
 
-Task MessageReader::Later(void (MessageReader::*member)()) {
+net::Task MessageReader::Later(void (MessageReader::*member)()) {
   return [weak = weak_from_this(), executor = executor_, call = call_, member,
           ticket = counter_->Enter()] {
     if (!ticket) return;

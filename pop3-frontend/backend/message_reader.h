@@ -28,7 +28,7 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
 
   // `counter` outlives the reader.
   MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease, CallOptions options,
-                Executor executor, CallCounter* counter);
+                net::Executor executor, CallCounter* counter);
   ~MessageReader();
 
   // Whether `wanted` comes next in the call that is open: Resume reads it without a new one.
@@ -56,12 +56,12 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
 
   // A task for gRPC's timers that runs the member on the executor, unless another call has begun or
   // the reader is gone by then.
-  Task Later(void (MessageReader::*member)());
+  net::Task Later(void (MessageReader::*member)());
 
   const std::shared_ptr<StoreLink> store_;
   const mailstore::v1::Lease lease_;
   const CallOptions options_;
-  const Executor executor_;
+  const net::Executor executor_;
   CallCounter* const counter_;
 
   std::vector<Wanted> wanted_;

@@ -17,11 +17,11 @@ absl::Duration TimeLeft(gpr_timespec deadline) {
                   absl::ZeroDuration());
 }
 
-void RunAfter(absl::Duration delay, Task task) {
+void RunAfter(absl::Duration delay, net::Task task) {
   struct Timer {
-    explicit Timer(Task what) : task(std::move(what)) {}
+    explicit Timer(net::Task what) : task(std::move(what)) {}
     grpc::Alarm alarm;
-    Task task;
+    net::Task task;
   };
   // Ends itself: gRPC keeps what its callback needs until that returns.
   auto* timer = new Timer(std::move(task));
@@ -31,8 +31,8 @@ void RunAfter(absl::Duration delay, Task task) {
   });
 }
 
-Timeout::Timeout(absl::Duration delay, Task task) {
-  auto shared = std::make_shared<Task>(std::move(task));
+Timeout::Timeout(absl::Duration delay, net::Task task) {
+  auto shared = std::make_shared<net::Task>(std::move(task));
   alarm_.Set(DeadlineAfter(delay), [shared](bool expired) {
     if (expired) std::move (*shared)();
   });

@@ -5,7 +5,7 @@
 #include <grpcpp/alarm.h>
 
 #include "absl/time/time.h"
-#include "pop3-frontend/backend/executor.h"
+#include "common/net/executor.h"
 
 // Time on gRPC's own timers and threads.
 namespace restante::pop3 {
@@ -17,13 +17,13 @@ absl::Duration TimeLeft(gpr_timespec deadline);
 
 // Runs the task on a thread of gRPC's after `delay`. It always runs: what it touches must live
 // until then.
-void RunAfter(absl::Duration delay, Task task);
+void RunAfter(absl::Duration delay, net::Task task);
 
 // Runs the task on a thread of gRPC's after `delay`, unless it is destroyed before. The task may
 // still be running while the destructor returns.
 class Timeout {
  public:
-  Timeout(absl::Duration delay, Task task);
+  Timeout(absl::Duration delay, net::Task task);
 
  private:
   grpc::Alarm alarm_;

@@ -7,15 +7,15 @@
 
 #include "absl/base/thread_annotations.h"
 #include "common/base/mutex.h"
-#include "pop3-frontend/backend/executor.h"
+#include "common/net/executor.h"
 
 namespace restante::pop3 {
 
 // An executor whose tasks run on the test's own thread, when it says so.
 class TaskQueue {
  public:
-  Executor executor() {
-    return [this](Task task) {
+  net::Executor executor() {
+    return [this](net::Task task) {
       MutexLock lock(&mutex_);
       tasks_.push_back(std::move(task));
       changed_.SignalAll();
@@ -25,16 +25,16 @@ class TaskQueue {
   // Runs tasks until `reached`.
   void RunUntil(const std::function<bool()>& reached) {
     while (!reached()) {
-      Task task = Take();
+      net::Task task = Take();
       std::move(task)();
     }
   }
 
   // The next task, waiting for it.
-  Task Take() {
+  net::Task Take() {
     MutexLock lock(&mutex_);
     while (tasks_.empty()) changed_.Wait(&mutex_);
-    Task task = std::move(tasks_.front());
+    net::Task task = std::move(tasks_.front());
     tasks_.pop_front();
     return task;
   }
@@ -42,7 +42,7 @@ class TaskQueue {
  private:
   Mutex mutex_;
   CondVar changed_;
-  std::deque<Task> tasks_ ABSL_GUARDED_BY(mutex_);
+  std::deque<net::Task> tasks_ ABSL_GUARDED_BY(mutex_);
 };
 
 // Something that happens on another thread, and that a test waits for.

@@ -1,0 +1,110 @@
+#include "common/net/event_loop.h"
+
+#include <sched.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <asio/executor_work_guard.hpp>
+#include <asio/io_context.hpp>
+#include <asio/post.hpp>
+#include <asio/steady_timer.hpp>
+#include <chrono>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "common/base/mutex.h"
+
+namespace restante::net {
+namespace {
+
+void BlockSignals() {
+  sigset_t all;
+  sigfillset(&all);
+  pthread_sigmask(SIG_BLOCK, &all, nullptr);
+}
+
+int UsableCores() {
+  cpu_set_t set;
+  CPU_ZERO(&set);
+  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
+  return std::max(1, CPU_COUNT(&set));
+}
+
+}  // namespace
+
+struct Timer::State {
+  explicit State(asio::io_context* io) : timer(*io) {}
+  asio::steady_timer timer;
+  Task task;  // empty once it ran or was cancelled
+};
+
+Timer& Timer::operator=(Timer&& other) noexcept {
+  Cancel();
+  state_ = std::move(other.state_);
+  return *this;
+}
+
+void Timer::Cancel() {
+  if (state_ == nullptr) return;
+  state_->task = nullptr;
+  state_->timer.cancel();
+  state_.reset();
+}
+
+struct EventLoop::State {
+  // One thread runs it; posting from others stays safe.
+  std::optional<asio::io_context> io{std::in_place, 1};
+  Mutex mutex;
+  bool ended ABSL_GUARDED_BY(mutex) = false;
+
+  void Post(Task task) {
+    MutexLock lock(&mutex);
+    if (ended) return;
+    asio::post(*io, [task = std::move(task)]() mutable { std::move(task)(); });
+  }
+};
+
+EventLoop::EventLoop()
+    : state_(std::make_shared<State>()),
+      executor_([state = state_](Task task) { state->Post(std::move(task)); }),
+      thread_([io = &*state_->io] {
+        BlockSignals();
+        auto stay = asio::make_work_guard(*io);
+        io->run();
+      }) {}
+
+EventLoop::~EventLoop() {
+  {
+    MutexLock lock(&state_->mutex);
+    state_->ended = true;
+  }
+  state_->io->stop();
+  thread_.join();
+  // Outside the mutex: the tasks that go may post more.
+  state_->io.reset();
+}
+
+Timer EventLoop::After(absl::Duration delay, Task task) {
+  auto state = std::make_shared<Timer::State>(&io_context());
+  state->task = std::move(task);
+  state->timer.expires_after(absl::ToChronoNanoseconds(delay));
+  state->timer.async_wait([state](const std::error_code&) {
+    Task due = std::exchange(state->task, nullptr);
+    if (due) std::move(due)();
+  });
+  return Timer(std::move(state));
+}
+
+absl::Duration EventLoop::Now() const {
+  return absl::FromChrono(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+asio::io_context& EventLoop::io_context() const { return *state_->io; }
+
+EventLoopGroup::EventLoopGroup(int loops) {
+  int count = loops > 0 ? loops : UsableCores();
+  for (int i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>());
+}
+
+}  // namespace restante::net

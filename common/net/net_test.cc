@@ -1,0 +1,423 @@
+#include <arpa/inet.h>
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <netinet/in.h>
+#include <openssl/ssl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <deque>
+#include <fstream>
+#include <set>
+#include <string>
+
+#include "common/base/mutex.h"
+#include "common/net/connection.h"
+#include "common/net/event_loop.h"
+#include "common/net/listener.h"
+#include "common/net/tls_context.h"
+#include "common/net/tls_context_source.h"
+#include "tests/support/test_pki.h"
+
+namespace restante::net {
+namespace {
+
+using testing::HasSubstr;
+
+constexpr absl::Duration kLong = absl::Seconds(60);
+
+// Things that happen on other threads, waited for in order.
+class Record {
+ public:
+  void Add(std::string what) {
+    MutexLock lock(&mutex_);
+    entries_.push_back(std::move(what));
+    changed_.SignalAll();
+  }
+  std::string Next() {
+    MutexLock lock(&mutex_);
+    while (entries_.empty()) changed_.Wait(&mutex_);
+    std::string entry = std::move(entries_.front());
+    entries_.pop_front();
+    return entry;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<std::string> entries_;
+};
+
+// A server's end of one connection, which obeys words: "finish", "tls", "big", "drop", "pause"; and
+// sends everything else back.
+class Peer : public ConnectionHandler {
+ public:
+  Peer(EventLoop* loop, AcceptedSocket socket, Record* record,
+       std::shared_ptr<const TlsContext> tls, absl::Duration stall_limit)
+      : loop_(*loop), record_(*record), tls_(std::move(tls)) {
+    connection_ = std::make_unique<Connection>(loop, std::move(socket));
+    connection_->Start(this, stall_limit);
+  }
+
+  void OnOctets(absl::string_view octets) override {
+    if (octets == "finish") {
+      connection_->Write("bye");
+      connection_->Finish();
+    } else if (octets == "tls") {
+      connection_->Write("go");
+      connection_->StartTls(tls_);
+    } else if (octets == "big") {
+      connection_->Write(std::string(kBigOctets, 'x'));
+      record_.Add(connection_->backlog_octets() > Connection::kLowMark ? "high" : "low");
+    } else if (octets == "pause") {
+      connection_->PauseReading();
+      record_.Add("paused");
+      resume_ = loop_.After(absl::Milliseconds(1), [this] {
+        record_.Add("resuming");
+        connection_->ResumeReading();
+      });
+    } else if (octets == "drop") {
+      connection_.reset();
+      record_.Add("dropped");
+    } else {
+      connection_->Write(std::string(octets));
+    }
+  }
+  void OnTlsReady() override {
+    record_.Add("tls " + connection_->tls()->version);
+    record_.Add(connection_->tls()->server_end_point);
+    record_.Add(connection_->tls()->exporter);
+  }
+  void OnBacklogLow() override { record_.Add("low"); }
+  void OnPeerFinished() override {
+    record_.Add("finished");
+    connection_->Finish();
+  }
+  void OnEnd(const absl::Status& why) override {
+    connection_.reset();
+    record_.Add("end " + why.ToString());
+  }
+
+  static constexpr size_t kBigOctets = 16 * 1024 * 1024;
+
+ private:
+  EventLoop& loop_;
+  Record& record_;
+  const std::shared_ptr<const TlsContext> tls_;
+  Timer resume_;
+  std::unique_ptr<Connection> connection_;
+};
+
+// A blocking client.
+class Client {
+ public:
+  explicit Client(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_port = htons(port);
+    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
+  }
+  ~Client() {
+    if (ssl_ != nullptr) SSL_free(ssl_);
+    if (context_ != nullptr) SSL_CTX_free(context_);
+    close(fd_);
+  }
+
+  bool connected() const { return connected_; }
+  int fd() const { return fd_; }
+  SSL* ssl() const { return ssl_; }
+
+  void Send(const std::string& text) {
+    size_t sent = ssl_ != nullptr
+                      ? static_cast<size_t>(SSL_write(ssl_, text.data(), int(text.size())))
+                      : static_cast<size_t>(send(fd_, text.data(), text.size(), MSG_NOSIGNAL));
+    EXPECT_EQ(sent, text.size());
+  }
+  // Exactly so many octets, fewer at the end of the stream.
+  std::string Receive(size_t octets) {
+    std::string text(octets, '\0');
+    size_t have = 0;
+    while (have < octets) {
+      long count = ssl_ != nullptr ? SSL_read(ssl_, text.data() + have, int(octets - have))
+                                   : recv(fd_, text.data() + have, octets - have, 0);
+      if (count <= 0) break;
+      have += static_cast<size_t>(count);
+    }
+    text.resize(have);
+    return text;
+  }
+  bool StartTls(int version) {
+    context_ = SSL_CTX_new(TLS_client_method());
+    SSL_CTX_set_min_proto_version(context_, version);
+    SSL_CTX_set_max_proto_version(context_, version);
+    ssl_ = SSL_new(context_);
+    SSL_set_fd(ssl_, fd_);
+    return SSL_connect(ssl_) == 1;
+  }
+
+ private:
+  int fd_;
+  bool connected_ = false;
+  SSL_CTX* context_ = nullptr;
+  SSL* ssl_ = nullptr;
+};
+
+class NetTest : public testing::Test {
+ protected:
+  NetTest() : files_(pki_.Issue("pop3", {"pop3.example"}, {})) {
+    auto tls = TlsContext::Load(files_.certificate, files_.private_key);
+    EXPECT_TRUE(tls.ok()) << tls.status();
+    tls_ = *tls;
+  }
+  ~NetTest() override { Stop(); }
+
+  void Listen(absl::Duration stall_limit = kLong) {
+    auto listener = Listener::Listen("127.0.0.1:0", loops_);
+    ASSERT_TRUE(listener.ok()) << listener.status();
+    listener_ = std::move(*listener);
+    listener_->Accept({[this, stall_limit](EventLoop& loop, AcceptedSocket socket) {
+                         EXPECT_TRUE(socket.peer().loopback);
+                         EXPECT_EQ(socket.peer().address, "127.0.0.1");
+                         MutexLock lock(&mutex_);
+                         peers_.push_back(std::make_unique<Peer>(&loop, std::move(socket), &record_,
+                                                                 tls_, stall_limit));
+                         owners_.push_back(&loop);
+                       },
+                       [](const absl::Status&) {}});
+  }
+
+  // Connections go on their own loops.
+  void Stop() {
+    if (listener_ == nullptr) return;
+    listener_->Stop();
+    listener_.reset();
+    for (size_t i = 0; i < peers_.size(); ++i) {
+      Record gone;
+      owners_[i]->Post([&] {
+        peers_[i].reset();
+        gone.Add("");
+      });
+      gone.Next();
+    }
+  }
+
+  TestPki pki_;
+  TestCertificate files_;
+  std::shared_ptr<const TlsContext> tls_;
+  EventLoopGroup loops_{2};
+  Record record_;
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Peer>> peers_;
+  std::vector<EventLoop*> owners_;
+  std::unique_ptr<Listener> listener_;
+};
+
+TEST_F(NetTest, CarriesOctetsBothWays) {
+  Listen();
+  Client client(listener_->port());
+  client.Send("hello");
+  EXPECT_EQ(client.Receive(5), "hello");
+  client.Send("again");
+  EXPECT_EQ(client.Receive(5), "again");
+}
+
+TEST_F(NetTest, FinishSendsEverythingThoughThePeerHadMoreToSay) {
+  Listen();
+  Client client(listener_->port());
+  client.Send("big");
+  EXPECT_EQ(record_.Next(), "high");
+  EXPECT_EQ(client.Receive(Peer::kBigOctets).size(), Peer::kBigOctets);
+  EXPECT_EQ(record_.Next(), "low");
+  client.Send("finish");
+  EXPECT_EQ(client.Receive(10), "bye");
+  client.Send("too late");
+  shutdown(client.fd(), SHUT_WR);
+  EXPECT_EQ(record_.Next(), "end OK");
+}
+
+TEST_F(NetTest, TellsOfTheEndOfWhatThePeerSendsAndStillAnswers) {
+  Listen();
+  Client client(listener_->port());
+  client.Send("last");
+  shutdown(client.fd(), SHUT_WR);
+  EXPECT_EQ(client.Receive(10), "last");
+  EXPECT_EQ(record_.Next(), "finished");
+  EXPECT_EQ(record_.Next(), "end OK");
+}
+
+TEST_F(NetTest, ReadsNothingWhilePaused) {
+  Listen();
+  Client client(listener_->port());
+  client.Send("pause");
+  EXPECT_EQ(record_.Next(), "paused");
+  client.Send("later");
+  EXPECT_EQ(record_.Next(), "resuming");
+  EXPECT_EQ(client.Receive(5), "later");
+}
+
+TEST_F(NetTest, EndsWhenThePeerDoesNotRead) {
+  Listen(absl::Milliseconds(50));
+  Client client(listener_->port());
+  client.Send("big");
+  EXPECT_EQ(record_.Next(), "high");
+  EXPECT_THAT(record_.Next(), HasSubstr("DEADLINE_EXCEEDED"));
+}
+
+TEST_F(NetTest, MayBeDroppedInACallback) {
+  Listen();
+  Client client(listener_->port());
+  client.Send("drop");
+  EXPECT_EQ(record_.Next(), "dropped");
+  EXPECT_EQ(client.Receive(1), "");
+}
+
+class TlsTest : public NetTest, public testing::WithParamInterface<int> {};
+
+TEST_P(TlsTest, BeginsInPlaceAndBindsTheChannel) {
+  Listen();
+  Client client(listener_->port());
+  client.Send("tls");
+  EXPECT_EQ(client.Receive(2), "go");
+  ASSERT_TRUE(client.StartTls(GetParam()));
+  client.Send("hello");
+  EXPECT_EQ(client.Receive(5), "hello");
+
+  EXPECT_EQ(record_.Next(), GetParam() == TLS1_2_VERSION ? "tls TLSv1.2" : "tls TLSv1.3");
+  unsigned char hash[32];
+  unsigned int hash_octets = 0;
+  X509* certificate = SSL_get_peer_certificate(client.ssl());
+  X509_digest(certificate, EVP_sha256(), hash, &hash_octets);
+  X509_free(certificate);
+  EXPECT_EQ(record_.Next(), std::string(reinterpret_cast<char*>(hash), hash_octets));
+  unsigned char secret[32];
+  SSL_export_keying_material(client.ssl(), secret, 32, "EXPORTER-Channel-Binding", 24, nullptr, 0,
+                             1);
+  EXPECT_EQ(record_.Next(), std::string(reinterpret_cast<char*>(secret), 32));
+
+  client.Send("big");
+  EXPECT_EQ(record_.Next(), "high");
+  EXPECT_EQ(client.Receive(Peer::kBigOctets), std::string(Peer::kBigOctets, 'x'));
+  EXPECT_EQ(record_.Next(), "low");
+  client.Send("finish");
+  EXPECT_EQ(client.Receive(10), "bye");
+  EXPECT_EQ(SSL_get_shutdown(client.ssl()), SSL_RECEIVED_SHUTDOWN);
+}
+
+INSTANTIATE_TEST_SUITE_P(Versions, TlsTest, testing::Values(TLS1_2_VERSION, TLS1_3_VERSION));
+
+TEST_F(NetTest, RefusesTlsOneDotOneAndWhatIsNoTls) {
+  Listen();
+  Client old(listener_->port());
+  old.Send("tls");
+  EXPECT_EQ(old.Receive(2), "go");
+  EXPECT_FALSE(old.StartTls(TLS1_1_VERSION));
+  EXPECT_THAT(record_.Next(), HasSubstr("INVALID_ARGUMENT: TLS"));
+
+  Client plain(listener_->port());
+  plain.Send("tls");
+  EXPECT_EQ(plain.Receive(2), "go");
+  plain.Send("USER john\r\n");
+  EXPECT_THAT(record_.Next(), HasSubstr("INVALID_ARGUMENT: TLS"));
+}
+
+TEST_F(NetTest, EndsWhenThePeerLeavesDuringTheHandshake) {
+  Listen();
+  {
+    Client client(listener_->port());
+    client.Send("tls");
+    EXPECT_EQ(client.Receive(2), "go");
+  }
+  EXPECT_THAT(record_.Next(), HasSubstr("end "));
+}
+
+TEST_F(NetTest, SpreadsConnectionsAndSharesItsAddressWithNobody) {
+  Listen();
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 64; ++i) {
+    clients.push_back(std::make_unique<Client>(listener_->port()));
+    clients.back()->Send("x");
+    EXPECT_EQ(clients.back()->Receive(1), "x");
+  }
+  {
+    MutexLock lock(&mutex_);
+    EXPECT_EQ(std::set<EventLoop*>(owners_.begin(), owners_.end()).size(), 2u);
+  }
+  std::string address = "127.0.0.1:" + std::to_string(listener_->port());
+  EXPECT_EQ(Listener::Listen(address, loops_).status().code(), absl::StatusCode::kUnavailable);
+  clients.clear();
+  Stop();
+  EXPECT_TRUE(Listener::Listen(address, loops_).ok());
+}
+
+TEST_F(NetTest, AcceptsNothingMoreOnceStopped) {
+  Listen();
+  uint16_t port = listener_->port();
+  Stop();
+  EXPECT_FALSE(Client(port).connected());
+}
+
+TEST(Listener, RefusesWhatIsNoAddress) {
+  EventLoopGroup loops(1);
+  for (const char* address : {"", "127.0.0.1", "127.0.0.1:port", "no host:1"}) {
+    EXPECT_EQ(Listener::Listen(address, loops).status().code(), absl::StatusCode::kInvalidArgument)
+        << address;
+  }
+}
+
+TEST(EventLoop, RunsTasksInOrderAndTimersUnlessCancelled) {
+  EventLoop loop;
+  Record record;
+  loop.Post([&] {
+    Timer kept = loop.After(absl::Milliseconds(1), [&] { record.Add("cancelled"); });
+    record.Add("first");
+  });
+  loop.Post([&] { record.Add("second"); });
+  Timer timer;
+  loop.Post([&] { timer = loop.After(absl::Milliseconds(3), [&] { record.Add("due"); }); });
+  EXPECT_EQ(record.Next(), "first");
+  EXPECT_EQ(record.Next(), "second");
+  EXPECT_EQ(record.Next(), "due");
+}
+
+TEST(EventLoop, DestroysTasksThatComeTooLate) {
+  auto loop = std::make_unique<EventLoop>();
+  Executor executor = loop->executor();
+  loop.reset();
+  auto carried = std::make_shared<int>(0);
+  executor([carried] { ADD_FAILURE(); });
+  EXPECT_EQ(carried.use_count(), 1);
+}
+
+TEST(TlsContext, RefusesFilesThatDoNotFit) {
+  TestPki pki;
+  TestCertificate one = pki.Issue("one", {"one"}, {});
+  TestCertificate other = pki.Issue("other", {"other"}, {});
+  auto mixed = TlsContext::Load(one.certificate, other.private_key);
+  EXPECT_THAT(mixed.status().message(), HasSubstr("is not the private key of"));
+  EXPECT_FALSE(TlsContext::Load(one.private_key, one.private_key).ok());
+  EXPECT_FALSE(TlsContext::Load("/nowhere", one.private_key).ok());
+  EXPECT_FALSE(TlsContext::Load(one.certificate, "/nowhere").ok());
+  ASSERT_EQ(chmod(one.private_key.c_str(), 0644), 0);
+  EXPECT_EQ(TlsContext::Load(one.certificate, one.private_key).status().code(),
+            absl::StatusCode::kPermissionDenied);
+}
+
+TEST(TlsContextSource, TakesNewFilesAndKeepsTheOldOnesOverAFault) {
+  TestPki pki;
+  TestCertificate files = pki.Issue("pop3", {"pop3"}, {});
+  auto source = TlsContextSource::Load(files.certificate, files.private_key);
+  ASSERT_TRUE(source.ok());
+  auto before = (*source)->Current();
+  pki.Issue("pop3", {"pop3"}, {});
+  ASSERT_TRUE((*source)->Reload().ok());
+  auto after = (*source)->Current();
+  EXPECT_NE(before->server_end_point(), after->server_end_point());
+  std::ofstream(files.certificate) << "nothing";
+  EXPECT_FALSE((*source)->Reload().ok());
+  EXPECT_EQ((*source)->Current(), after);
+}
+
+}  // namespace
+}  // namespace restante::net
