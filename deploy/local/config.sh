@@ -42,6 +42,45 @@ tls_section() {
 YAML
 }
 
+# configure_PROGRAM writes the program's configuration to standard output.
+write_configuration() {
+  local program
+  write_endpoints
+  for program in "${ALL_PROGRAMS[@]}"; do
+    "configure_$program" | write_once "$program"
+  done
+}
+
+configure_pop3() {
+  cat <<YAML
+# restante-pop3; every key is described in docs/configuration/pop3.md.
+
+# Lets clients on the loopback interface log on without TLS. Never outside a developer's machine.
+development_mode: true
+
+pop3_address: $(address 110)
+pop3s_address: $(address 995)
+client_tls:
+  certificate: $DIR/tls/pop3-clients.pem
+  private_key: $DIR/tls/pop3-clients.key
+
+tls:
+$(tls_section pop3)
+auth:
+  target: ipv4:$(address 1001)
+  server_name: auth.restante.internal
+mailstores:
+  pattern:
+    target: ipv4:$(address 1011)
+    server_name: "{placement}.restante.internal"
+
+metrics:
+  address: $(address 1023)
+health:
+  address: $(address 1024)
+YAML
+}
+
 write_endpoints() {
   cat >endpoints.env <<ENV
 RESTANTE_POP3=$(address 110)
