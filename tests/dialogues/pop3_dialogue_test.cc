@@ -1,46 +1,25 @@
 #include <gtest/gtest.h>
 
-#include <deque>
-#include <filesystem>
-#include <fstream>
 #include <map>
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/strings/escaping.h"
-#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "pop3-frontend/protocol/line_splitter.h"
 #include "pop3-frontend/protocol/session.h"
+#include "tests/dialogues/dialogue.h"
 
 namespace restante::pop3 {
 namespace {
 
-using Words = std::vector<std::string>;
+using dialogue::Words;
 
-std::string Unescape(absl::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    if (absl::ConsumePrefix(&text, "\\x")) {
-      out += absl::HexStringToBytes(text.substr(0, 2));
-      text.remove_prefix(2);
-    } else if (absl::ConsumePrefix(&text, "\\{")) {
-      size_t end = text.find('}');
-      int count = 0;
-      EXPECT_TRUE(absl::SimpleAtoi(text.substr(0, end), &count));
-      out.append(static_cast<size_t>(count), text[end + 1]);
-      text.remove_prefix(end + 2);
-    } else {
-      out.push_back(text.front());
-      text.remove_prefix(1);
-    }
-  }
-  return out;
-}
+constexpr char kFolder[] = "tests/dialogues/pop3";
 
 absl::string_view EndReasonName(EndReason reason) {
   switch (reason) {
@@ -186,54 +165,37 @@ void ApplyOption(const Words& words, SessionOptions* options) {
   }
 }
 
-// Plays one dialogue against a new session.
-class Player {
+class Pop3Player : public dialogue::Player {
  public:
-  explicit Player(bool octet_by_octet) : octet_by_octet_(octet_by_octet) {}
-
-  void Play(const std::string& line) {
-    Words words = absl::StrSplit(line, ' ', absl::SkipEmpty());
-    if (words.empty() || line[0] == '#') return;
-    if (words[0] == "option") return ApplyOption(words, &options_);
-    if (words[0] == "policy") {
-      policy_ = ParsePolicy(words);
-      if (session_) session_->SetPolicy(policy_);
-      return;
-    }
-    Begin();
-    absl::string_view rest = absl::string_view(line).substr(2);
-    absl::ConsumePrefix(&rest, " ");
-    if (words[0] == "C:") return Client(Unescape(rest) + "\r\n");
-    if (words[0] == "B:") return Behind(ParseEvent(absl::StrSplit(rest, ' ', absl::SkipEmpty())));
-    ASSERT_TRUE(words[0] == "S:" || words[0] == "E:") << line;
-    ASSERT_FALSE(said_.empty()) << "nothing was said";
-    EXPECT_EQ(said_.front(), line);
-    said_.pop_front();
-  }
-
-  void Finish() { EXPECT_EQ(absl::StrJoin(said_, "\n"), "") << "left unsaid by the dialogue"; }
+  explicit Pop3Player(bool octet_by_octet) : octet_by_octet_(octet_by_octet) {}
 
  private:
-  void Begin() {
-    if (session_) return;
+  void Prepare(const Words& words) override {
+    if (words[0] == "option") return ApplyOption(words, &options_);
+    ASSERT_EQ(words[0], "policy");
+    policy_ = ParsePolicy(words);
+    if (session_) session_->SetPolicy(policy_);
+  }
+
+  void Begin() override {
     session_ = std::make_unique<Session>(options_);
     session_->SetPolicy(policy_);
     std::vector<Effect> effects;
     session_->Start(&effects);
-    Record(effects);
+    RecordAll(effects);
   }
 
-  void Client(const std::string& octets) {
+  void Client(const std::string& octets) override {
     for (size_t i = 0; i < octets.size(); i += octet_by_octet_ ? 1 : octets.size()) {
       splitter_.Append(octet_by_octet_ ? octets.substr(i, 1) : octets);
       TakeLines();
     }
   }
 
-  void Behind(Event event) {
+  void Behind(const Words& words) override {
     std::vector<Effect> effects;
-    session_->Handle(std::move(event), &effects);
-    Record(effects);
+    session_->Handle(ParseEvent(words), &effects);
+    RecordAll(effects);
     TakeLines();
   }
 
@@ -247,21 +209,17 @@ class Player {
       } else {
         session_->Handle(LineTooLong(), &effects);
       }
-      Record(effects);
+      RecordAll(effects);
     }
   }
 
-  void Record(const std::vector<Effect>& effects) {
+  void RecordAll(const std::vector<Effect>& effects) {
     for (const Effect& effect : effects) {
       if (const Send* send = std::get_if<Send>(&effect)) {
-        EXPECT_TRUE(absl::EndsWith(send->text, "\r\n"));
-        std::string text(absl::StripSuffix(send->text, "\r\n"));
-        for (absl::string_view line : absl::StrSplit(text, "\r\n")) {
-          said_.push_back(line.empty() ? "S:" : absl::StrCat("S: ", line));
-        }
-        continue;
+        RecordReply(send->text);
+      } else {
+        Record(absl::StrCat("E: ", std::visit(EffectWriter(), effect)));
       }
-      said_.push_back(absl::StrCat("E: ", std::visit(EffectWriter(), effect)));
     }
   }
 
@@ -270,39 +228,18 @@ class Player {
   std::shared_ptr<const MechanismPolicy> policy_;
   std::unique_ptr<Session> session_;
   LineSplitter splitter_;
-  std::deque<std::string> said_;
 };
-
-std::vector<std::string> DialogueFiles() {
-  std::vector<std::string> names;
-  for (const auto& entry : std::filesystem::directory_iterator("tests/dialogues/pop3")) {
-    names.push_back(entry.path().stem().string());
-  }
-  std::sort(names.begin(), names.end());
-  return names;
-}
 
 class Pop3Dialogue : public testing::TestWithParam<std::string> {};
 
 TEST_P(Pop3Dialogue, IsHeldAsWritten) {
-  for (bool octet_by_octet : {false, true}) {
-    std::ifstream file(absl::StrCat("tests/dialogues/pop3/", GetParam(), ".txt"));
-    ASSERT_TRUE(file.good());
-    Player player(octet_by_octet);
-    std::string line;
-    for (int number = 1; std::getline(file, line); ++number) {
-      SCOPED_TRACE(absl::StrCat(GetParam(), ".txt:", number, ": ", line));
-      player.Play(line);
-      if (testing::Test::HasFatalFailure()) return;
-    }
-    player.Finish();
-  }
+  dialogue::PlayBothWays(kFolder, GetParam(), [](bool octet_by_octet) {
+    return std::make_unique<Pop3Player>(octet_by_octet);
+  });
 }
 
-INSTANTIATE_TEST_SUITE_P(Files, Pop3Dialogue, testing::ValuesIn(DialogueFiles()),
-                         [](const auto& file) {
-                           return absl::StrJoin(absl::StrSplit(file.param, '-'), "_");
-                         });
+INSTANTIATE_TEST_SUITE_P(Files, Pop3Dialogue, testing::ValuesIn(dialogue::Files(kFolder)),
+                         [](const auto& file) { return dialogue::TestName(file.param); });
 
 }  // namespace
 }  // namespace restante::pop3
