@@ -32,6 +32,10 @@ AcceptedSocket::~AcceptedSocket() {
 
 int AcceptedSocket::Release() { return std::exchange(fd_, -1); }
 
+void AcceptedSocket::SayBeforeClosing(absl::string_view text) {
+  [[maybe_unused]] ssize_t sent = send(fd_, text.data(), text.size(), MSG_NOSIGNAL);
+}
+
 // What waits for the socket keeps the engine; what it then finds may be that the connection is
 // gone.
 class Connection::Engine : public std::enable_shared_from_this<Engine> {

@@ -34,6 +34,8 @@ class AcceptedSocket {
   const Endpoint& peer() const { return peer_; }
   // The caller owns what it gets.
   int Release();
+  // A last word to a connection that is not taken, as far as the kernel has room for it.
+  void SayBeforeClosing(absl::string_view text);
 
  private:
   int fd_;

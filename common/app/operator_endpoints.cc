@@ -1,0 +1,24 @@
+#include "common/app/operator_endpoints.h"
+
+#include "common/base/status_macros.h"
+
+namespace restante::app {
+
+absl::StatusOr<std::unique_ptr<OperatorEndpoints>> OperatorEndpoints::Start(
+    const OperatorEndpointAddresses& addresses, const metrics::Registry& registry) {
+  std::unique_ptr<OperatorEndpoints> endpoints(new OperatorEndpoints());
+  if (!addresses.metrics.empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(endpoints->metrics_,
+                              metrics::Endpoint::Start(addresses.metrics, registry));
+  }
+  if (!addresses.health.empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(endpoints->health_, rpc::HealthServer::Start(addresses.health));
+  }
+  return endpoints;
+}
+
+void OperatorEndpoints::SetReady(bool ready) {
+  if (health_ != nullptr) health_->SetReady(ready);
+}
+
+}  // namespace restante::app

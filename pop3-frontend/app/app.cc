@@ -1,0 +1,70 @@
+#include "pop3-frontend/app/app.h"
+
+#include <memory>
+
+#include "common/app/operator_endpoints.h"
+#include "common/app/program_options.h"
+#include "common/app/system_clock.h"
+#include "common/app/system_random.h"
+#include "common/base/status_macros.h"
+#include "common/metrics/metrics.h"
+#include "common/net/event_loop.h"
+#include "common/net/tls_context_source.h"
+#include "common/rpc/placement_router.h"
+#include "pop3-frontend/app/tls_reloader.h"
+#include "pop3-frontend/backend/grpc_auth_backend.h"
+#include "pop3-frontend/backend/grpc_maildrop_backend.h"
+#include "pop3-frontend/backend/policy_cache.h"
+#include "pop3-frontend/io/pop3_server.h"
+#include "pop3-frontend/io/session_metrics.h"
+
+namespace restante::pop3 {
+
+absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
+  app::SystemClock clock;
+  app::SystemRandom random;
+  log::Logger logger("restante-pop3", config.log_level, clock);
+  if (config.server.development_mode) {
+    logger.Warn("development_mode",
+                {{"meaning", "clients on the loopback interface may log on without TLS"}});
+  }
+  metrics::Registry registry;
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
+                            app::OperatorEndpoints::Start(config.endpoints, registry));
+
+  std::unique_ptr<net::TlsContextSource> client_tls;
+  if (!config.client_certificate.empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(client_tls, net::TlsContextSource::Load(config.client_certificate,
+                                                                      config.client_private_key));
+  }
+  net::EventLoopGroup loops(config.event_loops);
+  RESTANTE_ASSIGN_OR_RETURN(auto auth_channel, rpc::MakeChannel(config.auth));
+  rpc::PlacementRouter mailstores(config.mailstores);
+  SessionMetrics session_metrics(&registry);
+  GrpcAuthBackend auth(auth_channel);
+  GrpcMaildropBackend maildrops(&mailstores, logger, config.maildrop);
+  // Before the first policy nobody could log on.
+  PolicyCache policy(auth_channel, logger, {.on_policy = [&endpoints](const MechanismPolicy&) {
+                       endpoints->SetReady(true);
+                     }});
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<Pop3Server> server,
+      Pop3Server::Listen(config.server,
+                         {auth, maildrops, policy, random, logger, session_metrics,
+                          client_tls.get(), config.deadlines},
+                         loops));
+  TlsReloader reloader(client_tls.get(), &loops.loop(0), logger);
+  server->Serve();
+  logger.Info("started", {{"version", app::Version()},
+                          {"pop3_port", server->pop3_port()},
+                          {"pop3s_port", server->pop3s_port()}});
+
+  while (signals->Wait() == app::Signal::kReload) reloader.ReloadNow();
+  logger.Info("draining", {{"grace", config.drain_grace}});
+  endpoints->SetReady(false);
+  server->Drain(config.drain_grace);
+  logger.Info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace restante::pop3

@@ -1,0 +1,42 @@
+#ifndef RESTANTE_POP3_FRONTEND_APP_CONFIG_H_
+#define RESTANTE_POP3_FRONTEND_APP_CONFIG_H_
+
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "common/app/operator_endpoints.h"
+#include "common/log/logger.h"
+#include "common/rpc/channel.h"
+#include "common/rpc/placement_router.h"
+#include "pop3-frontend/backend/grpc_maildrop_backend.h"
+#include "pop3-frontend/io/pop3_server.h"
+
+namespace restante::pop3 {
+
+// A front end's configuration with every default applied; restante.config.v1.Pop3Config says what
+// each key means.
+struct Config {
+  Pop3ServerOptions server;
+  ClientDeadlines deadlines;
+  // Of client_tls; empty for none.
+  std::string client_certificate;
+  std::string client_private_key;
+  rpc::ChannelOptions auth;
+  rpc::PlacementRoutes mailstores;
+  GrpcMaildropOptions maildrop;
+  app::OperatorEndpointAddresses endpoints;
+  log::Level log_level = log::Level::kInfo;
+  int event_loops = 0;  // 0: one for each core
+  absl::Duration drain_grace;
+};
+
+// INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.
+absl::StatusOr<Config> LoadConfig(const std::string& path);
+
+// Whether the files that the configuration names can be used.
+absl::Status CheckFiles(const Config& config);
+
+}  // namespace restante::pop3
+
+#endif  // RESTANTE_POP3_FRONTEND_APP_CONFIG_H_
