@@ -12,10 +12,10 @@
 #include "pop3-frontend/backend/grpc_auth_backend.h"
 #include "pop3-frontend/backend/outcome_events.h"
 #include "pop3-frontend/backend/policy_cache.h"
-#include "pop3-frontend/backend/testing/plain_server.h"
-#include "pop3-frontend/backend/testing/task_queue.h"
 #include "restante/auth/v1/logon_service.grpc.pb.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/plain_server.h"
+#include "tests/support/task_queue.h"
 
 namespace restante::pop3 {
 namespace {
@@ -101,7 +101,7 @@ LogonAttempt Attempt() {
 class AuthBackendTest : public testing::Test {
  protected:
   absl::StatusOr<LogonAnswer> Begin(std::optional<Secret> initial_response,
-                                    CallOptions options = {}) {
+                                    rpc::CallOptions options = {}) {
     GrpcAuthBackend backend(server_.MakeChannel(), options);
     std::optional<absl::StatusOr<LogonAnswer>> result;
     backend.Begin(Attempt(), BeginLogon{"NTLM", std::move(initial_response)}, queue_.executor(),

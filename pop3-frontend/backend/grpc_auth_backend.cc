@@ -6,7 +6,7 @@
 
 #include "common/base/ids.h"
 #include "common/base/secret.h"
-#include "pop3-frontend/backend/retrying_call.h"
+#include "common/rpc/retrying_call.h"
 #include "restante/auth/v1/logon_service.grpc.pb.h"
 
 namespace restante::pop3 {
@@ -83,15 +83,15 @@ absl::StatusOr<LogonAnswer> ToAnswer(absl::StatusOr<Response> response,
 
 class GrpcAuthBackend::Engine {
  public:
-  Engine(const std::shared_ptr<grpc::ChannelInterface>& auth, CallOptions options)
+  Engine(const std::shared_ptr<grpc::ChannelInterface>& auth, rpc::CallOptions options)
       : options_(options), stub_(LogonService::NewStub(auth)) {}
   ~Engine() { counter_.StopAndWait(); }
 
   template <typename Request, typename Response>
-  void Call(typename RetryingCall<Request, Response>::Method method,
+  void Call(typename rpc::RetryingCall<Request, Response>::Method method,
             std::shared_ptr<const Request> request, net::Executor executor, Done done) {
     std::string attempt_id = request->attempt_id();
-    RetryingCall<Request, Response>::Start(
+    rpc::RetryingCall<Request, Response>::Start(
         std::move(method), std::move(request), options_, &counter_,
         [attempt_id = std::move(attempt_id), executor = std::move(executor),
          done = std::move(done)](absl::StatusOr<Response> response) mutable {
@@ -105,12 +105,13 @@ class GrpcAuthBackend::Engine {
   LogonService::Stub* stub() { return stub_.get(); }
 
  private:
-  const CallOptions options_;
+  const rpc::CallOptions options_;
   const std::unique_ptr<LogonService::Stub> stub_;
-  CallCounter counter_;
+  rpc::CallCounter counter_;
 };
 
-GrpcAuthBackend::GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth, CallOptions options)
+GrpcAuthBackend::GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth,
+                                 rpc::CallOptions options)
     : engine_(std::make_unique<Engine>(auth, options)) {}
 
 GrpcAuthBackend::~GrpcAuthBackend() = default;

@@ -3,8 +3,8 @@
 
 #include <memory>
 
+#include "common/rpc/call_options.h"
 #include "pop3-frontend/backend/auth_backend.h"
-#include "pop3-frontend/backend/call_options.h"
 
 namespace grpc {
 class ChannelInterface;
@@ -15,7 +15,8 @@ namespace restante::pop3 {
 // AuthBackend over restante.auth.v1.LogonService. Destruction waits for the calls under way.
 class GrpcAuthBackend : public AuthBackend {
  public:
-  explicit GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth, CallOptions options = {});
+  explicit GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth,
+                           rpc::CallOptions options = {});
   ~GrpcAuthBackend() override;
 
   void Begin(const LogonAttempt& attempt, BeginLogon logon, net::Executor executor,

@@ -4,7 +4,7 @@
 #include <utility>
 
 #include "common/base/check.h"
-#include "pop3-frontend/backend/retrying_call.h"
+#include "common/rpc/retrying_call.h"
 
 namespace restante::pop3 {
 
@@ -77,7 +77,7 @@ void GrpcMaildrop::Close(std::vector<uint64_t> delete_message_ids, CloseDone don
   *request->mutable_lease() = lease_;
   request->mutable_delete_message_ids()->Assign(delete_message_ids.begin(),
                                                 delete_message_ids.end());
-  RetryingCall<CloseMaildropRequest, CloseMaildropResponse>::Start(
+  rpc::RetryingCall<CloseMaildropRequest, CloseMaildropResponse>::Start(
       [store = store_](auto* context, auto* sent, auto* answer, auto answered) {
         store->stub->async()->CloseMaildrop(context, sent, answer, std::move(answered));
       },

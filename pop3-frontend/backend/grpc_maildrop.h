@@ -6,7 +6,7 @@
 #include <optional>
 #include <vector>
 
-#include "pop3-frontend/backend/call_counter.h"
+#include "common/rpc/call_counter.h"
 #include "pop3-frontend/backend/grpc_maildrop_backend.h"
 #include "pop3-frontend/backend/lease_keeper.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
@@ -24,7 +24,7 @@ struct MaildropCommons {
         leases(std::make_shared<LeaseKeeper>(with.renew_interval, logger)) {}
 
   const GrpcMaildropOptions options;
-  CallCounter calls;
+  rpc::CallCounter calls;
   ReadAheadBudget read_ahead;
   const std::shared_ptr<LeaseKeeper> leases;
 };

@@ -8,8 +8,8 @@
 #include "absl/base/thread_annotations.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/retrying_call.h"
 #include "pop3-frontend/backend/grpc_maildrop.h"
-#include "pop3-frontend/backend/retrying_call.h"
 
 namespace restante::pop3 {
 namespace {
@@ -29,7 +29,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
         executor_(std::move(executor)),
         on_lease_lost_(std::move(on_lease_lost)),
         done_(std::move(done)),
-        deadline_(DeadlineAfter(commons_->options.calls.deadline)) {}
+        deadline_(rpc::DeadlineAfter(commons_->options.calls.deadline)) {}
 
   void AskForPage(const std::string& page_token) {
     constexpr int kPageSize = 10'000;
@@ -40,9 +40,9 @@ class Opening : public std::enable_shared_from_this<Opening> {
     request->set_client_address(request_.client_address);
     request->set_page_size(kPageSize);
     request->set_page_token(page_token);
-    CallOptions options = commons_->options.calls;
-    options.deadline = TimeLeft(deadline_);
-    RetryingCall<OpenMaildropRequest, OpenMaildropResponse>::Start(
+    rpc::CallOptions options = commons_->options.calls;
+    options.deadline = rpc::TimeLeft(deadline_);
+    rpc::RetryingCall<OpenMaildropRequest, OpenMaildropResponse>::Start(
         [store = store_](auto* context, auto* sent, auto* answer, auto answered) {
           store->stub->async()->OpenMaildrop(context, sent, answer, std::move(answered));
         },

@@ -5,14 +5,14 @@
 
 #include "absl/time/time.h"
 #include "common/log/logger.h"
+#include "common/rpc/call_options.h"
 #include "common/rpc/placement_router.h"
-#include "pop3-frontend/backend/call_options.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
 
 namespace restante::pop3 {
 
 struct GrpcMaildropOptions {
-  CallOptions calls;
+  rpc::CallOptions calls;
   // How often each lease is renewed; leases last 30 s.
   absl::Duration renew_interval = absl::Seconds(10);
   // Messages that follow the one asked for are fetched in the same call, up to so many octets with

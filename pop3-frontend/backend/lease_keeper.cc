@@ -6,7 +6,7 @@
 
 #include "common/base/check.h"
 #include "common/rpc/status.h"
-#include "pop3-frontend/backend/timer.h"
+#include "common/rpc/timer.h"
 
 namespace restante::pop3 {
 
@@ -26,7 +26,7 @@ class LeaseKeeper::Renewal {
 
   void Begin(absl::Duration longest) {
     context_.set_wait_for_ready(true);
-    context_.set_deadline(DeadlineAfter(longest));
+    context_.set_deadline(rpc::DeadlineAfter(longest));
     store_->stub->async()->RenewLeases(
         &context_, &request_, &response_,
         [this](const grpc::Status& status) { OnAnswer(rpc::FromGrpcStatus(status)); });
@@ -50,12 +50,12 @@ class LeaseKeeper::Renewal {
       size_t index = static_cast<size_t>(i);
       if (index < ids_.size() && !response_.leases(i).renewed()) keeper->ReportLost(ids_[index]);
     }
-    CallCounter::Ticket left_last = std::move(ticket_);
+    rpc::CallCounter::Ticket left_last = std::move(ticket_);
     delete this;
   }
 
   LeaseKeeper* const keeper_;  // waits for its calls before it goes
-  CallCounter::Ticket ticket_;
+  rpc::CallCounter::Ticket ticket_;
   const std::shared_ptr<StoreLink> store_;
   std::vector<uint64_t> ids_;
   grpc::ClientContext context_;

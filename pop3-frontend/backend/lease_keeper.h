@@ -13,7 +13,7 @@
 #include "common/base/mutex.h"
 #include "common/log/logger.h"
 #include "common/net/executor.h"
-#include "pop3-frontend/backend/call_counter.h"
+#include "common/rpc/call_counter.h"
 #include "pop3-frontend/backend/store_link.h"
 
 namespace restante::pop3 {
@@ -59,7 +59,7 @@ class LeaseKeeper : public std::enable_shared_from_this<LeaseKeeper> {
 
   const absl::Duration interval_;
   const log::Logger& logger_;
-  CallCounter counter_;
+  rpc::CallCounter counter_;
   Mutex mutex_;
   CondVar stop_signal_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

@@ -14,10 +14,10 @@
 #include "common/log/logger.h"
 #include "common/rpc/status.h"
 #include "pop3-frontend/backend/grpc_maildrop_backend.h"
-#include "pop3-frontend/backend/testing/plain_server.h"
-#include "pop3-frontend/backend/testing/task_queue.h"
 #include "restante/mailstore/v1/maildrop_service.grpc.pb.h"
 #include "tests/support/fake_clock.h"
+#include "tests/support/plain_server.h"
+#include "tests/support/task_queue.h"
 
 namespace restante::pop3 {
 namespace {

@@ -17,7 +17,8 @@ absl::Status ToStatus(const google::rpc::Status& error) {
 }  // namespace
 
 MessageReader::MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
-                             CallOptions options, net::Executor executor, CallCounter* counter)
+                             rpc::CallOptions options, net::Executor executor,
+                             rpc::CallCounter* counter)
     : store_(std::move(store)),
       lease_(std::move(lease)),
       options_(options),
@@ -71,7 +72,7 @@ void MessageReader::More(Maildrop::ChunkDone done) {
 
 void MessageReader::Await(Maildrop::ChunkDone done) {
   done_ = std::move(done);
-  deadline_ = DeadlineAfter(options_.deadline);
+  deadline_ = rpc::DeadlineAfter(options_.deadline);
 }
 
 void MessageReader::Drop() {
@@ -108,7 +109,8 @@ void MessageReader::Call() {
 void MessageReader::Fetch() {
   // A drained call that hangs harms nobody; one that a client waits for must not.
   if (done_) {
-    stall_ = std::make_unique<Timeout>(TimeLeft(deadline_), Later(&MessageReader::OnStall));
+    stall_ =
+        std::make_unique<rpc::Timeout>(rpc::TimeLeft(deadline_), Later(&MessageReader::OnStall));
   }
   stream_->Fetch();
 }
@@ -153,8 +155,8 @@ void MessageReader::OnBroken(absl::Status status) {
   ++call_;
   stream_.reset();
   answer_.reset();
-  if (absl::IsUnavailable(status) && options_.retry_delay < TimeLeft(deadline_)) {
-    return RunAfter(options_.retry_delay, Later(&MessageReader::Call));
+  if (absl::IsUnavailable(status) && options_.retry_delay < rpc::TimeLeft(deadline_)) {
+    return rpc::RunAfter(options_.retry_delay, Later(&MessageReader::Call));
   }
   if (absl::IsOutOfRange(status)) status = absl::InternalError("the store ended in mid-message");
   finished_ = true;

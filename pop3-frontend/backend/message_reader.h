@@ -7,12 +7,12 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "pop3-frontend/backend/call_counter.h"
-#include "pop3-frontend/backend/call_options.h"
+#include "common/rpc/call_counter.h"
+#include "common/rpc/call_options.h"
+#include "common/rpc/timer.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
 #include "pop3-frontend/backend/message_stream.h"
 #include "pop3-frontend/backend/store_link.h"
-#include "pop3-frontend/backend/timer.h"
 
 namespace restante::pop3 {
 
@@ -27,8 +27,8 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
   };
 
   // `counter` outlives the reader.
-  MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease, CallOptions options,
-                net::Executor executor, CallCounter* counter);
+  MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
+                rpc::CallOptions options, net::Executor executor, rpc::CallCounter* counter);
   ~MessageReader();
 
   // Whether `wanted` comes next in the call that is open: Resume reads it without a new one.
@@ -60,9 +60,9 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
 
   const std::shared_ptr<StoreLink> store_;
   const mailstore::v1::Lease lease_;
-  const CallOptions options_;
+  const rpc::CallOptions options_;
   const net::Executor executor_;
-  CallCounter* const counter_;
+  rpc::CallCounter* const counter_;
 
   std::vector<Wanted> wanted_;
   size_t current_ = 0;        // of wanted_, being read
@@ -76,7 +76,7 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
   int next_chunk_ = 0;
   Maildrop::ChunkDone done_;
   gpr_timespec deadline_{};  // for what done_ waits for
-  std::unique_ptr<Timeout> stall_;
+  std::unique_ptr<rpc::Timeout> stall_;
 };
 
 }  // namespace restante::pop3

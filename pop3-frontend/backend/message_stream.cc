@@ -19,8 +19,8 @@ using mailstore::v1::ReadMessagesResponse;
 class MessageStream::Reactor : public grpc::ClientReadReactor<ReadMessagesResponse>,
                                public std::enable_shared_from_this<Reactor> {
  public:
-  Reactor(std::shared_ptr<StoreLink> store, ReadMessagesRequest request, CallCounter::Ticket ticket,
-          OnAnswer on_answer)
+  Reactor(std::shared_ptr<StoreLink> store, ReadMessagesRequest request,
+          rpc::CallCounter::Ticket ticket, OnAnswer on_answer)
       : store_(std::move(store)),
         request_(std::move(request)),
         ticket_(std::move(ticket)),
@@ -68,7 +68,7 @@ class MessageStream::Reactor : public grpc::ClientReadReactor<ReadMessagesRespon
   }
 
   void OnDone(const grpc::Status& status) override {
-    CallCounter::Ticket left_last = std::move(ticket_);
+    rpc::CallCounter::Ticket left_last = std::move(ticket_);
     std::shared_ptr<Reactor> self = std::move(self_);
     if (!abandoned()) {
       on_answer_(status.ok() ? absl::OutOfRangeError("all was sent") : rpc::FromGrpcStatus(status));
@@ -83,7 +83,7 @@ class MessageStream::Reactor : public grpc::ClientReadReactor<ReadMessagesRespon
 
   const std::shared_ptr<StoreLink> store_;
   const ReadMessagesRequest request_;
-  CallCounter::Ticket ticket_;
+  rpc::CallCounter::Ticket ticket_;
   OnAnswer on_answer_;
   std::shared_ptr<Reactor> self_;
   grpc::ClientContext context_;
@@ -96,8 +96,8 @@ class MessageStream::Reactor : public grpc::ClientReadReactor<ReadMessagesRespon
 
 std::unique_ptr<MessageStream> MessageStream::Start(std::shared_ptr<StoreLink> store,
                                                     ReadMessagesRequest request,
-                                                    CallCounter* counter, OnAnswer on_answer) {
-  CallCounter::Ticket ticket = counter->Enter();
+                                                    rpc::CallCounter* counter, OnAnswer on_answer) {
+  rpc::CallCounter::Ticket ticket = counter->Enter();
   if (!ticket) return nullptr;
   auto reactor = std::make_shared<Reactor>(std::move(store), std::move(request), std::move(ticket),
                                            std::move(on_answer));

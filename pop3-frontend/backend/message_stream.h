@@ -5,7 +5,7 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
-#include "pop3-frontend/backend/call_counter.h"
+#include "common/rpc/call_counter.h"
 #include "pop3-frontend/backend/store_link.h"
 
 namespace restante::pop3 {
@@ -23,7 +23,7 @@ class MessageStream {
   // `counter` outlives the call. nullptr when it has stopped.
   static std::unique_ptr<MessageStream> Start(std::shared_ptr<StoreLink> store,
                                               mailstore::v1::ReadMessagesRequest request,
-                                              CallCounter* counter, OnAnswer on_answer);
+                                              rpc::CallCounter* counter, OnAnswer on_answer);
   ~MessageStream();
   MessageStream(const MessageStream&) = delete;
   MessageStream& operator=(const MessageStream&) = delete;

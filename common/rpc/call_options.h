@@ -1,9 +1,9 @@
-#ifndef RESTANTE_POP3_FRONTEND_BACKEND_CALL_OPTIONS_H_
-#define RESTANTE_POP3_FRONTEND_BACKEND_CALL_OPTIONS_H_
+#ifndef RESTANTE_COMMON_RPC_CALL_OPTIONS_H_
+#define RESTANTE_COMMON_RPC_CALL_OPTIONS_H_
 
 #include "absl/time/time.h"
 
-namespace restante::pop3 {
+namespace restante::rpc {
 
 // How long a client waits for a service that is away.
 struct CallOptions {
@@ -14,6 +14,6 @@ struct CallOptions {
   absl::Duration retry_delay = absl::Milliseconds(100);
 };
 
-}  // namespace restante::pop3
+}  // namespace restante::rpc
 
-#endif  // RESTANTE_POP3_FRONTEND_BACKEND_CALL_OPTIONS_H_
+#endif  // RESTANTE_COMMON_RPC_CALL_OPTIONS_H_

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_POP3_FRONTEND_BACKEND_TIMER_H_
-#define RESTANTE_POP3_FRONTEND_BACKEND_TIMER_H_
+#ifndef RESTANTE_COMMON_RPC_TIMER_H_
+#define RESTANTE_COMMON_RPC_TIMER_H_
 
 #include <grpc/support/time.h>
 #include <grpcpp/alarm.h>
@@ -8,7 +8,7 @@
 #include "common/net/executor.h"
 
 // Time on gRPC's own timers and threads.
-namespace restante::pop3 {
+namespace restante::rpc {
 
 // For ClientContext::set_deadline; on the monotonic clock.
 gpr_timespec DeadlineAfter(absl::Duration delay);
@@ -29,6 +29,6 @@ class Timeout {
   grpc::Alarm alarm_;
 };
 
-}  // namespace restante::pop3
+}  // namespace restante::rpc
 
-#endif  // RESTANTE_POP3_FRONTEND_BACKEND_TIMER_H_
+#endif  // RESTANTE_COMMON_RPC_TIMER_H_

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_POP3_FRONTEND_BACKEND_RETRYING_CALL_H_
-#define RESTANTE_POP3_FRONTEND_BACKEND_RETRYING_CALL_H_
+#ifndef RESTANTE_COMMON_RPC_RETRYING_CALL_H_
+#define RESTANTE_COMMON_RPC_RETRYING_CALL_H_
 
 #include <grpcpp/client_context.h>
 
@@ -12,12 +12,12 @@
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
 #include "common/base/error_reason.h"
+#include "common/rpc/call_counter.h"
+#include "common/rpc/call_options.h"
 #include "common/rpc/status.h"
-#include "pop3-frontend/backend/call_counter.h"
-#include "pop3-frontend/backend/call_options.h"
-#include "pop3-frontend/backend/timer.h"
+#include "common/rpc/timer.h"
 
-namespace restante::pop3 {
+namespace restante::rpc {
 
 // One unary call that bridges a restart of the server: it waits for the connection, and is repeated
 // on UNAVAILABLE, until its deadline. Only for methods that may be repeated. Owns itself.
@@ -56,7 +56,7 @@ class RetryingCall {
     context_->set_wait_for_ready(true);
     response_.Clear();
     method_(&*context_, request_.get(), &response_,
-            [this](const grpc::Status& status) { OnAnswer(rpc::FromGrpcStatus(status)); });
+            [this](const grpc::Status& status) { OnAnswer(FromGrpcStatus(status)); });
   }
 
   void OnAnswer(const absl::Status& status) {
@@ -84,6 +84,6 @@ class RetryingCall {
   Response response_;
 };
 
-}  // namespace restante::pop3
+}  // namespace restante::rpc
 
-#endif  // RESTANTE_POP3_FRONTEND_BACKEND_RETRYING_CALL_H_
+#endif  // RESTANTE_COMMON_RPC_RETRYING_CALL_H_

@@ -1,10 +1,10 @@
-#include "pop3-frontend/backend/timer.h"
+#include "common/rpc/timer.h"
 
 #include <algorithm>
 #include <memory>
 #include <utility>
 
-namespace restante::pop3 {
+namespace restante::rpc {
 
 gpr_timespec DeadlineAfter(absl::Duration delay) {
   return gpr_time_add(gpr_now(GPR_CLOCK_MONOTONIC),
@@ -38,4 +38,4 @@ Timeout::Timeout(absl::Duration delay, net::Task task) {
   });
 }
 
-}  // namespace restante::pop3
+}  // namespace restante::rpc

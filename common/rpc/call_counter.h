@@ -1,12 +1,12 @@
-#ifndef RESTANTE_POP3_FRONTEND_BACKEND_CALL_COUNTER_H_
-#define RESTANTE_POP3_FRONTEND_BACKEND_CALL_COUNTER_H_
+#ifndef RESTANTE_COMMON_RPC_CALL_COUNTER_H_
+#define RESTANTE_COMMON_RPC_CALL_COUNTER_H_
 
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "common/base/mutex.h"
 
-namespace restante::pop3 {
+namespace restante::rpc {
 
 // Lets the owner of calls wait until the last has ended. Thread-safe.
 class CallCounter {
@@ -56,6 +56,6 @@ class CallCounter {
   bool stopped_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace restante::pop3
+}  // namespace restante::rpc
 
-#endif  // RESTANTE_POP3_FRONTEND_BACKEND_CALL_COUNTER_H_
+#endif  // RESTANTE_COMMON_RPC_CALL_COUNTER_H_

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_POP3_FRONTEND_BACKEND_TESTING_TASK_QUEUE_H_
-#define RESTANTE_POP3_FRONTEND_BACKEND_TESTING_TASK_QUEUE_H_
+#ifndef RESTANTE_TESTS_SUPPORT_TASK_QUEUE_H_
+#define RESTANTE_TESTS_SUPPORT_TASK_QUEUE_H_
 
 #include <deque>
 #include <functional>
@@ -9,7 +9,7 @@
 #include "common/base/mutex.h"
 #include "common/net/executor.h"
 
-namespace restante::pop3 {
+namespace restante {
 
 // An executor whose tasks run on the test's own thread, when it says so.
 class TaskQueue {
@@ -64,6 +64,6 @@ class Signal {
   bool raised_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-}  // namespace restante::pop3
+}  // namespace restante
 
-#endif  // RESTANTE_POP3_FRONTEND_BACKEND_TESTING_TASK_QUEUE_H_
+#endif  // RESTANTE_TESTS_SUPPORT_TASK_QUEUE_H_

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_POP3_FRONTEND_BACKEND_TESTING_PLAIN_SERVER_H_
-#define RESTANTE_POP3_FRONTEND_BACKEND_TESTING_PLAIN_SERVER_H_
+#ifndef RESTANTE_TESTS_SUPPORT_PLAIN_SERVER_H_
+#define RESTANTE_TESTS_SUPPORT_PLAIN_SERVER_H_
 
 #include <grpcpp/grpcpp.h>
 
@@ -10,7 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 
-namespace restante::pop3 {
+namespace restante {
 
 // A gRPC server without TLS on loopback that can stop and start again on its port.
 class PlainServer {
@@ -53,6 +53,6 @@ class PlainServer {
   std::unique_ptr<grpc::Server> server_;
 };
 
-}  // namespace restante::pop3
+}  // namespace restante
 
-#endif  // RESTANTE_POP3_FRONTEND_BACKEND_TESTING_PLAIN_SERVER_H_
+#endif  // RESTANTE_TESTS_SUPPORT_PLAIN_SERVER_H_
