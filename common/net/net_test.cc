@@ -1,11 +1,7 @@
-#include <arpa/inet.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <netinet/in.h>
 #include <openssl/ssl.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include <deque>
 #include <fstream>
@@ -18,6 +14,7 @@
 #include "common/net/listener.h"
 #include "common/net/tls_context.h"
 #include "common/net/tls_context_source.h"
+#include "tests/support/stream_client.h"
 #include "tests/support/test_pki.h"
 
 namespace restante::net {
@@ -109,61 +106,6 @@ class Peer : public ConnectionHandler {
   std::unique_ptr<Connection> connection_;
 };
 
-// A blocking client.
-class Client {
- public:
-  explicit Client(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM, 0)) {
-    sockaddr_in address{};
-    address.sin_family = AF_INET;
-    address.sin_port = htons(port);
-    address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-    connected_ = connect(fd_, reinterpret_cast<sockaddr*>(&address), sizeof(address)) == 0;
-  }
-  ~Client() {
-    if (ssl_ != nullptr) SSL_free(ssl_);
-    if (context_ != nullptr) SSL_CTX_free(context_);
-    close(fd_);
-  }
-
-  bool connected() const { return connected_; }
-  int fd() const { return fd_; }
-  SSL* ssl() const { return ssl_; }
-
-  void Send(const std::string& text) {
-    size_t sent = ssl_ != nullptr
-                      ? static_cast<size_t>(SSL_write(ssl_, text.data(), int(text.size())))
-                      : static_cast<size_t>(send(fd_, text.data(), text.size(), MSG_NOSIGNAL));
-    EXPECT_EQ(sent, text.size());
-  }
-  // Exactly so many octets, fewer at the end of the stream.
-  std::string Receive(size_t octets) {
-    std::string text(octets, '\0');
-    size_t have = 0;
-    while (have < octets) {
-      long count = ssl_ != nullptr ? SSL_read(ssl_, text.data() + have, int(octets - have))
-                                   : recv(fd_, text.data() + have, octets - have, 0);
-      if (count <= 0) break;
-      have += static_cast<size_t>(count);
-    }
-    text.resize(have);
-    return text;
-  }
-  bool StartTls(int version) {
-    context_ = SSL_CTX_new(TLS_client_method());
-    SSL_CTX_set_min_proto_version(context_, version);
-    SSL_CTX_set_max_proto_version(context_, version);
-    ssl_ = SSL_new(context_);
-    SSL_set_fd(ssl_, fd_);
-    return SSL_connect(ssl_) == 1;
-  }
-
- private:
-  int fd_;
-  bool connected_ = false;
-  SSL_CTX* context_ = nullptr;
-  SSL* ssl_ = nullptr;
-};
-
 class NetTest : public testing::Test {
  protected:
   NetTest() : files_(pki_.Issue("pop3", {"pop3.example"}, {})) {
@@ -216,7 +158,7 @@ class NetTest : public testing::Test {
 
 TEST_F(NetTest, CarriesOctetsBothWays) {
   Listen();
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("hello");
   EXPECT_EQ(client.Receive(5), "hello");
   client.Send("again");
@@ -225,7 +167,7 @@ TEST_F(NetTest, CarriesOctetsBothWays) {
 
 TEST_F(NetTest, FinishSendsEverythingThoughThePeerHadMoreToSay) {
   Listen();
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("big");
   EXPECT_EQ(record_.Next(), "high");
   EXPECT_EQ(client.Receive(Peer::kBigOctets).size(), Peer::kBigOctets);
@@ -233,15 +175,15 @@ TEST_F(NetTest, FinishSendsEverythingThoughThePeerHadMoreToSay) {
   client.Send("finish");
   EXPECT_EQ(client.Receive(10), "bye");
   client.Send("too late");
-  shutdown(client.fd(), SHUT_WR);
+  client.FinishSending();
   EXPECT_EQ(record_.Next(), "end OK");
 }
 
 TEST_F(NetTest, TellsOfTheEndOfWhatThePeerSendsAndStillAnswers) {
   Listen();
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("last");
-  shutdown(client.fd(), SHUT_WR);
+  client.FinishSending();
   EXPECT_EQ(client.Receive(10), "last");
   EXPECT_EQ(record_.Next(), "finished");
   EXPECT_EQ(record_.Next(), "end OK");
@@ -249,7 +191,7 @@ TEST_F(NetTest, TellsOfTheEndOfWhatThePeerSendsAndStillAnswers) {
 
 TEST_F(NetTest, ReadsNothingWhilePaused) {
   Listen();
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("pause");
   EXPECT_EQ(record_.Next(), "paused");
   client.Send("later");
@@ -259,7 +201,7 @@ TEST_F(NetTest, ReadsNothingWhilePaused) {
 
 TEST_F(NetTest, EndsWhenThePeerDoesNotRead) {
   Listen(absl::Milliseconds(50));
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("big");
   EXPECT_EQ(record_.Next(), "high");
   EXPECT_THAT(record_.Next(), HasSubstr("DEADLINE_EXCEEDED"));
@@ -267,7 +209,7 @@ TEST_F(NetTest, EndsWhenThePeerDoesNotRead) {
 
 TEST_F(NetTest, MayBeDroppedInACallback) {
   Listen();
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("drop");
   EXPECT_EQ(record_.Next(), "dropped");
   EXPECT_EQ(client.Receive(1), "");
@@ -277,7 +219,7 @@ class TlsTest : public NetTest, public testing::WithParamInterface<int> {};
 
 TEST_P(TlsTest, BeginsInPlaceAndBindsTheChannel) {
   Listen();
-  Client client(listener_->port());
+  StreamClient client(listener_->port());
   client.Send("tls");
   EXPECT_EQ(client.Receive(2), "go");
   ASSERT_TRUE(client.StartTls(GetParam()));
@@ -309,13 +251,13 @@ INSTANTIATE_TEST_SUITE_P(Versions, TlsTest, testing::Values(TLS1_2_VERSION, TLS1
 
 TEST_F(NetTest, RefusesTlsOneDotOneAndWhatIsNoTls) {
   Listen();
-  Client old(listener_->port());
+  StreamClient old(listener_->port());
   old.Send("tls");
   EXPECT_EQ(old.Receive(2), "go");
   EXPECT_FALSE(old.StartTls(TLS1_1_VERSION));
   EXPECT_THAT(record_.Next(), HasSubstr("INVALID_ARGUMENT: TLS"));
 
-  Client plain(listener_->port());
+  StreamClient plain(listener_->port());
   plain.Send("tls");
   EXPECT_EQ(plain.Receive(2), "go");
   plain.Send("USER john\r\n");
@@ -325,7 +267,7 @@ TEST_F(NetTest, RefusesTlsOneDotOneAndWhatIsNoTls) {
 TEST_F(NetTest, EndsWhenThePeerLeavesDuringTheHandshake) {
   Listen();
   {
-    Client client(listener_->port());
+    StreamClient client(listener_->port());
     client.Send("tls");
     EXPECT_EQ(client.Receive(2), "go");
   }
@@ -334,9 +276,9 @@ TEST_F(NetTest, EndsWhenThePeerLeavesDuringTheHandshake) {
 
 TEST_F(NetTest, SpreadsConnectionsAndSharesItsAddressWithNobody) {
   Listen();
-  std::vector<std::unique_ptr<Client>> clients;
+  std::vector<std::unique_ptr<StreamClient>> clients;
   for (int i = 0; i < 64; ++i) {
-    clients.push_back(std::make_unique<Client>(listener_->port()));
+    clients.push_back(std::make_unique<StreamClient>(listener_->port()));
     clients.back()->Send("x");
     EXPECT_EQ(clients.back()->Receive(1), "x");
   }
@@ -355,7 +297,7 @@ TEST_F(NetTest, AcceptsNothingMoreOnceStopped) {
   Listen();
   uint16_t port = listener_->port();
   Stop();
-  EXPECT_FALSE(Client(port).connected());
+  EXPECT_FALSE(StreamClient(port).connected());
 }
 
 TEST(Listener, RefusesWhatIsNoAddress) {

@@ -1,0 +1,437 @@
+#include "pop3-frontend/io/pop3_server.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+#include <openssl/ssl.h>
+
+#include <atomic>
+#include <cstring>
+#include <deque>
+#include <map>
+#include <optional>
+#include <string>
+#include <thread>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "common/app/system_clock.h"
+#include "common/app/system_random.h"
+#include "common/base/error_reason.h"
+#include "common/base/mutex.h"
+#include "tests/support/stream_client.h"
+#include "tests/support/test_pki.h"
+
+namespace restante::pop3 {
+namespace {
+
+using testing::HasSubstr;
+using testing::StartsWith;
+
+// Things that happen on other threads, waited for in order.
+class Record {
+ public:
+  void Add(std::string what) {
+    MutexLock lock(&mutex_);
+    entries_.push_back(std::move(what));
+    changed_.SignalAll();
+  }
+  std::string Next() {
+    MutexLock lock(&mutex_);
+    while (entries_.empty()) changed_.Wait(&mutex_);
+    std::string entry = std::move(entries_.front());
+    entries_.pop_front();
+    return entry;
+  }
+
+ private:
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<std::string> entries_;
+};
+
+// Lets a call be answered when the test wants it.
+class HeldAnswers {
+ public:
+  void Hold() { holding_ = true; }
+  void Answer(net::Executor executor, net::Task answer) {
+    if (!holding_) return executor(std::move(answer));
+    MutexLock lock(&mutex_);
+    held_.emplace_back(std::move(executor), std::move(answer));
+    changed_.SignalAll();
+  }
+  void ReleaseOne() {
+    MutexLock lock(&mutex_);
+    while (held_.empty()) changed_.Wait(&mutex_);
+    held_.front().first(std::move(held_.front().second));
+    held_.pop_front();
+  }
+
+ private:
+  std::atomic<bool> holding_ = false;
+  Mutex mutex_;
+  CondVar changed_;
+  std::deque<std::pair<net::Executor, net::Task>> held_ ABSL_GUARDED_BY(mutex_);
+};
+
+// Password "right" is right, "slow" is refused after a while, "away" cannot be decided.
+class ScriptedAuth : public AuthBackend {
+ public:
+  void Begin(const LogonAttempt& attempt, BeginLogon logon, net::Executor executor,
+             Done done) override {
+    record.Add(absl::StrCat(logon.mechanism, " ", attempt.channel.client_address, " ",
+                            attempt.channel.tls ? attempt.channel.tls->version : "clear"));
+    auto answer = Decide(logon.initial_response->view());
+    held.Answer(std::move(executor),
+                [done = std::move(done), answer]() mutable { std::move(done)(std::move(answer)); });
+  }
+  void Continue(const LogonAttempt&, ContinueLogon, net::Executor, Done) override { FAIL(); }
+
+  Record record;
+  HeldAnswers held;
+
+ private:
+  static absl::StatusOr<LogonAnswer> Decide(absl::string_view response) {
+    if (absl::EndsWith(response, "right")) {
+      return AuthAccepted{"accounts/a", "john", "m1", "mailstore-0", "grant"};
+    }
+    if (absl::EndsWith(response, "away")) return absl::UnavailableError("away");
+    absl::Duration delay = absl::Milliseconds(absl::EndsWith(response, "slow") ? 5 : 0);
+    return AuthRejected{RefusalReason::kCredentials, "7F3A-22Q9", delay};
+  }
+};
+
+struct ScriptedStore : public MaildropBackend {
+  class Drop : public Maildrop {
+   public:
+    Drop(ScriptedStore* store, net::Executor executor) : store_(*store), executor_(executor) {}
+    ~Drop() override {
+      if (!closed_) store_.record.Add("let go");
+    }
+    void Read(uint64_t message_id, std::optional<int32_t>, ChunkDone done) override {
+      position_ = 0;
+      message_id_ = message_id;
+      ReadMore(std::move(done));
+    }
+    void ReadMore(ChunkDone done) override {
+      absl::StatusOr<BodyChunk> chunk = store_.bodies.at(message_id_).at(position_++);
+      ++store_.chunks_asked;
+      executor_([chunk, done = std::move(done), weak = std::weak_ptr<int>(alive_)]() mutable {
+        if (!weak.expired()) std::move(done)(std::move(chunk));
+      });
+    }
+    void Close(std::vector<uint64_t> ids, CloseDone done) override {
+      closed_ = true;
+      store_.record.Add(absl::StrCat("close ", ids.size()));
+      store_.held_closes.Answer(executor_,
+                                [done = std::move(done), status = store_.close_status]() mutable {
+                                  std::move(done)(status);
+                                });
+    }
+
+   private:
+    ScriptedStore& store_;
+    const net::Executor executor_;
+    const std::shared_ptr<int> alive_ = std::make_shared<int>(0);
+    uint64_t message_id_ = 0;
+    size_t position_ = 0;
+    bool closed_ = false;
+  };
+
+  void Open(OpenRequest, net::Executor executor, net::Task on_lease_lost, Done done) override {
+    lose_lease = [executor, lost = std::make_shared<net::Task>(std::move(on_lease_lost))] {
+      executor([lost] { std::move (*lost)(); });
+    };
+    absl::StatusOr<OpenedMaildrop> opened = OpenedMaildrop();
+    if (open_status.ok()) {
+      opened = OpenedMaildrop{messages, std::make_unique<Drop>(this, executor)};
+    } else {
+      opened = open_status;
+    }
+    record.Add("open");
+    held_opens.Answer(executor, [done = std::move(done), opened = std::move(opened)]() mutable {
+      std::move(done)(std::move(opened));
+    });
+  }
+
+  std::vector<MaildropMessage> messages;
+  std::map<uint64_t, std::vector<absl::StatusOr<BodyChunk>>> bodies;
+  absl::Status open_status;
+  absl::Status close_status;
+  std::atomic<int> chunks_asked = 0;
+  std::function<void()> lose_lease;
+  HeldAnswers held_opens;
+  HeldAnswers held_closes;
+  Record record;
+};
+
+class FixedPolicy : public PolicySource {
+ public:
+  std::shared_ptr<const MechanismPolicy> Current() const override { return policy_; }
+
+ private:
+  const std::shared_ptr<const MechanismPolicy> policy_ =
+      std::make_shared<MechanismPolicy>(MechanismPolicy{{{"PLAIN", true, true, true}}});
+};
+
+class Pop3ServerTest : public testing::Test {
+ protected:
+  Pop3ServerTest() {
+    TestCertificate files = pki_.Issue("pop3", {"pop3.example"}, {});
+    tls_ = *net::TlsContextSource::Load(files.certificate, files.private_key);
+    options_.pop3_address = "127.0.0.1:0";
+    options_.pop3s_address = "127.0.0.1:0";
+    options_.development_mode = true;
+    store_.messages = {{1, 12, "u1"}, {2, 5, "u2"}};
+    store_.bodies[1] = {BodyChunk{"a: b\r\n\r\n.dot\r\n", true}};
+    store_.bodies[2] = {BodyChunk{"half", false}, absl::UnavailableError("broken")};
+  }
+
+  void Serve() {
+    auto server = Pop3Server::Listen(
+        options_, {auth_, store_, policy_, random_, logger_, metrics_, tls_.get(), deadlines_},
+        loops_);
+    ASSERT_TRUE(server.ok()) << server.status();
+    server_ = std::move(*server);
+    server_->Serve();
+  }
+
+  std::unique_ptr<StreamClient> Connect() {
+    auto client = std::make_unique<StreamClient>(server_->pop3_port());
+    EXPECT_EQ(client->ReceiveLine(), "+OK Restante ready\r\n");
+    return client;
+  }
+
+  static std::string Ask(StreamClient* client, const std::string& line) {
+    EXPECT_TRUE(client->Send(line + "\r\n"));
+    return client->ReceiveLine();
+  }
+
+  std::unique_ptr<StreamClient> LogOn() {
+    auto client = Connect();
+    EXPECT_EQ(Ask(client.get(), "USER john"), "+OK Send PASS\r\n");
+    EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("+OK 2 messages"));
+    EXPECT_EQ(store_.record.Next(), "open");
+    return client;
+  }
+
+  TestPki pki_;
+  std::unique_ptr<net::TlsContextSource> tls_;
+  app::SystemClock clock_;
+  app::SystemRandom random_;
+  log::Logger logger_{"test", log::Level::kDebug, clock_, [](absl::string_view) {}};
+  metrics::Registry registry_;
+  SessionMetrics metrics_{&registry_};
+  net::EventLoopGroup loops_{2};
+  ScriptedAuth auth_;
+  ScriptedStore store_;
+  FixedPolicy policy_;
+  Pop3ServerOptions options_;
+  ClientDeadlines deadlines_;
+  std::unique_ptr<Pop3Server> server_;
+};
+
+TEST_F(Pop3ServerTest, GivesAMessageAndDeletesItByQuit) {
+  Serve();
+  auto client = LogOn();
+  EXPECT_EQ(auth_.record.Next(), "PLAIN 127.0.0.1 clear");
+  EXPECT_EQ(Ask(client.get(), "RETR 1"), "+OK 12 octets\r\n");
+  const std::string text = "a: b\r\n\r\n..dot\r\n.\r\n";
+  EXPECT_EQ(client->Receive(text.size()), text);
+  EXPECT_EQ(Ask(client.get(), "DELE 1"), "+OK Marked as deleted\r\n");
+  EXPECT_EQ(Ask(client.get(), "QUIT"), "+OK Bye\r\n");
+  EXPECT_EQ(client->ReceiveRest(), "");
+  EXPECT_EQ(store_.record.Next(), "close 1");
+  EXPECT_THAT(registry_.Render(), HasSubstr("restante_pop3_messages_deleted_total 1"));
+}
+
+TEST_F(Pop3ServerTest, AnswersPipelinedCommandsOfAClientThatSaysNoMore) {
+  Serve();
+  auto client = Connect();
+  client->Send("USER john\r\nPASS right\r\nSTAT\r\nRETR 1\r\nNOOP\r\nQUIT\r\n");
+  client->FinishSending();
+  std::string all = client->ReceiveRest();
+  EXPECT_THAT(all, testing::EndsWith("..dot\r\n.\r\n+OK\r\n+OK Bye\r\n"));
+}
+
+TEST_F(Pop3ServerTest, SpeaksTlsFromTheStartOrAfterStls) {
+  Serve();
+  StreamClient pop3s(server_->pop3s_port());
+  ASSERT_TRUE(pop3s.StartTls(TLS1_3_VERSION));
+  EXPECT_EQ(pop3s.ReceiveLine(), "+OK Restante ready\r\n");
+  Ask(&pop3s, "USER john");
+  EXPECT_THAT(Ask(&pop3s, "PASS right"), StartsWith("+OK"));
+  EXPECT_EQ(auth_.record.Next(), "PLAIN 127.0.0.1 TLSv1.3");
+
+  auto stls = Connect();
+  EXPECT_THAT(Ask(stls.get(), "STLS"), StartsWith("+OK"));
+  ASSERT_TRUE(stls->StartTls(TLS1_2_VERSION));
+  Ask(stls.get(), "USER john");
+  EXPECT_THAT(Ask(stls.get(), "PASS right"), StartsWith("+OK"));
+  EXPECT_EQ(auth_.record.Next(), "PLAIN 127.0.0.1 TLSv1.2");
+}
+
+TEST_F(Pop3ServerTest, CutsCommandsSentAheadOfTls) {
+  Serve();
+  auto client = Connect();
+  client->Send("STLS\r\nUSER mallory\r\n");
+  EXPECT_THAT(client->ReceiveRest(), testing::Not(HasSubstr("Send PASS")));
+}
+
+TEST_F(Pop3ServerTest, NeverEndsAHalfMessageAsIfItWereWhole) {
+  Serve();
+  auto client = LogOn();
+  EXPECT_EQ(Ask(client.get(), "RETR 2"), "+OK 5 octets\r\n");
+  EXPECT_EQ(client->ReceiveRest(), "half");
+  EXPECT_EQ(store_.record.Next(), "let go");
+}
+
+TEST_F(Pop3ServerTest, FetchesNoFasterThanTheClientReads) {
+  constexpr size_t kChunks = 200;
+  constexpr size_t kChunkOctets = 256 * 1024;
+  std::string line = std::string(98, 'x') + "\r\n";
+  std::string text;
+  while (text.size() < kChunkOctets) text += line;
+  store_.messages = {{3, static_cast<int64_t>(kChunks * text.size()), "u3"}, {4, 1, "u4"}};
+  store_.bodies[3].assign(kChunks, BodyChunk{text, false});
+  store_.bodies[3].push_back(BodyChunk{"", true});
+  Serve();
+  auto client = LogOn();
+  EXPECT_THAT(Ask(client.get(), "RETR 1"), StartsWith("+OK"));
+  // The kernel's buffers take some megabytes; what is asked for beyond them would be memory.
+  EXPECT_LT(store_.chunks_asked, 64);
+  EXPECT_EQ(client->Receive(kChunks * text.size()).size(), kChunks * text.size());
+  EXPECT_EQ(client->Receive(3), ".\r\n");
+  EXPECT_EQ(store_.chunks_asked, static_cast<int>(kChunks) + 1);
+}
+
+TEST_F(Pop3ServerTest, LetsGoOfAMaildropThatComesTooLate) {
+  store_.held_opens.Hold();
+  Serve();
+  {
+    auto client = Connect();
+    Ask(client.get(), "USER john");
+    client->Send("PASS right\r\n");
+    EXPECT_EQ(store_.record.Next(), "open");
+    client->Send("QUIT\r\n");
+  }
+  server_->Drain(absl::ZeroDuration());
+  store_.held_opens.ReleaseOne();
+  EXPECT_EQ(store_.record.Next(), "let go");
+}
+
+TEST_F(Pop3ServerTest, LetsGoWithoutDeletingWhenTheClientLeaves) {
+  Serve();
+  auto client = LogOn();
+  Ask(client.get(), "DELE 1");
+  client.reset();
+  EXPECT_EQ(store_.record.Next(), "let go");
+}
+
+TEST_F(Pop3ServerTest, FinishesAQuitThoughTheClientHasLeft) {
+  store_.held_closes.Hold();
+  Serve();
+  auto client = LogOn();
+  Ask(client.get(), "DELE 1");
+  client->Send("QUIT\r\n");
+  EXPECT_EQ(store_.record.Next(), "close 1");
+  // A renewal that crossed the close may report a loss: the close alone knows.
+  store_.lose_lease();
+  store_.held_closes.ReleaseOne();
+  EXPECT_EQ(client->ReceiveRest(), "+OK Bye\r\n");
+}
+
+TEST_F(Pop3ServerTest, TellsTemporaryFromWrong) {
+  Serve();
+  auto client = Connect();
+  Ask(client.get(), "USER john");
+  EXPECT_EQ(Ask(client.get(), "PASS slow"), "-ERR [AUTH] Logon failed (ref 7F3A-22Q9)\r\n");
+  Ask(client.get(), "USER john");
+  EXPECT_THAT(Ask(client.get(), "PASS away"), StartsWith("-ERR [SYS/TEMP]"));
+  store_.open_status =
+      MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse, "in use");
+  Ask(client.get(), "USER john");
+  EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("-ERR [IN-USE]"));
+  store_.open_status = absl::UnavailableError("away");
+  Ask(client.get(), "USER john");
+  EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("-ERR [SYS/TEMP]"));
+  store_.open_status = absl::OkStatus();
+  Ask(client.get(), "USER john");
+  EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("+OK 2 messages"));
+}
+
+TEST_F(Pop3ServerTest, SaysThatTheLeaseIsLost) {
+  Serve();
+  auto client = LogOn();
+  store_.lose_lease();
+  EXPECT_THAT(client->ReceiveRest(), StartsWith("-ERR [SYS/TEMP]"));
+}
+
+TEST_F(Pop3ServerTest, CutsClientsThatDoNotLogOnOrFallSilent) {
+  deadlines_.logon = absl::Milliseconds(100);
+  deadlines_.idle = absl::Milliseconds(150);
+  Serve();
+  auto undecided = Connect();
+  StreamClient no_handshake(server_->pop3s_port());
+  EXPECT_EQ(undecided->ReceiveRest(), "");
+  EXPECT_EQ(no_handshake.ReceiveRest(), "");
+  auto silent = LogOn();
+  EXPECT_EQ(silent->ReceiveRest(), "");
+  EXPECT_EQ(store_.record.Next(), "let go");
+}
+
+TEST_F(Pop3ServerTest, RefusesConnectionsOverItsLimit) {
+  options_.max_connections = 1;
+  Serve();
+  auto first = Connect();
+  StreamClient second(server_->pop3_port());
+  EXPECT_EQ(second.ReceiveRest(), "-ERR [SYS/TEMP] Too many connections\r\n");
+  Ask(first.get(), "QUIT");
+  EXPECT_EQ(first->ReceiveRest(), "");
+  first.reset();
+  // The place is free once the server has seen the client go.
+  std::string greeting;
+  while (!absl::StartsWith(greeting, "+OK")) {
+    StreamClient third(server_->pop3_port());
+    greeting = third.ReceiveLine();
+  }
+}
+
+TEST_F(Pop3ServerTest, DrainsSessionsByWhatTheyHold) {
+  Serve();
+  auto idle = Connect();
+  auto working = LogOn();
+  std::thread drain([this] { server_->Drain(absl::Seconds(60)); });
+  EXPECT_THAT(idle->ReceiveRest(), StartsWith("-ERR [SYS/TEMP]"));
+  EXPECT_EQ(Ask(working.get(), "DELE 1"), "+OK Marked as deleted\r\n");
+  EXPECT_EQ(Ask(working.get(), "QUIT"), "+OK Bye\r\n");
+  drain.join();
+  EXPECT_EQ(store_.record.Next(), "close 1");
+}
+
+TEST_F(Pop3ServerTest, EndsWhatOutlastsTheGrace) {
+  Serve();
+  auto working = LogOn();
+  server_->Drain(absl::Milliseconds(1));
+  EXPECT_THAT(working->ReceiveRest(), StartsWith("-ERR [SYS/TEMP]"));
+  EXPECT_EQ(store_.record.Next(), "let go");
+}
+
+TEST_F(Pop3ServerTest, BoundsWhatAClientSendsAhead) {
+  auth_.held.Hold();
+  Serve();
+  auto client = Connect();
+  Ask(client.get(), "USER john");
+  client->Send("PASS right\r\n");
+  std::string noops;
+  for (int i = 0; i < 100'000; ++i) noops += "NOOP\r\n";
+  std::thread sender([&] { client->Send(noops + "QUIT\r\n"); });
+  auth_.held.ReleaseOne();
+  std::string all = client->ReceiveRest();
+  sender.join();
+  EXPECT_EQ(all.size(), strlen("+OK 2 messages (17 octets)\r\n") + 100'000 * strlen("+OK\r\n") +
+                            strlen("+OK Bye\r\n"));
+}
+
+}  // namespace
+}  // namespace restante::pop3
