@@ -49,6 +49,7 @@ class CondVar {
     condition_.wait_for(lock, absl::ToChronoNanoseconds(longest));
     lock.release();
   }
+  void SignalOne() { condition_.notify_one(); }
   void SignalAll() { condition_.notify_all(); }
 
  private:

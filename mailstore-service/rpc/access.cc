@@ -1,0 +1,23 @@
+#include "mailstore-service/rpc/access.h"
+
+namespace restante::mailstore {
+
+rpc::AccessTable MailstoreDataAccess() {
+  return rpc::AccessTable({
+      {"/restante.mailstore.v1.MaildropService/OpenMaildrop", {"frontend"}},
+      {"/restante.mailstore.v1.MaildropService/RenewLeases", {"frontend"}},
+      {"/restante.mailstore.v1.MaildropService/ReadMessages", {"frontend"}},
+      {"/restante.mailstore.v1.MaildropService/CloseMaildrop", {"frontend"}},
+      {"/restante.mailstore.v1.DeliveryService/DeliverMessage", {"ingress"}},
+  });
+}
+
+rpc::AccessTable MailstoreManagementAccess() {
+  return rpc::AccessTable({
+      {"/restante.mailstore.v1.MailboxService/GetMailbox", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ListMailboxes", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ListMessages", {"reader", "mail-admin"}},
+  });
+}
+
+}  // namespace restante::mailstore

@@ -1,0 +1,211 @@
+#include "mailstore-service/rpc/maildrop_service.h"
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_reason.h"
+#include "common/base/ids.h"
+#include "common/base/status_macros.h"
+#include "common/crypto/maildrop_grant.h"
+#include "common/rpc/peer_identity.h"
+#include "mailstore-service/rpc/convert.h"
+#include "mailstore-service/rpc/message_stream.h"
+#include "mailstore-service/rpc/page_token.h"
+#include "mailstore-service/rpc/unary_call.h"
+#include "mailstore-service/store/mailbox_id.h"
+
+namespace restante::mailstore {
+namespace {
+
+constexpr int32_t kStandardPage = 1'000;
+constexpr int32_t kMaxPage = 10'000;
+constexpr size_t kMaxGrantOctets = 1'024;
+constexpr size_t kMaxAddressOctets = 45;
+constexpr int kMaxLeases = 10'000;
+constexpr int kMaxDeletions = 200'000;
+
+std::string CallerOf(const grpc::CallbackServerContext& context) {
+  return rpc::GetPeerIdentity(context).uri;
+}
+
+absl::Status CheckOpening(const v1::OpenMaildropRequest& request) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(request.mailbox_id()));
+  if (!IsId(request.session_id())) {
+    return InvalidField("session_id", "must be 32 lower-case hexadecimal digits");
+  }
+  if (request.maildrop_grant().size() > kMaxGrantOctets) {
+    return InvalidField("maildrop_grant", "must be at most 1,024 octets");
+  }
+  if (request.client_address().size() > kMaxAddressOctets) {
+    return InvalidField("client_address", "must be at most 45 octets");
+  }
+  return absl::OkStatus();
+}
+
+// Lists `messages`, the part of the maildrop behind the token's `after`, up to a page, and says how
+// to go on.
+void FillPage(const std::vector<MessageSummary>& messages, size_t page_size,
+              MaildropPageToken token, v1::OpenMaildropResponse* response) {
+  *response->mutable_lease() = ToProto(token.lease);
+  response->mutable_lease_ttl()->set_seconds(absl::ToInt64Seconds(Mailstore::kLeaseTtl));
+  response->set_message_count(token.message_count);
+  response->set_total_size_octets(token.total_size_octets);
+  for (const MessageSummary& message : messages) {
+    // What was delivered since the opening is not in it.
+    if (message.message_id > token.last) return;
+    if (static_cast<size_t>(response->messages_size()) == page_size) {
+      response->set_next_page_token(EncodePageToken(token));
+      return;
+    }
+    *response->add_messages() = ToProto(message);
+    token.after = message.message_id;
+  }
+}
+
+}  // namespace
+
+grpc::ServerUnaryReactor* MaildropService::OpenMaildrop(grpc::CallbackServerContext* context,
+                                                        const v1::OpenMaildropRequest* request,
+                                                        v1::OpenMaildropResponse* response) {
+  return Answer(parts_.workers, context,
+                [this, request, response, frontend = CallerOf(*context)]() -> absl::Status {
+                  if (!request->page_token().empty()) {
+                    return NextPage(*request, frontend, response);
+                  }
+                  const absl::Status status = Open(*request, frontend, response);
+                  parts_.metrics.Opened(status);
+                  parts_.logger.Info(status.ok() ? "maildrop_opened" : "maildrop_not_opened",
+                                     {{"session_id", request->session_id()},
+                                      {"mailbox_id", request->mailbox_id()},
+                                      {"frontend", frontend},
+                                      {"client_address", request->client_address()},
+                                      {"messages", response->message_count()},
+                                      {"error", status.ok() ? "" : status.ToString()}});
+                  return status;
+                });
+}
+
+grpc::ServerUnaryReactor* MaildropService::RenewLeases(grpc::CallbackServerContext* context,
+                                                       const v1::RenewLeasesRequest* request,
+                                                       v1::RenewLeasesResponse* response) {
+  return Answer(parts_.workers, context, [this, request, response, frontend = CallerOf(*context)] {
+    return Renew(*request, frontend, response);
+  });
+}
+
+grpc::ServerWriteReactor<v1::ReadMessagesResponse>* MaildropService::ReadMessages(
+    grpc::CallbackServerContext* context, const v1::ReadMessagesRequest* request) {
+  return MessageStream::Begin({parts_.store, parts_.workers, parts_.metrics, parts_.logger},
+                              context, *request, CallerOf(*context));
+}
+
+grpc::ServerUnaryReactor* MaildropService::CloseMaildrop(grpc::CallbackServerContext* context,
+                                                         const v1::CloseMaildropRequest* request,
+                                                         v1::CloseMaildropResponse* response) {
+  return Answer(parts_.workers, context, [this, request, response, frontend = CallerOf(*context)] {
+    const absl::Status status = Close(*request, frontend, response);
+    parts_.metrics.Closed(status, response->deleted_count());
+    parts_.logger.Info(status.ok() ? "maildrop_closed" : "maildrop_not_closed",
+                       {{"session_id", request->lease().session_id()},
+                        {"mailbox_id", request->lease().mailbox_id()},
+                        {"to_delete", request->delete_message_ids_size()},
+                        {"deleted", response->deleted_count()},
+                        {"error", status.ok() ? "" : status.ToString()}});
+    return status;
+  });
+}
+
+absl::Status MaildropService::CheckGrant(const v1::OpenMaildropRequest& request,
+                                         const std::string& frontend) const {
+  RESTANTE_ASSIGN_OR_RETURN(
+      const MaildropGrant grant,
+      OpenGrant(request.maildrop_grant(), parts_.grant_keys, parts_.clock.WallNow()));
+  // The lease reads and deletes; there is none for less.
+  constexpr uint32_t kNeeded = MaildropGrant::kRead | MaildropGrant::kDelete;
+  absl::string_view wrong;
+  if (grant.placement != placement_) wrong = "placement";
+  if (grant.mailbox_id != request.mailbox_id()) wrong = "mailbox";
+  if (grant.session_id != request.session_id()) wrong = "session";
+  if (grant.frontend_identity != frontend) wrong = "caller";
+  if ((grant.rights & kNeeded) != kNeeded) wrong = "set of rights";
+  if (wrong.empty()) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kPermissionDenied, ErrorReason::kGrantInvalid,
+                   absl::StrCat("the grant is for another ", wrong));
+}
+
+absl::Status MaildropService::Open(const v1::OpenMaildropRequest& request,
+                                   const std::string& frontend,
+                                   v1::OpenMaildropResponse* response) const {
+  RESTANTE_RETURN_IF_ERROR(CheckOpening(request));
+  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
+                            PageSize(request.page_size(), kStandardPage, kMaxPage));
+  RESTANTE_RETURN_IF_ERROR(CheckGrant(request, frontend));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const OpenedMaildrop opened,
+      parts_.store.Open(request.mailbox_id(),
+                        {request.session_id(), request.client_address(), frontend}));
+  MaildropPageToken token;
+  token.lease = opened.lease;
+  token.message_count = static_cast<int64_t>(opened.messages.size());
+  for (const MessageSummary& message : opened.messages) {
+    token.total_size_octets += message.size_octets;
+    token.last = message.message_id;
+  }
+  FillPage(opened.messages, page_size, std::move(token), response);
+  return absl::OkStatus();
+}
+
+absl::Status MaildropService::NextPage(const v1::OpenMaildropRequest& request,
+                                       const std::string& frontend,
+                                       v1::OpenMaildropResponse* response) const {
+  RESTANTE_RETURN_IF_ERROR(CheckOpening(request));
+  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
+                            PageSize(request.page_size(), kStandardPage, kMaxPage));
+  RESTANTE_ASSIGN_OR_RETURN(MaildropPageToken token, DecodeMaildropPageToken(request.page_token()));
+  if (token.lease.mailbox_id != request.mailbox_id() ||
+      token.lease.session_id != request.session_id()) {
+    return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kPageTokenInvalid,
+                     "page_token: of another mailbox or session");
+  }
+  // The token only names the lease; that it is good, and this caller's, is the store's to say.
+  token.lease.frontend = frontend;
+  RESTANTE_RETURN_IF_ERROR(parts_.store.Renew(token.lease));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const std::vector<MessageSummary> messages,
+      parts_.store.ListMessages(token.lease.mailbox_id, token.after, page_size + 1));
+  FillPage(messages, page_size, std::move(token), response);
+  return absl::OkStatus();
+}
+
+absl::Status MaildropService::Renew(const v1::RenewLeasesRequest& request,
+                                    const std::string& frontend,
+                                    v1::RenewLeasesResponse* response) const {
+  if (request.leases_size() > kMaxLeases) {
+    return InvalidField("leases", "must be at most 10,000");
+  }
+  for (const v1::Lease& proto : request.leases()) {
+    const absl::StatusOr<Lease> lease = FromProto(proto, frontend);
+    const bool renewed = lease.ok() && parts_.store.Renew(*lease).ok();
+    response->add_leases()->set_renewed(renewed);
+    parts_.metrics.Renewed(renewed);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MaildropService::Close(const v1::CloseMaildropRequest& request,
+                                    const std::string& frontend,
+                                    v1::CloseMaildropResponse* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const Lease lease, FromProto(request.lease(), frontend));
+  if (request.delete_message_ids_size() > kMaxDeletions) {
+    return InvalidField("delete_message_ids", "must be at most 200,000");
+  }
+  const std::vector<uint64_t> ids(request.delete_message_ids().begin(),
+                                  request.delete_message_ids().end());
+  RESTANTE_ASSIGN_OR_RETURN(const int64_t deleted, parts_.store.Close(lease, ids));
+  response->set_deleted_count(deleted);
+  return absl::OkStatus();
+}
+
+}  // namespace restante::mailstore

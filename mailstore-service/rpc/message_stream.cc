@@ -1,0 +1,150 @@
+#include "mailstore-service/rpc/message_stream.h"
+
+#include <utility>
+
+#include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/status.h"
+#include "mailstore-service/rpc/convert.h"
+
+namespace restante::mailstore {
+namespace {
+
+constexpr int kMaxReads = 1'000;
+constexpr int kMaxChunks = 1'000;
+constexpr size_t kMaxAnswerOctets = Mailstore::kMaxPieceOctets;
+
+absl::StatusOr<MessageRead> ToRead(const v1::MessageRead& proto) {
+  if (proto.offset_octets() < 0) {
+    return InvalidField("reads.offset_octets", "must not be negative");
+  }
+  MessageRead read{proto.message_id(), proto.offset_octets(), std::nullopt};
+  if (proto.has_top_lines()) {
+    if (proto.top_lines() < 0) return InvalidField("reads.top_lines", "must not be negative");
+    read.top_lines = proto.top_lines();
+  }
+  return read;
+}
+
+// What one message's error is, and the others are not touched by.
+bool ConcernsOneMessage(const absl::Status& status) {
+  const ErrorReason reason = GetErrorReason(status);
+  return reason == ErrorReason::kMessageNotFound || reason == ErrorReason::kMessageCorrupt;
+}
+
+}  // namespace
+
+MessageStream* MessageStream::Begin(MessageStreamParts parts, grpc::CallbackServerContext* context,
+                                    const v1::ReadMessagesRequest& request,
+                                    const std::string& frontend) {
+  auto* stream = new MessageStream(parts, context);
+  const absl::Status taken = stream->Take(request, frontend);
+  if (taken.ok()) {
+    stream->PostFill();
+  } else {
+    stream->Finish(rpc::ToGrpcStatus(taken));
+  }
+  return stream;
+}
+
+absl::Status MessageStream::Take(const v1::ReadMessagesRequest& request,
+                                 const std::string& frontend) {
+  RESTANTE_ASSIGN_OR_RETURN(lease_, FromProto(request.lease(), frontend));
+  if (request.reads().empty() || request.reads_size() > kMaxReads) {
+    return InvalidField("reads", "must be 1 to 1,000");
+  }
+  reads_.reserve(static_cast<size_t>(request.reads_size()));
+  for (const v1::MessageRead& proto : request.reads()) {
+    RESTANTE_ASSIGN_OR_RETURN(MessageRead read, ToRead(proto));
+    reads_.push_back(read);
+  }
+  return absl::OkStatus();
+}
+
+void MessageStream::PostFill() {
+  const absl::Status posted = parts_.workers.Post([this] { Fill(); });
+  if (!posted.ok()) Finish(rpc::ToGrpcStatus(posted));
+}
+
+void MessageStream::OnWriteDone(bool ok) {
+  if (!ok) return Finish(grpc::Status::CANCELLED);
+  PostFill();
+}
+
+void MessageStream::Fill() {
+  if (context_->IsCancelled()) return Finish(grpc::Status::CANCELLED);
+  answer_.Clear();
+  answer_octets_ = 0;
+  const absl::Status status = FillAnswer();
+  parts_.metrics.ReadOctets(answer_octets_);
+  if (!status.ok()) {
+    // What was read before the error need not be sent: the client goes on from what it has.
+    parts_.metrics.Read(status);
+    return Finish(rpc::ToGrpcStatus(status));
+  }
+  if (AllRead()) return StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
+  StartWrite(&answer_);
+}
+
+absl::Status MessageStream::FillAnswer() {
+  while (!AllRead() && answer_.chunks_size() < kMaxChunks) {
+    if (piece_.empty()) {
+      RESTANTE_RETURN_IF_ERROR(ReadPiece());
+      continue;
+    }
+    if (answer_octets_ + piece_.size() > kMaxAnswerOctets) return absl::OkStatus();
+    answer_octets_ += piece_.size();
+    AddChunk()->set_data(std::exchange(piece_, std::string()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MessageStream::ReadPiece() {
+  if (reader_ == nullptr) {
+    absl::StatusOr<std::unique_ptr<MessageReader>> reader =
+        parts_.store.Read(lease_, reads_[next_read_]);
+    if (!reader.ok()) {
+      if (!ConcernsOneMessage(reader.status())) return reader.status();
+      EndRead(reader.status());
+      return absl::OkStatus();
+    }
+    reader_ = *std::move(reader);
+  }
+  absl::StatusOr<std::string> piece = reader_->Next();
+  if (!piece.ok()) {
+    if (!ConcernsOneMessage(piece.status())) return piece.status();
+    EndRead(piece.status());
+  } else if (piece->empty()) {
+    EndRead(absl::OkStatus());
+  } else {
+    piece_ = *std::move(piece);
+  }
+  return absl::OkStatus();
+}
+
+void MessageStream::EndRead(const absl::Status& status) {
+  parts_.metrics.Read(status);
+  if (status.ok()) {
+    // The last piece, when it is in this answer, carries the end as well.
+    const int count = answer_.chunks_size();
+    const bool has_piece =
+        count > 0 && answer_.chunks(count - 1).read_index() == static_cast<int32_t>(next_read_);
+    (has_piece ? answer_.mutable_chunks(count - 1) : AddChunk())->set_end(true);
+  } else {
+    parts_.logger.Warn("message_not_read", {{"session_id", lease_.session_id},
+                                            {"mailbox_id", lease_.mailbox_id},
+                                            {"message_id", reads_[next_read_].message_id},
+                                            {"error", status.ToString()}});
+    *AddChunk()->mutable_error() = ToProto(status);
+  }
+  reader_.reset();
+  ++next_read_;
+}
+
+v1::MessageChunk* MessageStream::AddChunk() {
+  v1::MessageChunk* chunk = answer_.add_chunks();
+  chunk->set_read_index(static_cast<int32_t>(next_read_));
+  return chunk;
+}
+
+}  // namespace restante::mailstore
