@@ -417,7 +417,7 @@ TEST_F(Pop3ServerTest, EndsWhatOutlastsTheGrace) {
   EXPECT_EQ(store_.record.Next(), "let go");
 }
 
-TEST_F(Pop3ServerTest, BoundsWhatAClientSendsAhead) {
+TEST_F(Pop3ServerTest, AnswersEverythingThatAClientSendsFarAhead) {
   auth_.held.Hold();
   Serve();
   auto client = Connect();
