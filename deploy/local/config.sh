@@ -81,6 +81,28 @@ health:
 YAML
 }
 
+configure_mailstore() {
+  cat <<YAML
+# restante-mailstore; every key is described in docs/configuration/mailstore.md.
+
+development_mode: true
+placement: mailstore-0
+data_directory: $DIR/data/mailstore
+
+rpc_address: $(address 1011)
+management_address: $(address 1012)
+tls:
+$(tls_section mailstore)
+grant_keys:
+  directory: $DIR/keys/mailstore/grant_keys
+
+metrics:
+  address: $(address 1013)
+health:
+  address: $(address 1014)
+YAML
+}
+
 write_endpoints() {
   cat >endpoints.env <<ENV
 RESTANTE_POP3=$(address 110)

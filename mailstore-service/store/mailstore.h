@@ -44,6 +44,13 @@ class MessageReader {
   virtual absl::StatusOr<std::string> Next() = 0;
 };
 
+// What one call of Sweep did.
+struct SweepResult {
+  size_t removed = 0;
+  // Everything was looked at since the round began; the next call begins another.
+  bool round_done = false;
+};
+
 // A maildrop as it was when it was opened.
 struct OpenedMaildrop {
   Lease lease;
@@ -101,6 +108,12 @@ class Mailstore {
   virtual absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                                    uint64_t after,
                                                                    size_t limit) = 0;
+
+  // Removes what was kept for a while and is over its time: delivery ids after kDeliveryIdKept,
+  // outcomes after kOutcomeKept. Looks at about `limit` records, from where the last call ended.
+  // What it removes was worth nothing any more: no call is answered differently for it. One thread
+  // at a time.
+  virtual absl::StatusOr<SweepResult> Sweep(size_t limit) = 0;
 };
 
 }  // namespace restante::mailstore

@@ -75,6 +75,7 @@ class MemoryStore : public Mailstore {
                                                          size_t limit) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
   int64_t max_message_octets() const { return max_message_octets_; }
   DeliveryResult Deliver(const std::string& mailbox_id, const std::string& delivery_id,
@@ -246,6 +247,21 @@ absl::StatusOr<std::vector<MessageSummary>> MemoryStore::ListMessages(const std:
     summaries.push_back(it->second.summary);
   }
   return summaries;
+}
+
+// One round at once: what fits into memory is looked through in no time.
+absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
+  MutexLock lock(&mutex_);
+  const absl::Duration now = clock_.MonotonicNow();
+  SweepResult result{0, true};
+  for (auto& [mailbox_id, mailbox] : mailboxes_) {
+    result.removed += std::erase_if(mailbox.delivered, [now](const auto& delivered) {
+      return now - delivered.second.second >= kDeliveryIdKept;
+    });
+  }
+  result.removed += std::erase_if(
+      outcomes_, [now](const auto& outcome) { return now - outcome.second.when >= kOutcomeKept; });
+  return result;
 }
 
 }  // namespace

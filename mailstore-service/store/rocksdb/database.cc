@@ -25,7 +25,8 @@ absl::Status CannotRead(const rocksdb::Status& status) {
 
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
                                                          size_t block_cache_octets,
-                                                         const Clock& clock, Random& random) {
+                                                         const Clock& clock, Random& random,
+                                                         StoreObserver* observer) {
   // Room for index and bodies alike; the rest is small.
   rocksdb::ColumnFamilyOptions small = SmallRecordOptions(block_cache_octets / 2);
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
@@ -38,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
       {"leases", small},
   };
   std::unique_ptr<Database> database(new Database());
+  database->observer_ = observer;
   rocksdb::DB* db = nullptr;
   rocksdb::Status opened =
       rocksdb::DB::Open(DatabaseOptions(), directory, descriptors, &database->families_, &db);
@@ -118,7 +120,7 @@ absl::Status Database::Write(rocksdb::WriteBatch* batch, bool sync) {
     return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull,
                      "the store has no room");
   }
-  failed_ = true;
+  if (!failed_.exchange(true) && observer_ != nullptr) observer_->OnFailed(status.ToString());
   return failed;
 }
 

@@ -16,6 +16,7 @@
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "mailstore-service/store/store_observer.h"
 
 namespace restante::mailstore {
 
@@ -30,9 +31,11 @@ class Database {
  public:
   // Opens or makes the database in `directory`. FAILED_PRECONDITION for one of another format;
   // UNAVAILABLE when another process has it or the disk refuses. Takes a new boot number, durably.
+  // `observer`, which may be null, hears of the write that fails and outlives this.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory,
                                                         size_t block_cache_octets,
-                                                        const Clock& clock, Random& random);
+                                                        const Clock& clock, Random& random,
+                                                        StoreObserver* observer = nullptr);
   ~Database();
 
   // A write. STORE_FULL, and another try later may work; STORE_FAILED after any other fault, from
@@ -62,6 +65,7 @@ class Database {
   absl::Status TakeBootNumber(const Clock& clock);
   absl::Status RemovePendingBodies();
 
+  StoreObserver* observer_ = nullptr;
   std::unique_ptr<rocksdb::DB> db_;
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   uint32_t boot_number_ = 0;

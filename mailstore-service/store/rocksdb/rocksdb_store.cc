@@ -77,10 +77,12 @@ class RocksdbReader : public MessageReader {
 
 class RocksdbStore : public Mailstore {
  public:
-  RocksdbStore(std::unique_ptr<Database> database, int64_t max_message_octets, const Clock& clock)
+  RocksdbStore(std::unique_ptr<Database> database, int64_t max_message_octets, const Clock& clock,
+               StoreObserver* observer)
       : database_(std::move(database)),
         max_message_octets_(max_message_octets),
         clock_(clock),
+        observer_(observer),
         ids_(database_->boot_number()),
         leases_(database_->boot_number(), kLeaseTtl, clock) {}
 
@@ -101,6 +103,7 @@ class RocksdbStore : public Mailstore {
                                                          size_t limit) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
   int64_t max_message_octets() const { return max_message_octets_; }
 
@@ -120,11 +123,21 @@ class RocksdbStore : public Mailstore {
                                                       size_t limit) const;
   absl::StatusOr<int64_t> WriteClose(const Lease& lease, const std::vector<uint64_t>& ids);
   MailboxInfo InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
+  // Whether what is kept under a delivery's or an outcome's key is worth nothing any more.
+  bool IsOver(const std::optional<codec::Delivery>& delivery) const;
+  bool IsOver(const std::optional<codec::Outcome>& outcome) const;
+  absl::Status RemoveDeliveryIfOver(const std::string& key);
+  absl::Status RemoveOutcome(const std::string& key);
 
   const std::shared_ptr<Database> database_;
   const int64_t max_message_octets_;
   const Clock& clock_;
+  StoreObserver* const observer_;
   MessageIdSource ids_;
+  // Where the next Sweep goes on.
+  bool sweeps_outcomes_ = false;
+  std::string sweep_key_;
+
   Mutex mutex_;
   CondVar turn_ended_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
@@ -221,9 +234,7 @@ absl::StatusOr<std::optional<uint64_t>> RocksdbStore::FindDelivery(
                             database_->Get(database_->deliveries(), delivery_key));
   if (!value) return std::optional<uint64_t>();
   std::optional<codec::Delivery> delivery = codec::DecodeDelivery(*value);
-  if (!delivery || clock_.WallNow() - delivery->when >= kDeliveryIdKept) {
-    return std::optional<uint64_t>();
-  }
+  if (IsOver(delivery)) return std::optional<uint64_t>();
   return std::optional<uint64_t>(delivery->message_id);
 }
 
@@ -325,7 +336,7 @@ absl::StatusOr<std::optional<int64_t>> RocksdbStore::FindOutcome(const Lease& le
                             database_->Get(database_->outcomes(), codec::OutcomeKey(lease)));
   if (!value) return std::optional<int64_t>();
   std::optional<codec::Outcome> outcome = codec::DecodeOutcome(*value);
-  if (!outcome || clock_.WallNow() - outcome->when >= kOutcomeKept) return std::optional<int64_t>();
+  if (IsOver(outcome)) return std::optional<int64_t>();
   return std::optional<int64_t>(outcome->deleted_count);
 }
 
@@ -411,15 +422,67 @@ absl::StatusOr<std::vector<MessageSummary>> RocksdbStore::ListMessages(
   return summaries;
 }
 
+bool RocksdbStore::IsOver(const std::optional<codec::Delivery>& delivery) const {
+  return !delivery || clock_.WallNow() - delivery->when >= kDeliveryIdKept;
+}
+
+bool RocksdbStore::IsOver(const std::optional<codec::Outcome>& outcome) const {
+  return !outcome || clock_.WallNow() - outcome->when >= kOutcomeKept;
+}
+
+absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
+  SweepResult result;
+  rocksdb::ColumnFamilyHandle* family =
+      sweeps_outcomes_ ? database_->outcomes() : database_->deliveries();
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions(), family));
+  it->Seek(sweep_key_);
+  for (size_t looked_at = 0; it->Valid() && looked_at < std::max<size_t>(limit, 1); ++looked_at) {
+    const absl::string_view value = ToView(it->value());
+    const bool over = sweeps_outcomes_ ? IsOver(codec::DecodeOutcome(value))
+                                       : IsOver(codec::DecodeDelivery(value));
+    if (over) {
+      const std::string key = it->key().ToString();
+      RESTANTE_RETURN_IF_ERROR(sweeps_outcomes_ ? RemoveOutcome(key) : RemoveDeliveryIfOver(key));
+      ++result.removed;
+    }
+    it->Next();
+  }
+  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  sweep_key_ = it->Valid() ? it->key().ToString() : "";
+  if (it->Valid()) return result;
+  result.round_done = sweeps_outcomes_;
+  sweeps_outcomes_ = !sweeps_outcomes_;
+  return result;
+}
+
+absl::Status RocksdbStore::RemoveDeliveryIfOver(const std::string& key) {
+  // The same message may be delivered anew at this moment: its new record must stay.
+  DeliveryTurn turn(this, key);
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->deliveries(), key));
+  if (!value || !IsOver(codec::DecodeDelivery(*value))) return absl::OkStatus();
+  rocksdb::WriteBatch batch;
+  batch.Delete(database_->deliveries(), key);
+  return database_->Write(&batch, false);
+}
+
+absl::Status RocksdbStore::RemoveOutcome(const std::string& key) {
+  rocksdb::WriteBatch batch;
+  batch.Delete(database_->outcomes(), key);
+  return database_->Write(&batch, false);
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
-                                                            const Clock& clock, Random& random) {
+                                                            const Clock& clock, Random& random,
+                                                            StoreObserver* observer) {
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<Database> database,
-      Database::Open(options.directory, options.block_cache_octets, clock, random));
-  auto store =
-      std::make_unique<RocksdbStore>(std::move(database), options.max_message_octets, clock);
+      Database::Open(options.directory, options.block_cache_octets, clock, random, observer));
+  auto store = std::make_unique<RocksdbStore>(std::move(database), options.max_message_octets,
+                                              clock, observer);
   RESTANTE_RETURN_IF_ERROR(store->RestoreLeases());
   return store;
 }

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "mailstore-service/store/mailstore.h"
+#include "mailstore-service/store/store_observer.h"
 
 namespace restante::mailstore {
 
@@ -18,10 +19,11 @@ struct RocksdbStoreOptions {
   int64_t max_message_octets = int64_t{100} << 20;
 };
 
-// A Mailstore on disk, in the format of schema.md. `clock` and `random` must outlive it. Errors as
-// Database::Open has them.
+// A Mailstore on disk, in the format of schema.md. `clock`, `random` and `observer`, which may be
+// null, must outlive it. Errors as Database::Open has them.
 absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
-                                                            const Clock& clock, Random& random);
+                                                            const Clock& clock, Random& random,
+                                                            StoreObserver* observer = nullptr);
 
 }  // namespace restante::mailstore
 

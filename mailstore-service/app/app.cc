@@ -1,0 +1,90 @@
+#include "mailstore-service/app/app.h"
+
+#include <filesystem>
+#include <memory>
+#include <system_error>
+
+#include "absl/strings/str_cat.h"
+#include "common/app/key_files.h"
+#include "common/app/program_options.h"
+#include "common/app/system_clock.h"
+#include "common/app/system_random.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/server.h"
+#include "mailstore-service/app/store_watch.h"
+#include "mailstore-service/rpc/access.h"
+#include "mailstore-service/rpc/delivery_service.h"
+#include "mailstore-service/rpc/mailbox_service.h"
+#include "mailstore-service/rpc/maildrop_service.h"
+
+namespace restante::mailstore {
+namespace {
+
+// Mail is for the eyes of this program's user alone, whatever the library would make.
+absl::Status MakeDataDirectory(const std::string& directory) {
+  std::error_code error;
+  if (std::filesystem::create_directory(directory, error)) {
+    std::filesystem::permissions(directory, std::filesystem::perms::owner_all, error);
+  }
+  if (!error) return absl::OkStatus();
+  return absl::UnavailableError(
+      absl::StrCat("cannot make data_directory ", directory, ": ", error.message()));
+}
+
+}  // namespace
+
+absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
+  app::SystemClock clock;
+  app::SystemRandom random;
+  log::Logger logger("restante-mailstore", config.log_level, clock);
+  if (config.development_mode) {
+    logger.Warn("development_mode",
+                {{"meaning", "this configuration is for a developer's machine"}});
+  }
+  metrics::Registry registry;
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
+                            app::OperatorEndpoints::Start(config.endpoints, registry));
+  RESTANTE_ASSIGN_OR_RETURN(const KeyRing grant_keys,
+                            app::LoadKeyRing(config.grant_key_directory, config.active_grant_key));
+
+  StoreWatch watch(*endpoints, registry, logger);
+  RESTANTE_RETURN_IF_ERROR(MakeDataDirectory(config.store.directory));
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<Mailstore> store,
+                            OpenRocksdbStore(config.store, clock, random, &watch));
+  Sweeper sweeper(config.sweeper, *store, registry, logger);
+
+  ServiceMetrics metrics(registry);
+  WorkerPool workers(config.worker_threads, config.max_waiting_calls);
+  MaildropService maildrops({*store, grant_keys, workers, metrics, logger, clock},
+                            config.placement);
+  DeliveryService deliveries({*store, workers, metrics, logger});
+  MailboxService mailboxes(*store, workers);
+
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::Server> server,
+      rpc::Server::Start({config.rpc_address, config.tls, MailstoreDataAccess()},
+                         {&maildrops, &deliveries}));
+  std::unique_ptr<rpc::Server> management;
+  if (!config.management_address.empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(management,
+                              rpc::Server::Start({config.management_address, config.tls,
+                                                  MailstoreManagementAccess(), /*reflection=*/true},
+                                                 {&mailboxes}));
+  }
+  watch.SetServing(true);
+  logger.Info("started", {{"version", app::Version()},
+                          {"placement", config.placement},
+                          {"rpc_port", server->port()},
+                          {"management_port", management == nullptr ? 0 : management->port()}});
+
+  // There is nothing to reload: certificates are watched, and keys come with a restart.
+  while (signals->Wait() == app::Signal::kReload) logger.Info("reload_has_no_effect");
+  logger.Info("draining", {{"grace", config.drain_grace}});
+  watch.SetServing(false);
+  server->Shutdown(config.drain_grace);
+  if (management != nullptr) management->Shutdown(absl::ZeroDuration());
+  logger.Info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace restante::mailstore
