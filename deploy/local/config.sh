@@ -81,6 +81,37 @@ health:
 YAML
 }
 
+configure_auth() {
+  cat <<YAML
+# restante-auth; every key is described in docs/configuration/auth.md.
+
+# Lets clients on the loopback interface log on without TLS. Never outside a developer's machine.
+development_mode: true
+data_directory: $DIR/data/auth
+
+rpc_address: $(address 1001)
+management_address: $(address 1002)
+tls:
+$(tls_section auth)
+sealed_state_keys:
+  directory: $DIR/keys/auth/sealed_state_keys
+credential_keys:
+  directory: $DIR/keys/auth/credential_keys
+grant_keys:
+  directory: $DIR/keys/auth/grant_keys
+
+ntlm:
+  netbios_domain: CORP
+  netbios_computer: RESTANTE
+  dns_domain: corp.example
+
+metrics:
+  address: $(address 1003)
+health:
+  address: $(address 1004)
+YAML
+}
+
 configure_mailstore() {
   cat <<YAML
 # restante-mailstore; every key is described in docs/configuration/mailstore.md.

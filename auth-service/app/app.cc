@@ -1,0 +1,118 @@
+#include "auth-service/app/app.h"
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "auth-service/app/attempt_record.h"
+#include "auth-service/authority/local_authority.h"
+#include "auth-service/directory/credential_vault.h"
+#include "auth-service/directory/rocksdb/rocksdb_directory.h"
+#include "auth-service/logon/logon_flow.h"
+#include "auth-service/rpc/access.h"
+#include "auth-service/rpc/directory_service.h"
+#include "auth-service/rpc/logon_service.h"
+#include "common/app/program_options.h"
+#include "common/app/system_clock.h"
+#include "common/app/system_random.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/server.h"
+
+namespace restante::logon {
+namespace {
+
+std::vector<std::unique_ptr<sasl::Mechanism>> MakeMechanisms(const Config& config,
+                                                             const Clock& clock, Random& random) {
+  std::vector<std::unique_ptr<sasl::Mechanism>> mechanisms;
+  mechanisms.push_back(sasl::NewNtlmMechanism(config.server_names, clock, random));
+  mechanisms.push_back(sasl::NewPlainMechanism());
+  mechanisms.push_back(sasl::NewLoginMechanism());
+  return mechanisms;
+}
+
+// Until an operator says otherwise: every mechanism, and only under TLS.
+directory::ProtocolPolicy DefaultPolicy(
+    const std::vector<std::unique_ptr<sasl::Mechanism>>& mechanisms) {
+  directory::ProtocolPolicy policy;
+  policy.protocol = "pop3";
+  for (const auto& mechanism : mechanisms) {
+    policy.mechanisms.push_back({.mechanism = std::string(mechanism->name()),
+                                 .enabled = true,
+                                 .require_tls = true,
+                                 .client_first = mechanism->client_first()});
+  }
+  return policy;
+}
+
+void WarnAtStart(const Config& config, const directory::Directory& directory,
+                 const directory::CredentialVault& vault, const log::Logger& logger) {
+  if (config.development_mode) {
+    logger.Warn("development_mode",
+                {{"meaning", "clients on the loopback interface may log on without TLS"}});
+  }
+  for (const directory::MissingKey& missing : FindMissingKeys(directory, vault)) {
+    logger.Error("credential_key_missing",
+                 {{"key_id", missing.key_id},
+                  {"accounts_without_logon", missing.accounts},
+                  {"next_step", "put the key back, or set these accounts' credentials anew"}});
+  }
+}
+
+}  // namespace
+
+absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
+  app::SystemClock clock;
+  app::SystemRandom random;
+  log::Logger logger("restante-auth", config.log_level, clock);
+  metrics::Registry registry;
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
+                            app::OperatorEndpoints::Start(config.endpoints, registry));
+  RESTANTE_ASSIGN_OR_RETURN(Keys keys, LoadKeys(config));
+
+  const auto mechanisms = MakeMechanisms(config, clock, random);
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<directory::Directory> directory,
+                            directory::OpenRocksDbDirectory(
+                                config.data_directory, {DefaultPolicy(mechanisms)}, clock, random));
+  directory::CredentialVault vault(std::move(keys.credential), random);
+  WarnAtStart(config, *directory, vault, logger);
+
+  authority::LocalAuthority authority(vault, config.channel_bindings, random);
+  Decider decider(*directory, config.names);
+  Throttle throttle(clock);
+  RecentAttempts recent;
+  AttemptRecord record(&recent, logger, &registry);
+  LogonFlow flow({*directory, authority, mechanisms, decider, throttle, record, keys.sealed_state,
+                  keys.grants, clock, random},
+                 {.netbios_domain = config.server_names.netbios_domain,
+                  .development_mode = config.development_mode});
+
+  rpc::LogonService logons(flow, *directory);
+  rpc::DirectoryService accounts({*directory, vault, flow, recent, logger},
+                                 config.default_placement);
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::Server> server,
+      rpc::Server::Start({config.rpc_address, config.tls, rpc::AuthDataAccess()}, {&logons}));
+  std::unique_ptr<rpc::Server> management;
+  if (!config.management_address.empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(management,
+                              rpc::Server::Start({config.management_address, config.tls,
+                                                  rpc::AuthManagementAccess(), /*reflection=*/true},
+                                                 {&accounts}));
+  }
+  endpoints->SetReady(true);
+  logger.Info("started", {{"version", app::Version()},
+                          {"rpc_port", server->port()},
+                          {"management_port", management == nullptr ? 0 : management->port()}});
+
+  // There is nothing to reload: certificates are watched, and keys come with a restart.
+  while (signals->Wait() == app::Signal::kReload) logger.Info("reload_has_no_effect");
+  logger.Info("draining", {{"grace", config.drain_grace}});
+  endpoints->SetReady(false);
+  logons.Drain();
+  server->Shutdown(config.drain_grace);
+  if (management != nullptr) management->Shutdown(absl::ZeroDuration());
+  logger.Info("stopped");
+  return absl::OkStatus();
+}
+
+}  // namespace restante::logon

@@ -1,0 +1,44 @@
+#include "auth-service/app/attempt_record.h"
+
+#include <string>
+
+#include "common/base/ids.h"
+
+namespace restante::logon {
+namespace {
+
+// A client's own word would make metrics without bound.
+std::string MechanismLabel(const Attempt& attempt) {
+  for (const char* known : {"NTLM", "PLAIN", "LOGIN"}) {
+    if (attempt.mechanism == known) return known;
+  }
+  return "other";
+}
+
+}  // namespace
+
+AttemptRecord::AttemptRecord(RecentAttempts* recent, const log::Logger& logger,
+                             metrics::Registry* registry)
+    : recent_(*recent),
+      logger_(logger),
+      attempts_(registry->Counters("restante_auth_logons_total",
+                                   "Logons that were decided, or could not be.")) {}
+
+void AttemptRecord::OnAttempt(const Attempt& attempt) {
+  const std::string reason(ReasonOf(attempt));
+  attempts_.With({{"mechanism", MechanismLabel(attempt)}, {"reason", reason}}).Add();
+  logger_.Info("logon", {{"attempt_id", attempt.attempt_id},
+                         {"reference", AttemptReference(attempt.attempt_id)},
+                         {"reason", reason},
+                         {"protocol", attempt.protocol},
+                         {"mechanism", attempt.mechanism},
+                         {"client_name", attempt.client_name},
+                         {"client_address", attempt.client_address},
+                         {"account", attempt.account_id},
+                         {"alias", attempt.alias},
+                         {"mailbox_id", attempt.mailbox_id},
+                         {"error", attempt.undecided.message()}});
+  recent_.Add(attempt);
+}
+
+}  // namespace restante::logon

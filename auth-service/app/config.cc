@@ -1,0 +1,125 @@
+#include "auth-service/app/config.h"
+
+#include <filesystem>
+#include <system_error>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "common/app/config_sections.h"
+#include "common/app/key_files.h"
+#include "common/base/status_macros.h"
+#include "common/base/unicode.h"
+#include "common/config/config.h"
+#include "common/rpc/placement_router.h"
+#include "restante/config/v1/auth.pb.h"
+
+namespace restante::logon {
+namespace {
+
+using restante::config::v1::AuthConfig;
+
+constexpr size_t kMaxNameOctets = 255;
+
+absl::Status CheckName(const config::KeyLines& lines, absl::string_view key,
+                       const std::string& name) {
+  if (name.size() <= kMaxNameOctets && Utf8ToUtf16Le(name)) return absl::OkStatus();
+  return lines.Error(key, "at most 255 octets of UTF-8", name);
+}
+
+absl::StatusOr<ntlm::ServerNames> ToServerNames(const config::v1::NtlmNames& section,
+                                                const config::KeyLines& lines) {
+  ntlm::ServerNames names{
+      section.netbios_domain(),
+      section.netbios_computer().empty() ? "RESTANTE" : section.netbios_computer(),
+      section.dns_domain(), section.dns_computer(), section.dns_tree()};
+  const std::pair<absl::string_view, const std::string&> named[] = {
+      {"ntlm.netbios_domain", names.netbios_domain},
+      {"ntlm.netbios_computer", names.netbios_computer},
+      {"ntlm.dns_domain", names.dns_domain},
+      {"ntlm.dns_computer", names.dns_computer},
+      {"ntlm.dns_tree", names.dns_tree}};
+  for (const auto& [key, name] : named) {
+    RESTANTE_RETURN_IF_ERROR(CheckName(lines, key, name));
+  }
+  return names;
+}
+
+ntlm::ChannelBindingPolicy ToPolicy(config::v1::ChannelBindings key) {
+  if (key == config::v1::CHANNEL_BINDINGS_NONE) return ntlm::ChannelBindingPolicy::kNone;
+  if (key == config::v1::CHANNEL_BINDINGS_REQUIRE) return ntlm::ChannelBindingPolicy::kRequire;
+  return ntlm::ChannelBindingPolicy::kAllow;
+}
+
+NameSettings ToNameSettings(const config::v1::LogonNames& section,
+                            const ntlm::ServerNames& server) {
+  NameSettings names;
+  names.default_domain =
+      section.default_domain().empty() ? server.netbios_domain : section.default_domain();
+  names.accepted_domains.assign(section.accepted_domains().begin(),
+                                section.accepted_domains().end());
+  for (const std::string& own : {server.netbios_domain, server.netbios_computer, server.dns_domain,
+                                 server.dns_computer, server.dns_tree}) {
+    if (!own.empty()) names.own_names.push_back(own);
+  }
+  return names;
+}
+
+absl::StatusOr<std::map<std::string, KeyRing>> LoadGrantKeys(const std::string& directory) {
+  std::map<std::string, KeyRing> rings;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator(directory, error)) {
+    std::string placement = entry.path().filename().string();
+    if (!rpc::PlacementRouter::IsPlacement(placement)) continue;
+    RESTANTE_ASSIGN_OR_RETURN(KeyRing ring, app::LoadKeyRing(entry.path().string(), ""));
+    rings.emplace(std::move(placement), std::move(ring));
+  }
+  if (!rings.empty()) return rings;
+  return absl::NotFoundError(absl::StrCat(
+      "grant_keys.directory ", directory, error ? ": " + error.message() : " has no placement",
+      "; make a directory with a key for each: mkdir -p ", directory, "/mailstore-0 && openssl ",
+      "rand -hex 32 > ", directory, "/mailstore-0/k1.key"));
+}
+
+}  // namespace
+
+absl::StatusOr<Config> LoadConfig(const std::string& path) {
+  AuthConfig file;
+  RESTANTE_ASSIGN_OR_RETURN(const config::KeyLines lines, config::LoadYamlFile(path, &file));
+  Config config;
+  config.development_mode = file.development_mode();
+  config.data_directory = file.data_directory();
+  config.rpc_address = file.rpc_address();
+  config.management_address = file.management_address();
+  config.tls = rpc::ToTlsFiles(file.tls());
+  config.sealed_state_keys = {file.sealed_state_keys().directory(),
+                              file.sealed_state_keys().active()};
+  config.credential_keys = {file.credential_keys().directory(), file.credential_keys().active()};
+  config.grant_key_directory = file.grant_keys().directory();
+  RESTANTE_ASSIGN_OR_RETURN(config.server_names, ToServerNames(file.ntlm(), lines));
+  config.channel_bindings = ToPolicy(file.channel_bindings());
+  config.names = ToNameSettings(file.names(), config.server_names);
+  if (!file.default_placement().empty()) config.default_placement = file.default_placement();
+  if (!rpc::PlacementRouter::IsPlacement(config.default_placement)) {
+    return lines.Error("default_placement", "1 to 63 of [a-z0-9-]", config.default_placement);
+  }
+  config.endpoints = {file.metrics().address(), file.health().address()};
+  config.log_level = app::ToLogLevel(file.log());
+  app::SetDuration(file.drain_grace(), file.has_drain_grace(), &config.drain_grace);
+  return config;
+}
+
+absl::StatusOr<Keys> LoadKeys(const Config& config) {
+  RESTANTE_ASSIGN_OR_RETURN(KeyRing state, app::LoadKeyRing(config.sealed_state_keys.path,
+                                                            config.sealed_state_keys.active));
+  RESTANTE_ASSIGN_OR_RETURN(KeyRing credential, app::LoadKeyRing(config.credential_keys.path,
+                                                                 config.credential_keys.active));
+  RESTANTE_ASSIGN_OR_RETURN(auto grants, LoadGrantKeys(config.grant_key_directory));
+  return Keys{std::move(state), std::move(credential), std::move(grants)};
+}
+
+absl::Status CheckFiles(const Config& config) {
+  RESTANTE_RETURN_IF_ERROR(rpc::CheckTlsFiles(config.tls));
+  return LoadKeys(config).status();
+}
+
+}  // namespace restante::logon
