@@ -40,6 +40,7 @@ FLOORS = {
     "mailstore-service/maintenance": 2,
     "mailstore-service/rpc": 2,
     "mailstore-service/lmtp/protocol": 1,
+    "mailstore-service/lmtp/backend": 2,
     "mailstore-service/lmtp/io": 2,
     "mailstore-service/lmtp": 3,
     "mailstore-service": 3,

@@ -1,0 +1,438 @@
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/crc32c.h"
+#include "common/base/error_reason.h"
+#include "common/log/logger.h"
+#include "common/rpc/status.h"
+#include "mailstore-service/lmtp/backend/grpc_delivery_backend.h"
+#include "mailstore-service/lmtp/backend/grpc_recipient_resolver.h"
+#include "restante/auth/v1/logon_service.grpc.pb.h"
+#include "restante/mailstore/v1/delivery_service.grpc.pb.h"
+#include "tests/support/fake_clock.h"
+#include "tests/support/fake_random.h"
+#include "tests/support/plain_server.h"
+#include "tests/support/task_queue.h"
+
+namespace restante::lmtp {
+namespace {
+
+using mailstore::v1::DeliverMessageRequest;
+using mailstore::v1::DeliverMessageResponse;
+
+// Long enough for every answer that a test waits for; short enough to wait for none.
+constexpr absl::Duration kLong = absl::Seconds(60);
+constexpr absl::Duration kShort = absl::Milliseconds(300);
+
+grpc::Status ReasonStatus(absl::StatusCode code, ErrorReason reason) {
+  return rpc::ToGrpcStatus(MakeError(code, reason, "as the test says"));
+}
+
+// What one call of DeliverMessage brought.
+struct Received {
+  std::vector<std::string> mailbox_ids;
+  std::string text;
+  int pieces = 0;
+  std::vector<std::string> delivery_ids;
+  bool finished = false;
+  bool sound = false;  // size and checksum as told
+};
+
+// Reads whole deliveries and answers as the test says; the n-th call gets the n-th answer, those
+// after the last are delivered.
+class ScriptedStore : public mailstore::v1::DeliveryService::Service {
+ public:
+  using Answer = std::function<grpc::Status(const Received&, DeliverMessageResponse*)>;
+
+  grpc::Status DeliverMessage(grpc::ServerContext*,
+                              grpc::ServerReader<DeliverMessageRequest>* reader,
+                              DeliverMessageResponse* response) override {
+    Received received;
+    DeliverMessageRequest part;
+    int64_t size = 0;
+    uint32_t crc = 0;
+    begun_.Raise();
+    while (reader->Read(&part)) {
+      if (blocked_ != nullptr) blocked_->Wait();
+      for (const std::string& id : part.header().mailbox_ids()) received.mailbox_ids.push_back(id);
+      if (part.has_text()) {
+        received.text += part.text();
+        ++received.pieces;
+      }
+      if (!part.has_finish()) continue;
+      received.finished = true;
+      size = part.finish().size_octets();
+      crc = part.finish().crc32c();
+      for (const std::string& id : part.finish().delivery_ids())
+        received.delivery_ids.push_back(id);
+    }
+    received.sound =
+        size == static_cast<int64_t>(received.text.size()) && crc == ExtendCrc32c(0, received.text);
+    Answer answer = Note(received);
+    return answer ? answer(received, response) : Accept(received, response);
+  }
+
+  static grpc::Status Accept(const Received& received, DeliverMessageResponse* response) {
+    for (size_t i = 0; i < received.mailbox_ids.size(); ++i) response->add_results();
+    return grpc::Status::OK;
+  }
+
+  void Script(std::vector<Answer> answers) { answers_ = std::move(answers); }
+  // Every part waits for `signal`, which outlives the server.
+  void BlockUntil(Signal* signal) { blocked_ = signal; }
+  Signal& begun() { return begun_; }
+  Signal& ended() { return ended_; }
+
+  std::vector<Received> received() {
+    MutexLock lock(&mutex_);
+    return received_;
+  }
+
+ private:
+  Answer Note(const Received& received) {
+    MutexLock lock(&mutex_);
+    received_.push_back(received);
+    ended_.Raise();
+    return received_.size() <= answers_.size() ? answers_[received_.size() - 1] : nullptr;
+  }
+
+  std::vector<Answer> answers_;
+  Signal* blocked_ = nullptr;
+  Signal begun_;
+  Signal ended_;
+  Mutex mutex_;
+  std::vector<Received> received_ ABSL_GUARDED_BY(mutex_);
+};
+
+class DeliveryTest : public testing::Test {
+ protected:
+  DeliveryTest() : logger_("test", log::Level::kDebug, clock_, [](absl::string_view) {}) {}
+
+  GrpcDeliveryOptions Options(absl::Duration deadline = kLong) {
+    GrpcDeliveryOptions options;
+    options.calls.deadline = deadline;
+    options.calls.retry_delay = absl::Milliseconds(1);
+    return options;
+  }
+
+  void Start(const GrpcDeliveryOptions& options) {
+    rpc::PlacementRoutes routes;
+    routes.pattern.target = "{placement}";
+    routes.pattern.server_name = "{placement}";
+    router_ = std::make_unique<rpc::PlacementRouter>(
+        routes,
+        [this](const rpc::ChannelOptions& to)
+            -> absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> {
+          if (to.target == "one") return one_server_.MakeChannel();
+          if (to.target == "two") return two_server_.MakeChannel();
+          return absl::InternalError("no such placement");
+        });
+    backend_ = std::make_unique<GrpcDeliveryBackend>(router_.get(), random_, logger_, options);
+  }
+
+  void Begin(const std::vector<Mailbox>& mailboxes) {
+    delivery_ = backend_->Begin(mailboxes, "0123", queue_.executor(), [this] { room_ = true; });
+  }
+
+  std::vector<DeliveryOutcome> Finish() {
+    std::optional<Delivered> delivered;
+    delivery_->Finish([&](Delivered answer) { delivered = std::move(answer); });
+    queue_.RunUntil([&] { return delivered.has_value(); });
+    return delivered->outcomes;
+  }
+
+  FakeClock clock_;
+  FakeRandom random_;
+  Signal go_on_;  // what a blocked store waits for
+  log::Logger logger_;
+  ScriptedStore one_;
+  ScriptedStore two_;
+  PlainServer one_server_{&one_};
+  PlainServer two_server_{&two_};
+  TaskQueue queue_;
+  std::unique_ptr<rpc::PlacementRouter> router_;
+  std::unique_ptr<GrpcDeliveryBackend> backend_;
+  bool room_ = false;
+  std::unique_ptr<Delivery> delivery_;
+};
+
+using Outcomes = std::vector<DeliveryOutcome>;
+
+TEST_F(DeliveryTest, OneCallForEachPlacementAndOneOutcomeForEachMailbox) {
+  Start(Options());
+  one_.Script({[](const Received&, DeliverMessageResponse* response) {
+    response->add_results();
+    auto* full = response->add_results()->mutable_status();
+    full->ParseFromString(
+        ReasonStatus(absl::StatusCode::kResourceExhausted, ErrorReason::kQuotaExceeded)
+            .error_details());
+    return grpc::Status::OK;
+  }});
+  Begin({{"a", "one"}, {"b", "two"}, {"c", "one"}});
+  delivery_->Write("hello\r\n");
+  delivery_->Write("world\r\n");
+  EXPECT_EQ(Finish(), (Outcomes{DeliveryOutcome::kDelivered, DeliveryOutcome::kDelivered,
+                                DeliveryOutcome::kMailboxFull}));
+  ASSERT_EQ(one_.received().size(), 1u);
+  ASSERT_EQ(two_.received().size(), 1u);
+  EXPECT_EQ(one_.received()[0].mailbox_ids, (std::vector<std::string>{"a", "c"}));
+  EXPECT_EQ(two_.received()[0].mailbox_ids, (std::vector<std::string>{"b"}));
+  std::vector<std::string> ids = one_.received()[0].delivery_ids;
+  ids.push_back(two_.received()[0].delivery_ids.at(0));
+  std::sort(ids.begin(), ids.end());
+  EXPECT_EQ(std::unique(ids.begin(), ids.end()) - ids.begin(), 3) << "one id for each copy";
+  for (ScriptedStore* store : {&one_, &two_}) {
+    EXPECT_EQ(store->received()[0].text, "hello\r\nworld\r\n");
+    EXPECT_TRUE(store->received()[0].sound);
+  }
+}
+
+TEST_F(DeliveryTest, EmptyMessage) {
+  Start(Options());
+  Begin({{"a", "one"}});
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+  EXPECT_TRUE(one_.received()[0].finished && one_.received()[0].sound);
+}
+
+TEST_F(DeliveryTest, RepeatsWithTheSameIdsWhenTheStoreIsAway) {
+  Start(Options());
+  auto away = [](const Received&, DeliverMessageResponse*) {
+    return ReasonStatus(absl::StatusCode::kUnavailable, ErrorReason::kDraining);
+  };
+  auto cut = [](const Received&, DeliverMessageResponse*) {
+    return grpc::Status(grpc::StatusCode::CANCELLED, "cut");
+  };
+  one_.Script({away, cut, away});
+  Begin({{"a", "one"}, {"b", "one"}});
+  delivery_->Write("text\r\n");
+  EXPECT_EQ(Finish(), (Outcomes{DeliveryOutcome::kDelivered, DeliveryOutcome::kDelivered}));
+  std::vector<Received> received = one_.received();
+  ASSERT_EQ(received.size(), 4u);
+  for (const Received& one : received) {
+    EXPECT_EQ(one.delivery_ids, received[0].delivery_ids);
+    EXPECT_EQ(one.text, "text\r\n");
+    EXPECT_TRUE(one.sound);
+  }
+}
+
+TEST_F(DeliveryTest, DoesNotRepeatWhatTheStoreRefused) {
+  Start(Options());
+  auto refuse = [](absl::StatusCode code, ErrorReason reason) {
+    return [code, reason](const Received&, DeliverMessageResponse*) {
+      return ReasonStatus(code, reason);
+    };
+  };
+  one_.Script({refuse(absl::StatusCode::kInvalidArgument, ErrorReason::kMessageTooLarge),
+               refuse(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull),
+               refuse(absl::StatusCode::kPermissionDenied, ErrorReason::kRoleMissing)});
+  for (DeliveryOutcome expected :
+       {DeliveryOutcome::kTooLarge, DeliveryOutcome::kStoreFull, DeliveryOutcome::kUnavailable}) {
+    Begin({{"a", "one"}});
+    EXPECT_EQ(Finish(), Outcomes{expected});
+  }
+  EXPECT_EQ(one_.received().size(), 3u);
+}
+
+TEST_F(DeliveryTest, AnAnswerForAnotherNumberOfMailboxesIsNone) {
+  Start(Options());
+  one_.Script({[](const Received&, DeliverMessageResponse* response) {
+    response->add_results();
+    return grpc::Status::OK;
+  }});
+  Begin({{"a", "one"}, {"b", "one"}});
+  EXPECT_EQ(Finish(), (Outcomes{DeliveryOutcome::kUnavailable, DeliveryOutcome::kUnavailable}));
+}
+
+TEST_F(DeliveryTest, ALongMessageIsNotRepeated) {
+  GrpcDeliveryOptions options = Options();
+  options.repeatable_octets = 10;
+  Start(options);
+  one_.Script({[](const Received&, DeliverMessageResponse*) {
+    return grpc::Status(grpc::StatusCode::UNAVAILABLE, "away");
+  }});
+  Begin({{"a", "one"}});
+  delivery_->Write("12345678\r\n");
+  delivery_->Write("9\r\n");
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kUnavailable});
+  EXPECT_EQ(one_.received().size(), 1u);
+  Begin({{"a", "one"}});
+  delivery_->Write("again\r\n");
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+}
+
+TEST_F(DeliveryTest, BridgesARestartOfTheStore) {
+  Start(Options());
+  one_server_.Stop();
+  Begin({{"a", "one"}});
+  delivery_->Write("text\r\n");
+  one_server_.Start();
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+}
+
+TEST_F(DeliveryTest, GivesUpOnAStoreThatStaysAwayAndDeliversToTheOther) {
+  Start(Options(kShort));
+  one_server_.Stop();
+  Begin({{"a", "one"}, {"b", "two"}, {"c", "nowhere"}});
+  delivery_->Write("text\r\n");
+  EXPECT_EQ(Finish(), (Outcomes{DeliveryOutcome::kUnavailable, DeliveryOutcome::kDelivered,
+                                DeliveryOutcome::kUnavailable}));
+  one_server_.Start();
+  backend_.reset();
+  Start(Options());
+  Begin({{"a", "one"}});
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+}
+
+TEST_F(DeliveryTest, GivesUpOnAStoreThatDoesNotAnswer) {
+  one_.BlockUntil(&go_on_);
+  Start(Options(kShort));
+  Begin({{"a", "one"}});
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kUnavailable});
+  go_on_.Raise();
+}
+
+TEST_F(DeliveryTest, EveryStreamEndedBeforeFinish) {
+  Start(Options());
+  Begin({{"a", "nowhere"}});
+  delivery_->Write("text\r\n");
+  EXPECT_TRUE(delivery_->has_room());
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kUnavailable});
+}
+
+TEST_F(DeliveryTest, ASlowStoreSlowsTheClientDown) {
+  one_.BlockUntil(&go_on_);
+  Start(Options());
+  Begin({{"a", "one"}});
+  const std::string piece(16 * 1024, 'x');
+  int written = 0;
+  for (; written < 10'000 && delivery_->has_room(); ++written) delivery_->Write(piece);
+  EXPECT_LT(written, 10'000);
+  EXPECT_FALSE(room_);
+  go_on_.Raise();
+  queue_.RunUntil([this] { return room_; });
+  EXPECT_TRUE(delivery_->has_room());
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+  EXPECT_EQ(one_.received()[0].text.size(), static_cast<size_t>(written) * piece.size());
+  EXPECT_TRUE(one_.received()[0].sound);
+}
+
+TEST_F(DeliveryTest, AbandonedMessageIsNeverFinished) {
+  Start(Options());
+  Begin({{"a", "one"}});
+  delivery_->Write("half");
+  one_.begun().Wait();
+  delivery_.reset();
+  one_.ended().Wait();
+  EXPECT_FALSE(one_.received()[0].finished);
+}
+
+TEST_F(DeliveryTest, EndsWithADeliveryUnderWay) {
+  one_.BlockUntil(&go_on_);
+  Start(Options());
+  Begin({{"a", "one"}});
+  bool answered = false;
+  delivery_->Finish([&](const Delivered&) { answered = true; });
+  one_.begun().Wait();
+  delivery_.reset();
+  backend_.reset();
+  go_on_.Raise();
+  EXPECT_FALSE(answered);
+}
+
+class ScriptedAuth : public auth::v1::LogonService::Service {
+ public:
+  using Answer = std::function<grpc::Status(auth::v1::ResolveRecipientsResponse*)>;
+
+  grpc::Status ResolveRecipients(grpc::ServerContext*,
+                                 const auth::v1::ResolveRecipientsRequest* request,
+                                 auth::v1::ResolveRecipientsResponse* response) override {
+    MutexLock lock(&mutex_);
+    EXPECT_EQ(request->addresses_size(), 1);
+    return answers_.at(request->addresses(0))(response);
+  }
+
+  std::map<std::string, Answer> answers_;
+
+ private:
+  Mutex mutex_;
+};
+
+TEST(RecipientResolver, TellsFoundUnknownAndUndecided) {
+  FakeClock clock;
+  log::Logger logger("test", log::Level::kDebug, clock, [](absl::string_view) {});
+  ScriptedAuth auth;
+  auto found = [](const char* mailbox, const char* placement) {
+    return [=](auth::v1::ResolveRecipientsResponse* response) {
+      auto* recipient = response->add_recipients();
+      recipient->set_found(true);
+      recipient->set_mailbox_id(mailbox);
+      recipient->set_placement(placement);
+      return grpc::Status::OK;
+    };
+  };
+  auth.answers_["found@x"] = found("mbx-1", "mailstore-0");
+  auth.answers_["nowhere@x"] = found("mbx-1", "Not A Placement");
+  auth.answers_["nameless@x"] = found("", "mailstore-0");
+  auth.answers_["unknown@x"] = [](auto* response) {
+    response->add_recipients();
+    return grpc::Status::OK;
+  };
+  auth.answers_["silent@x"] = [](auto*) { return grpc::Status::OK; };
+  auth.answers_["broken@x"] = [](auto*) {
+    return grpc::Status(grpc::StatusCode::INTERNAL, "broken");
+  };
+  PlainServer server(&auth);
+  GrpcRecipientResolver resolver(server.MakeChannel(), logger);
+  TaskQueue queue;
+  auto resolve = [&](const std::string& address) {
+    std::optional<Event> answer;
+    resolver.Resolve(address, queue.executor(), [&](Event event) { answer = std::move(event); });
+    queue.RunUntil([&] { return answer.has_value(); });
+    return *answer;
+  };
+  Event answer = resolve("found@x");
+  ASSERT_TRUE(std::holds_alternative<RecipientFound>(answer));
+  EXPECT_EQ(std::get<RecipientFound>(answer).mailbox_id, "mbx-1");
+  EXPECT_EQ(std::get<RecipientFound>(answer).placement, "mailstore-0");
+  EXPECT_TRUE(std::holds_alternative<RecipientUnknown>(resolve("unknown@x")));
+  for (const char* address : {"nowhere@x", "nameless@x", "silent@x", "broken@x"}) {
+    EXPECT_TRUE(std::holds_alternative<RecipientUndecided>(resolve(address))) << address;
+  }
+}
+
+TEST(RecipientResolver, AuthAwayIsUndecidedAndRecoversAlone) {
+  FakeClock clock;
+  log::Logger logger("test", log::Level::kDebug, clock, [](absl::string_view) {});
+  ScriptedAuth auth;
+  auth.answers_["unknown@x"] = [](auto* response) {
+    response->add_recipients();
+    return grpc::Status::OK;
+  };
+  PlainServer server(&auth);
+  TaskQueue queue;
+  auto resolve = [&](RecipientResolver* resolver) {
+    std::optional<Event> answer;
+    resolver->Resolve("unknown@x", queue.executor(), [&](Event event) { answer = event; });
+    queue.RunUntil([&] { return answer.has_value(); });
+    return *answer;
+  };
+  GrpcRecipientResolver hasty(server.MakeChannel(), logger, {kShort, absl::Milliseconds(1)});
+  server.Stop();
+  EXPECT_TRUE(std::holds_alternative<RecipientUndecided>(resolve(&hasty)));
+  server.Start();
+  GrpcRecipientResolver patient(server.MakeChannel(), logger, {kLong, absl::Milliseconds(1)});
+  EXPECT_TRUE(std::holds_alternative<RecipientUnknown>(resolve(&patient)));
+}
+
+}  // namespace
+}  // namespace restante::lmtp

@@ -1,0 +1,191 @@
+#include "mailstore-service/lmtp/backend/delivery_stream.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "common/base/error_reason.h"
+#include "mailstore-service/lmtp/backend/delivery_outcomes.h"
+
+namespace restante::lmtp {
+
+using mailstore::v1::DeliverMessageRequest;
+using mailstore::v1::DeliverMessageResponse;
+
+DeliveryStream::DeliveryStream(const DeliveryCommons& commons,
+                               std::shared_ptr<DeliveryCall::Stub> stub, Target target,
+                               net::Executor executor, std::function<void()> on_progress)
+    : commons_(commons),
+      stub_(std::move(stub)),
+      target_(std::move(target)),
+      executor_(std::move(executor)),
+      on_progress_(std::move(on_progress)) {}
+
+void DeliveryStream::Start() {
+  ExtendDeadline();
+  Call();
+}
+
+void DeliveryStream::Write(std::shared_ptr<const std::string> piece) {
+  if (outcomes_) return;
+  text_octets_ += piece->size();
+  unsent_octets_ += piece->size();
+  pieces_.push_back(std::move(piece));
+  repeatable_ = repeatable_ && text_octets_ <= commons_.repeatable_octets;
+  Pump();
+}
+
+void DeliveryStream::Finish(int64_t size_octets, uint32_t crc32c) {
+  if (outcomes_) return;
+  finish_ = FinalPart{size_octets, crc32c};
+  ExtendDeadline();
+  Pump();
+}
+
+void DeliveryStream::Call() {
+  ++try_;
+  header_written_ = writing_ = answer_due_ = false;
+  next_piece_ = 0;
+  unsent_octets_ = 0;
+  for (const auto& piece : pieces_) unsent_octets_ += piece->size();
+  auto answered = [weak = weak_from_this(), executor = executor_,
+                   call = try_](absl::StatusOr<Response> answer) {
+    executor([weak, call, answer = std::move(answer)]() mutable {
+      auto self = weak.lock();
+      if (self != nullptr && self->try_ == call) self->OnAnswer(std::move(answer));
+    });
+  };
+  auto written = [executor = executor_, weak = weak_from_this(), call = try_] {
+    executor([weak, call] {
+      auto self = weak.lock();
+      if (self != nullptr && self->try_ == call) self->OnWritten();
+    });
+  };
+  call_ = DeliveryCall::Start(stub_, &commons_.counter, {std::move(written), std::move(answered)});
+  if (call_ == nullptr) return Fail(absl::CancelledError("shutting down"));
+  Pump();
+}
+
+void DeliveryStream::Pump() {
+  if (outcomes_ || call_ == nullptr || writing_ || answer_due_) return;
+  if (!header_written_) {
+    DeliverMessageRequest part;
+    for (const std::string& id : target_.mailbox_ids) part.mutable_header()->add_mailbox_ids(id);
+    header_written_ = writing_ = true;
+    call_->Write(std::move(part), /*is_last=*/false);
+  } else if (next_piece_ < pieces_.size()) {
+    WriteText();
+  } else if (finish_) {
+    WriteFinish();
+  }
+}
+
+void DeliveryStream::WriteText() {
+  const std::string& piece = *pieces_[next_piece_];
+  DeliverMessageRequest part;
+  part.set_text(piece);
+  unsent_octets_ -= piece.size();
+  ++next_piece_;
+  // A repetition has what is left of the first try's time.
+  if (next_piece_ > most_pieces_written_) ExtendDeadline();
+  most_pieces_written_ = std::max(most_pieces_written_, next_piece_);
+  if (!repeatable_) {
+    pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(next_piece_));
+    next_piece_ = most_pieces_written_ = 0;
+  }
+  writing_ = true;
+  call_->Write(std::move(part), /*is_last=*/false);
+}
+
+void DeliveryStream::WriteFinish() {
+  DeliverMessageRequest part;
+  part.mutable_finish()->set_size_octets(finish_->size_octets);
+  part.mutable_finish()->set_crc32c(finish_->crc32c);
+  for (const std::string& id : target_.delivery_ids) part.mutable_finish()->add_delivery_ids(id);
+  answer_due_ = true;
+  call_->Write(std::move(part), /*is_last=*/true);
+}
+
+void DeliveryStream::OnWritten() {
+  writing_ = false;
+  Pump();
+  on_progress_();
+}
+
+void DeliveryStream::OnAnswer(absl::StatusOr<Response> answer) {
+  call_.reset();
+  if (!answer.ok()) return OnBroken(answer.status());
+  if (!answer_due_) return Fail(absl::InternalError("the mailstore answered half a message"));
+  absl::StatusOr<std::vector<DeliveryOutcome>> outcomes =
+      ToOutcomes(*answer, target_.mailbox_ids.size());
+  if (!outcomes.ok()) return Fail(outcomes.status());
+  End(*std::move(outcomes));
+}
+
+void DeliveryStream::OnBroken(const absl::Status& status) {
+  absl::Duration wished = GetRetryDelay(status).value_or(absl::ZeroDuration());
+  absl::Duration delay = std::max(commons_.calls.retry_delay, wished);
+  bool again = repeatable_ && MayRepeatDelivery(status) && delay < rpc::TimeLeft(deadline_);
+  if (!again) return Fail(status);
+  commons_.logger.Debug("delivery_repeated", {{"delivery_id", target_.delivery_id},
+                                              {"placement", target_.placement},
+                                              {"error", status.message()}});
+  rpc::RunAfter(delay, Later(&DeliveryStream::Call));
+}
+
+void DeliveryStream::ExtendDeadline() {
+  deadline_ = rpc::DeadlineAfter(commons_.calls.deadline);
+  if (stall_check_ != nullptr) return;
+  stall_check_ = std::make_unique<rpc::Timeout>(commons_.calls.deadline,
+                                                [weak = weak_from_this(), executor = executor_] {
+                                                  executor([weak] {
+                                                    if (auto self = weak.lock())
+                                                      self->OnStallCheck();
+                                                  });
+                                                });
+}
+
+void DeliveryStream::OnStallCheck() {
+  stall_check_.reset();
+  // Otherwise the client is slow, which is not the store's fault; the next part begins anew.
+  if (!waits_for_store()) return;
+  absl::Duration left = rpc::TimeLeft(deadline_);
+  if (left <= absl::ZeroDuration()) {
+    return Fail(absl::DeadlineExceededError("the mailstore did not answer in time"));
+  }
+  stall_check_ =
+      std::make_unique<rpc::Timeout>(left, [weak = weak_from_this(), executor = executor_] {
+        executor([weak] {
+          if (auto self = weak.lock()) self->OnStallCheck();
+        });
+      });
+}
+
+void DeliveryStream::Fail(const absl::Status& status) {
+  commons_.logger.Warn("delivery_failed", {{"delivery_id", target_.delivery_id},
+                                           {"placement", target_.placement},
+                                           {"mailboxes", target_.mailbox_ids.size()},
+                                           {"reason", ErrorReasonName(GetErrorReason(status))},
+                                           {"error", status.message()}});
+  End(std::vector<DeliveryOutcome>(target_.mailbox_ids.size(), ToOutcome(status)));
+}
+
+void DeliveryStream::End(std::vector<DeliveryOutcome> outcomes) {
+  ++try_;
+  call_.reset();
+  stall_check_.reset();
+  pieces_.clear();
+  unsent_octets_ = 0;
+  outcomes_ = std::move(outcomes);
+  on_progress_();
+}
+
+net::Task DeliveryStream::Later(void (DeliveryStream::*member)()) {
+  return [weak = weak_from_this(), executor = executor_, member, call = try_]() mutable {
+    executor([weak = std::move(weak), member, call] {
+      auto self = weak.lock();
+      if (self != nullptr && self->try_ == call) (self.get()->*member)();
+    });
+  };
+}
+
+}  // namespace restante::lmtp
