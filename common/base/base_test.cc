@@ -110,7 +110,7 @@ TEST(Ids, ReferenceIsTheFirstFortyBits) {
 }
 
 TEST(EscapeForLog, LeavesNoControlOctetAndCuts) {
-  EXPECT_EQ(EscapeForLog("a\r\nb\"\\\x7f\xc3"), "a\\x0d\\x0ab\\x22\\x5c\\x7f\\xc3");
+  EXPECT_EQ(EscapeForLog("a\r\nb\"\\\x7f\xc3"), "a\\x0d\\x0ab\\x22\\\\x7f\\xc3");
   EXPECT_EQ(EscapeForLog("abcdef", 3), "abc...");
 }
 

@@ -9,7 +9,7 @@ namespace restante {
 std::string EscapeForLog(absl::string_view text, size_t max_octets) {
   std::string escaped;
   for (char c : text.substr(0, max_octets)) {
-    bool plain = c >= 0x20 && c < 0x7f && c != '"' && c != '\\';
+    bool plain = c >= 0x20 && c < 0x7f && c != '"';
     if (plain) {
       escaped.push_back(c);
       continue;
