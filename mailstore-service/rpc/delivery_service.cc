@@ -5,17 +5,14 @@
 #include <utility>
 #include <vector>
 
-#include "absl/container/flat_hash_set.h"
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/status.h"
 #include "mailstore-service/rpc/convert.h"
-#include "mailstore-service/store/mailbox_id.h"
 
 namespace restante::mailstore {
 namespace {
 
-constexpr int kMaxMailboxes = 1'000;
 constexpr size_t kMaxTextOctets = 262'144;
 constexpr size_t kDeliveryIdOctets = 32;
 
@@ -68,17 +65,7 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
 
   absl::Status TakeHeader(const v1::DeliveryHeader& header) {
     if (writer_ != nullptr) return InvalidField("header", "must come once");
-    if (header.mailbox_ids().empty() || header.mailbox_ids_size() > kMaxMailboxes) {
-      return InvalidField("header.mailbox_ids", "must be 1 to 1,000");
-    }
     mailbox_ids_.assign(header.mailbox_ids().begin(), header.mailbox_ids().end());
-    absl::flat_hash_set<absl::string_view> seen;
-    for (const std::string& mailbox_id : mailbox_ids_) {
-      RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
-      if (!seen.insert(mailbox_id).second) {
-        return InvalidField("header.mailbox_ids", "must name each mailbox once");
-      }
-    }
     RESTANTE_ASSIGN_OR_RETURN(writer_, parts_.store.BeginDelivery(mailbox_ids_));
     return absl::OkStatus();
   }
@@ -92,12 +79,9 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
   absl::Status TakeFinish(const v1::DeliveryFinish& finish) {
     if (writer_ == nullptr) return InvalidField("finish", "must come after the header");
     const std::vector<std::string> ids(finish.delivery_ids().begin(), finish.delivery_ids().end());
-    if (!ids.empty() && ids.size() != mailbox_ids_.size()) {
-      return InvalidField("finish.delivery_ids", "must be one for each mailbox, or none");
-    }
     for (const std::string& id : ids) {
       if (id.size() != kDeliveryIdOctets) {
-        return InvalidField("finish.delivery_ids", "must be 32 octets each");
+        return InvalidField("delivery_ids", "must be 32 octets each");
       }
     }
     RESTANTE_ASSIGN_OR_RETURN(const std::vector<DeliveryResult> results,

@@ -1,6 +1,5 @@
 #include "mailstore-service/store/lease_table.h"
 
-#include "common/base/check.h"
 #include "common/base/error_reason.h"
 
 namespace restante::mailstore {
@@ -13,7 +12,7 @@ absl::StatusOr<Lease> LeaseTable::Acquire(const std::string& mailbox_id,
     Entry& entry = found->second;
     bool own = entry.session.session_id == session.session_id &&
                entry.session.frontend == session.frontend;
-    if (entry.closing || (!own && now < entry.expires)) {
+    if (!own && now < entry.expires) {
       return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse,
                        "another session has the maildrop open");
     }
@@ -55,16 +54,6 @@ absl::Status LeaseTable::Renew(const Lease& lease) {
 
 void LeaseTable::Release(const Lease& lease) {
   if (Find(lease) != nullptr) entries_.erase(lease.mailbox_id);
-}
-
-void LeaseTable::SetClosing(const Lease& lease, bool closing) {
-  RESTANTE_CHECK(Find(lease) != nullptr);
-  entries_.find(lease.mailbox_id)->second.closing = closing;
-}
-
-bool LeaseTable::IsClosing(const std::string& mailbox_id) const {
-  auto found = entries_.find(mailbox_id);
-  return found != entries_.end() && found->second.closing;
 }
 
 std::optional<SessionInfo> LeaseTable::Holder(const std::string& mailbox_id) const {

@@ -35,11 +35,6 @@ class LeaseTable {
   // Lets the mailbox go; nothing happens when `lease` is not the present one.
   void Release(const Lease& lease);
 
-  // While set, nobody can acquire the mailbox, however long it takes: its end is being written.
-  // `lease` must be the present one.
-  void SetClosing(const Lease& lease, bool closing);
-  bool IsClosing(const std::string& mailbox_id) const;
-
   // The holder, when its lease has not run out.
   std::optional<SessionInfo> Holder(const std::string& mailbox_id) const;
 
@@ -48,7 +43,6 @@ class LeaseTable {
     SessionInfo session;
     Epoch epoch;
     absl::Duration expires;
-    bool closing = false;
   };
   const Entry* Find(const Lease& lease) const;
 

@@ -2,8 +2,10 @@
 
 #include <algorithm>
 
+#include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
 #include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
 
 namespace restante::mailstore {
 
@@ -16,6 +18,27 @@ absl::Status CheckMailboxId(absl::string_view mailbox_id) {
                std::all_of(mailbox_id.begin(), mailbox_id.end(), allowed);
   return valid ? absl::OkStatus()
                : InvalidField("mailbox_id", "must be 1 to 64 of a-z, 0-9 and '-'");
+}
+
+absl::Status CheckTargets(const std::vector<std::string>& mailbox_ids) {
+  constexpr size_t kMaxTargets = 1000;
+  if (mailbox_ids.empty() || mailbox_ids.size() > kMaxTargets) {
+    return InvalidField("mailbox_ids", "must be 1 to 1,000");
+  }
+  absl::flat_hash_set<absl::string_view> seen;
+  for (const std::string& mailbox_id : mailbox_ids) {
+    RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+    if (!seen.insert(mailbox_id).second) {
+      return InvalidField("mailbox_ids", "must name each mailbox once");
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckDeliveryIds(const std::vector<std::string>& delivery_ids,
+                              const std::vector<std::string>& mailbox_ids) {
+  if (delivery_ids.empty() || delivery_ids.size() == mailbox_ids.size()) return absl::OkStatus();
+  return InvalidField("delivery_ids", "must be one for each mailbox, or none");
 }
 
 }  // namespace restante::mailstore

@@ -1,6 +1,9 @@
 #ifndef RESTANTE_MAILSTORE_SERVICE_STORE_MAILBOX_ID_H_
 #define RESTANTE_MAILSTORE_SERVICE_STORE_MAILBOX_ID_H_
 
+#include <string>
+#include <vector>
+
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 
@@ -9,6 +12,13 @@ namespace restante::mailstore {
 // FIELD_INVALID unless `mailbox_id` is 1 to 64 of [a-z0-9-]. Every verb that can make a mailbox
 // checks it, so that no key on disk is ever ambiguous.
 absl::Status CheckMailboxId(absl::string_view mailbox_id);
+
+// FIELD_INVALID unless there are 1 to 1,000, each of that form and each once.
+absl::Status CheckTargets(const std::vector<std::string>& mailbox_ids);
+
+// FIELD_INVALID unless there is one for each mailbox, or none.
+absl::Status CheckDeliveryIds(const std::vector<std::string>& delivery_ids,
+                              const std::vector<std::string>& mailbox_ids);
 
 }  // namespace restante::mailstore
 

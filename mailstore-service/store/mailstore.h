@@ -27,8 +27,8 @@ class DeliveryWriter {
   // Ends the message. It becomes visible in each mailbox with its usage and its delivery id in one
   // step, and is durable when this returns OK for that mailbox. DELIVERY_INCOMPLETE, with nothing
   // stored, when size or checksum (CRC-32C) are not those of the text. `delivery_ids`: one for each
-  // mailbox, or none at all; one that was delivered to that mailbox within a day is answered with
-  // `repeated` and makes no second copy. To be called once.
+  // mailbox, or none at all (FIELD_INVALID otherwise); one that was delivered to that mailbox
+  // within a day is answered with `repeated` and makes no second copy. To be called once.
   virtual absl::StatusOr<std::vector<DeliveryResult>> Finish(
       int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) = 0;
 };
@@ -74,7 +74,7 @@ class Mailstore {
 
   virtual ~Mailstore() = default;
 
-  // A message for `mailbox_ids`: 1 to 1,000, each once.
+  // A message for `mailbox_ids`. FIELD_INVALID unless they are 1 to 1,000, each once.
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) = 0;
 

@@ -111,6 +111,7 @@ class MemoryWriter : public DeliveryWriter {
 
   absl::StatusOr<std::vector<DeliveryResult>> Finish(
       int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) override {
+    RESTANTE_RETURN_IF_ERROR(CheckDeliveryIds(delivery_ids, mailbox_ids_));
     if (size_octets != static_cast<int64_t>(text_.size()) || crc32c != ExtendCrc32c(0, text_)) {
       return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
                        "size or checksum are not those of the text");
@@ -118,7 +119,7 @@ class MemoryWriter : public DeliveryWriter {
     auto text = std::make_shared<const std::string>(std::move(text_));
     std::vector<DeliveryResult> results;
     for (size_t i = 0; i < mailbox_ids_.size(); ++i) {
-      std::string delivery_id = i < delivery_ids.size() ? delivery_ids[i] : "";
+      const std::string delivery_id = delivery_ids.empty() ? "" : delivery_ids[i];
       results.push_back(store_->Deliver(mailbox_ids_[i], delivery_id, text));
     }
     return results;
@@ -136,7 +137,7 @@ absl::Status NotFound(ErrorReason reason, absl::string_view what) {
 
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> MemoryStore::BeginDelivery(
     std::vector<std::string> mailbox_ids) {
-  for (const std::string& id : mailbox_ids) RESTANTE_RETURN_IF_ERROR(CheckMailboxId(id));
+  RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
   return std::make_unique<MemoryWriter>(this, std::move(mailbox_ids));
 }
 

@@ -5,12 +5,12 @@
 namespace restante::mailstore {
 
 MessagePart::MessagePart(const MessageRead& read)
-    : whole_(!read.top_lines.has_value()),
+    : all_(!read.top_lines.has_value()),
       body_lines_left_(read.top_lines.value_or(0)),
       skip_octets_(read.offset_octets) {}
 
 absl::string_view MessagePart::Take(absl::string_view piece) {
-  absl::string_view part = whole_ ? piece : CutTop(piece);
+  absl::string_view part = all_ ? piece : CutTop(piece);
   auto skipped =
       static_cast<size_t>(std::min<int64_t>(skip_octets_, static_cast<int64_t>(part.size())));
   skip_octets_ -= static_cast<int64_t>(skipped);

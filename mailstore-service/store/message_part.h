@@ -18,10 +18,13 @@ class MessagePart {
   // What of `piece` belongs to the part.
   absl::string_view Take(absl::string_view piece);
 
+  // No later piece has anything of it: TOP's lines are over.
+  bool IsWhole() const { return !all_ && !in_header_ && body_lines_left_ == 0; }
+
  private:
   absl::string_view CutTop(absl::string_view piece);
 
-  bool whole_;
+  bool all_;  // no TOP
   bool in_header_ = true;
   bool line_is_empty_ = true;  // nothing but CR since the line began
   int64_t body_lines_left_;

@@ -83,6 +83,15 @@ TEST_P(MailstoreConformance, LargeMessageComesBackWhole) {
   Deliver({"m", "n"}, text);
   EXPECT_EQ(Texts("m"), Strings{text});
   EXPECT_EQ(Texts("n"), Strings{text});
+  OpenedMaildrop opened = Open("m", "s");
+  const uint64_t id = opened.messages[0].message_id;
+  const auto piece = static_cast<int64_t>(Mailstore::kMaxPieceOctets);
+  const auto size = static_cast<int64_t>(text.size());
+  for (int64_t offset : {piece - 1, piece, piece + 1, 3 * piece, size - 1, size, size + piece}) {
+    EXPECT_EQ(ReadAll(opened.lease, {id, offset, std::nullopt}),
+              text.substr(std::min(static_cast<size_t>(offset), text.size())))
+        << offset;
+  }
 }
 
 TEST_P(MailstoreConformance, EachMailboxHasItsOwn) {
@@ -300,6 +309,99 @@ TEST_P(MailstoreConformance, OfManySessionsOneOpens) {
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(opened, 1);
+}
+
+// The last ones of each race must be on disk as they are in memory.
+TEST_P(MailstoreConformance, WhoHoldsTheMailboxIsTheSameAfterARestart) {
+  constexpr int kThreads = 16;
+  constexpr int kRounds = 10;
+  constexpr int kTurns = 5;
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<std::vector<Lease>> leases(kThreads);
+    std::vector<std::thread> threads;
+    for (int t = 0; t < kThreads; ++t) {
+      threads.emplace_back([this, t, round, &mine = leases[static_cast<size_t>(t)]] {
+        for (int turn = 0; turn < kTurns; ++turn) {
+          // Whoever holds it has fallen silent.
+          clock_.Advance(Mailstore::kLeaseTtl);
+          auto opened = store().Open("m", {absl::StrCat("s", t, "-", round), "", "fe"});
+          if (!opened.ok()) continue;
+          mine.push_back(opened->lease);
+          if (turn % 3 == t % 3) store().Close(opened->lease, {}).IgnoreError();
+        }
+      });
+    }
+    for (std::thread& thread : threads) thread.join();
+    auto good_ones = [this, &leases] {
+      std::set<Epoch> good;
+      for (const std::vector<Lease>& of_one : leases) {
+        for (const Lease& lease : of_one) {
+          if (store().Renew(lease).ok()) good.insert(lease.epoch);
+        }
+      }
+      return good;
+    };
+    const std::set<Epoch> before = good_ones();
+    EXPECT_LE(before.size(), 1u);
+    if (!Restart()) GTEST_SKIP() << "this store keeps nothing";
+    ASSERT_EQ(good_ones() == before, true) << "round " << round;
+  }
+}
+
+TEST_P(MailstoreConformance, ADeliveryIsForOneToAThousandMailboxesEachOnce) {
+  auto field = [this](const std::vector<std::string>& ids) {
+    return GetInvalidField(store().BeginDelivery(ids).status());
+  };
+  std::vector<std::string> many;
+  for (int i = 0; i < 1'000; ++i) many.push_back(absl::StrCat("m", i));
+  EXPECT_EQ(field(many), "");
+  many.push_back("one-too-many");
+  EXPECT_EQ(field(many), "mailbox_ids");
+  EXPECT_EQ(field({}), "mailbox_ids");
+  EXPECT_EQ(field({"m", "n", "m"}), "mailbox_ids");
+}
+
+TEST_P(MailstoreConformance, DeliveryIdsAreOneForEachMailboxOrNone) {
+  for (size_t count : {1, 3}) {
+    auto writer = store().BeginDelivery({"m", "n"});
+    const std::vector<std::string> ids(count, std::string(32, 'd'));
+    EXPECT_EQ(GetInvalidField((*writer)->Finish(0, 0, ids).status()), "delivery_ids");
+  }
+  EXPECT_TRUE(Texts("m").empty());
+}
+
+TEST_P(MailstoreConformance, WhatIsOverItsTimeIsSweptAway) {
+  auto sweep = [this] {
+    size_t removed = 0;
+    for (int calls = 0; calls < 100; ++calls) {
+      absl::StatusOr<SweepResult> swept = store().Sweep(1);
+      EXPECT_TRUE(swept.ok()) << swept.status();
+      if (!swept.ok()) break;
+      removed += swept->removed;
+      if (swept->round_done) return removed;
+    }
+    ADD_FAILURE() << "a round does not end";
+    return removed;
+  };
+  const std::string id(32, 'd');
+  const std::string other(32, 'e');
+  Deliver({"m", "n"}, "text\r\n", {id, id});
+  OpenedMaildrop opened = Open("m", "one");
+  EXPECT_EQ(*store().Close(opened.lease, {}), 0);
+  opened = Open("n", "two");
+  EXPECT_EQ(*store().Close(opened.lease, {}), 0);
+  EXPECT_EQ(sweep(), 0u);
+  clock_.Advance(Mailstore::kOutcomeKept);
+  EXPECT_EQ(sweep(), 2u);
+  Deliver({"n"}, "text\r\n", {other});
+  clock_.Advance(Mailstore::kDeliveryIdKept - Mailstore::kOutcomeKept);
+  // Delivered anew under the old id, which is kept from now on.
+  EXPECT_FALSE(Deliver({"m"}, "text\r\n", {id})[0].repeated);
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_TRUE(Deliver({"m"}, "text\r\n", {id})[0].repeated);
+  EXPECT_TRUE(Deliver({"n"}, "text\r\n", {other})[0].repeated);
+  EXPECT_EQ(sweep(), 0u);
+  EXPECT_EQ(Texts("m").size(), 2u);
 }
 
 }  // namespace restante::mailstore

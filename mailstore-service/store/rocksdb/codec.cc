@@ -51,6 +51,12 @@ std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id) {
   return ByteWriter().Bytes(mailbox_id).U8(0).U64Be(message_id).Take();
 }
 
+uint64_t MessageIdOfIndexKey(absl::string_view key) {
+  constexpr size_t kIdOctets = 8;
+  if (key.size() < kIdOctets) return 0;
+  return ByteReader(key.substr(key.size() - kIdOctets)).ReadU64Be().value_or(0);
+}
+
 std::string EncodeIndexEntry(const IndexEntry& entry) {
   return ByteWriter()
       .U8(kIndexVersion)
@@ -62,7 +68,6 @@ std::string EncodeIndexEntry(const IndexEntry& entry) {
 }
 
 std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_view value) {
-  if (key.size() < 8) return std::nullopt;
   ByteReader reader(value);
   std::optional<uint8_t> version = reader.ReadU8();
   std::optional<uint64_t> octets = reader.ReadU64Be();
@@ -73,7 +78,7 @@ std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_v
     return std::nullopt;
   }
   IndexEntry entry;
-  entry.summary.message_id = ByteReader(key.substr(key.size() - 8)).ReadU64Be().value_or(0);
+  entry.summary.message_id = MessageIdOfIndexKey(key);
   entry.summary.size_octets = static_cast<int64_t>(*octets);
   entry.summary.uidl = std::string(*uidl);
   entry.summary.delivery_time = FromMillis(*delivered);

@@ -27,6 +27,8 @@ std::optional<Usage> DecodeUsage(absl::string_view value);
 std::string MailboxPrefix(absl::string_view mailbox_id);
 
 std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id);
+// 0 for what is no index key.
+uint64_t MessageIdOfIndexKey(absl::string_view key);
 struct IndexEntry {
   MessageSummary summary;
   uint64_t body_id = 0;

@@ -7,18 +7,17 @@
 #include <utility>
 
 #include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
-#include "common/base/check.h"
 #include "common/base/error_reason.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/lease_table.h"
 #include "mailstore-service/store/mailbox_id.h"
 #include "mailstore-service/store/message_id.h"
-#include "mailstore-service/store/message_part.h"
+#include "mailstore-service/store/rocksdb/body_reader.h"
 #include "mailstore-service/store/rocksdb/body_writer.h"
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
+#include "mailstore-service/store/rocksdb/keyed_turns.h"
 
 namespace restante::mailstore {
 namespace {
@@ -26,54 +25,6 @@ namespace {
 absl::Status NotFound(ErrorReason reason, absl::string_view what) {
   return MakeError(absl::StatusCode::kNotFound, reason, what);
 }
-
-absl::Status Corrupt() {
-  return MakeError(absl::StatusCode::kDataLoss, ErrorReason::kMessageCorrupt,
-                   "this message's text is damaged on disk");
-}
-
-// Reads under a snapshot, so that a message that is deleted meanwhile is read to its end.
-class RocksdbReader : public MessageReader {
- public:
-  RocksdbReader(std::shared_ptr<Database> database, const codec::IndexEntry& entry,
-                const MessageRead& read)
-      : database_(std::move(database)),
-        snapshot_(database_->db().GetSnapshot()),
-        body_id_(entry.body_id),
-        octets_left_(entry.summary.size_octets),
-        part_(read) {}
-  ~RocksdbReader() override { database_->db().ReleaseSnapshot(snapshot_); }
-
-  absl::StatusOr<std::string> Next() override {
-    while (octets_left_ > 0) {
-      rocksdb::ReadOptions options;
-      options.snapshot = snapshot_;
-      std::string value;
-      rocksdb::Status status = database_->db().Get(options, database_->bodies(),
-                                                   codec::BodyKey(body_id_, next_piece_), &value);
-      // A block or blob whose own checksum is wrong, and a piece that is not there, cost this
-      // message alone.
-      if (status.IsCorruption() || status.IsNotFound()) return Corrupt();
-      if (!status.ok()) return absl::UnavailableError(status.ToString());
-      std::optional<absl::string_view> text = codec::DecodePiece(value);
-      auto expected = std::min<int64_t>(octets_left_, Mailstore::kMaxPieceOctets);
-      if (!text || static_cast<int64_t>(text->size()) != expected) return Corrupt();
-      ++next_piece_;
-      octets_left_ -= expected;
-      absl::string_view part = part_.Take(*text);
-      if (!part.empty()) return std::string(part);
-    }
-    return std::string();
-  }
-
- private:
-  const std::shared_ptr<Database> database_;
-  const rocksdb::Snapshot* const snapshot_;
-  const uint64_t body_id_;
-  int64_t octets_left_;
-  uint32_t next_piece_ = 0;
-  MessagePart part_;
-};
 
 class RocksdbStore : public Mailstore {
  public:
@@ -112,15 +63,13 @@ class RocksdbStore : public Mailstore {
                         uint64_t body_id, size_t i, BodyWriter* body);
 
  private:
-  // At most one delivery of an id to a mailbox at a time: the second then finds the first.
-  class DeliveryTurn;
-
   DeliveryResult WriteMessage(const std::string& mailbox_id, const std::string& delivery_key,
                               uint64_t body_id, size_t i, BodyWriter* body);
   absl::StatusOr<std::optional<uint64_t>> FindDelivery(const std::string& delivery_key) const;
   absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
   absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
                                                       size_t limit) const;
+  absl::StatusOr<Lease> TakeLease(const std::string& mailbox_id, const SessionInfo& session);
   absl::StatusOr<int64_t> WriteClose(const Lease& lease, const std::vector<uint64_t>& ids);
   MailboxInfo InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
   // Whether what is kept under a delivery's or an outcome's key is worth nothing any more.
@@ -138,33 +87,13 @@ class RocksdbStore : public Mailstore {
   bool sweeps_outcomes_ = false;
   std::string sweep_key_;
 
+  // By delivery key: of two deliveries of one id at a time the second finds the first.
+  KeyedTurns delivery_turns_;
+  // By mailbox: what changes its holder in memory is on disk before the next changes it again. Only
+  // writes wait for a turn; renewing and reading take the lock alone.
+  KeyedTurns holder_turns_;
   Mutex mutex_;
-  CondVar turn_ended_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
-  std::set<std::string> deliveries_under_way_ ABSL_GUARDED_BY(mutex_);
-};
-
-class RocksdbStore::DeliveryTurn {
- public:
-  DeliveryTurn(RocksdbStore* store, const std::string& key) : store_(store), key_(key) {
-    if (key_.empty()) return;
-    MutexLock lock(&store_->mutex_);
-    while (!store_->deliveries_under_way_.insert(key_).second) {
-      store_->turn_ended_.Wait(&store_->mutex_);
-    }
-  }
-  ~DeliveryTurn() {
-    if (key_.empty()) return;
-    MutexLock lock(&store_->mutex_);
-    store_->deliveries_under_way_.erase(key_);
-    store_->turn_ended_.SignalAll();
-  }
-  DeliveryTurn(const DeliveryTurn&) = delete;
-  DeliveryTurn& operator=(const DeliveryTurn&) = delete;
-
- private:
-  RocksdbStore* const store_;
-  const std::string key_;
 };
 
 class RocksdbWriter : public DeliveryWriter {
@@ -186,13 +115,14 @@ class RocksdbWriter : public DeliveryWriter {
 
   absl::StatusOr<std::vector<DeliveryResult>> Finish(
       int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) override {
+    RESTANTE_RETURN_IF_ERROR(CheckDeliveryIds(delivery_ids, mailbox_ids_));
     if (size_octets != body_.size_octets() || crc32c != body_.crc32c()) {
       return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
                        "size or checksum are not those of the text");
     }
     std::vector<DeliveryResult> results;
     for (size_t i = 0; i < mailbox_ids_.size(); ++i) {
-      std::string delivery_id = i < delivery_ids.size() ? delivery_ids[i] : "";
+      const std::string delivery_id = delivery_ids.empty() ? "" : delivery_ids[i];
       results.push_back(store_->Commit(mailbox_ids_[i], delivery_id, body_ids_[i], i, &body_));
     }
     return results;
@@ -219,17 +149,14 @@ absl::Status RocksdbStore::RestoreLeases() {
 
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> RocksdbStore::BeginDelivery(
     std::vector<std::string> mailbox_ids) {
-  std::vector<uint64_t> body_ids;
-  for (const std::string& mailbox_id : mailbox_ids) {
-    RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
-    body_ids.push_back(ids_.Next());
-  }
+  RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
+  std::vector<uint64_t> body_ids(mailbox_ids.size());
+  for (uint64_t& body_id : body_ids) body_id = ids_.Next();
   return std::make_unique<RocksdbWriter>(this, database_.get(), std::move(mailbox_ids), body_ids);
 }
 
 absl::StatusOr<std::optional<uint64_t>> RocksdbStore::FindDelivery(
     const std::string& delivery_key) const {
-  if (delivery_key.empty()) return std::optional<uint64_t>();
   RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
                             database_->Get(database_->deliveries(), delivery_key));
   if (!value) return std::optional<uint64_t>();
@@ -240,8 +167,9 @@ absl::StatusOr<std::optional<uint64_t>> RocksdbStore::FindDelivery(
 
 DeliveryResult RocksdbStore::Commit(const std::string& mailbox_id, const std::string& delivery_id,
                                     uint64_t body_id, size_t i, BodyWriter* body) {
-  std::string key = delivery_id.empty() ? "" : codec::DeliveryKey(mailbox_id, delivery_id);
-  DeliveryTurn turn(this, key);
+  if (delivery_id.empty()) return WriteMessage(mailbox_id, "", body_id, i, body);
+  const std::string key = codec::DeliveryKey(mailbox_id, delivery_id);
+  Turn turn(&delivery_turns_, key);
   absl::StatusOr<std::optional<uint64_t>> known = FindDelivery(key);
   if (!known.ok()) return {known.status(), 0, false};
   if (*known) return {absl::OkStatus(), **known, true};
@@ -271,24 +199,29 @@ absl::StatusOr<OpenedMaildrop> RocksdbStore::Open(const std::string& mailbox_id,
                                                   const SessionInfo& session) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   OpenedMaildrop opened;
-  {
-    MutexLock lock(&mutex_);
-    RESTANTE_ASSIGN_OR_RETURN(opened.lease, leases_.Acquire(mailbox_id, session));
-  }
   opened.lease_ttl = kLeaseTtl;
-  rocksdb::WriteBatch batch;
-  batch.Put(database_->leases(), mailbox_id, codec::EncodeLease({opened.lease, session}));
-  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({0, 0}));
-  // Not synced: losing it costs the session, never mail. A store that cannot write can be read.
-  absl::Status recorded = database_->Write(&batch, false);
-  if (!recorded.ok() && GetErrorReason(recorded) != ErrorReason::kStoreFull &&
-      GetErrorReason(recorded) != ErrorReason::kStoreFailed) {
-    return recorded;
-  }
+  RESTANTE_ASSIGN_OR_RETURN(opened.lease, TakeLease(mailbox_id, session));
   RESTANTE_ASSIGN_OR_RETURN(std::vector<codec::IndexEntry> entries,
                             Scan(mailbox_id, 0, std::numeric_limits<size_t>::max()));
   for (codec::IndexEntry& entry : entries) opened.messages.push_back(std::move(entry.summary));
   return opened;
+}
+
+absl::StatusOr<Lease> RocksdbStore::TakeLease(const std::string& mailbox_id,
+                                              const SessionInfo& session) {
+  Turn turn(&holder_turns_, mailbox_id);
+  Lease lease;
+  {
+    MutexLock lock(&mutex_);
+    RESTANTE_ASSIGN_OR_RETURN(lease, leases_.Acquire(mailbox_id, session));
+  }
+  rocksdb::WriteBatch batch;
+  batch.Put(database_->leases(), mailbox_id, codec::EncodeLease({lease, session}));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({0, 0}));
+  // Not synced, and it may fail: losing it costs the session, never mail, and a store that cannot
+  // write can be read.
+  database_->Write(&batch, false).IgnoreError();
+  return lease;
 }
 
 absl::Status RocksdbStore::Renew(const Lease& lease) {
@@ -308,8 +241,12 @@ absl::StatusOr<std::vector<codec::IndexEntry>> RocksdbStore::Scan(const std::str
     absl::string_view key = ToView(it->key());
     if (!absl::StartsWith(key, prefix)) break;
     std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, ToView(it->value()));
-    if (!entry)
-      return absl::DataLossError(absl::StrCat("an index entry of ", mailbox_id, " is damaged"));
+    if (!entry) {
+      if (observer_ != nullptr) {
+        observer_->OnDamagedMessage(mailbox_id, codec::MessageIdOfIndexKey(key));
+      }
+      continue;
+    }
     entries.push_back(*std::move(entry));
   }
   if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
@@ -327,8 +264,8 @@ absl::StatusOr<std::unique_ptr<MessageReader>> RocksdbStore::Read(const Lease& l
                             database_->Get(database_->index(), key));
   if (!value) return NotFound(ErrorReason::kMessageNotFound, "no such message");
   std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, *value);
-  if (!entry) return Corrupt();
-  return std::make_unique<RocksdbReader>(database_, *entry, read);
+  if (!entry) return DamagedOnDisk();
+  return NewBodyReader(database_, *entry, read);
 }
 
 absl::StatusOr<std::optional<int64_t>> RocksdbStore::FindOutcome(const Lease& lease) const {
@@ -343,21 +280,17 @@ absl::StatusOr<std::optional<int64_t>> RocksdbStore::FindOutcome(const Lease& le
 absl::StatusOr<int64_t> RocksdbStore::Close(const Lease& lease,
                                             const std::vector<uint64_t>& delete_message_ids) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(lease.mailbox_id));
+  Turn turn(&holder_turns_, lease.mailbox_id);
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<int64_t> outcome, FindOutcome(lease));
+  if (outcome) return *outcome;
   {
     MutexLock lock(&mutex_);
-    // A repeat that comes while the first is being written waits by trying again.
-    if (leases_.IsClosing(lease.mailbox_id)) {
-      return absl::UnavailableError("the session's end is being written");
-    }
-    RESTANTE_ASSIGN_OR_RETURN(std::optional<int64_t> outcome, FindOutcome(lease));
-    if (outcome) return *outcome;
     RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
-    leases_.SetClosing(lease, true);
   }
-  absl::StatusOr<int64_t> deleted = WriteClose(lease, delete_message_ids);
+  // Nobody else can take the mailbox while the turn lasts, however long the write takes.
+  RESTANTE_ASSIGN_OR_RETURN(const int64_t deleted, WriteClose(lease, delete_message_ids));
   MutexLock lock(&mutex_);
-  leases_.SetClosing(lease, false);
-  if (deleted.ok()) leases_.Release(lease);
+  leases_.Release(lease);
   return deleted;
 }
 
@@ -372,7 +305,8 @@ absl::StatusOr<int64_t> RocksdbStore::WriteClose(const Lease& lease,
                               database_->Get(database_->index(), key));
     if (!value) continue;
     std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, *value);
-    if (!entry) return Corrupt();
+    // It stays, for who mends it; the others go.
+    if (!entry) continue;
     batch.Delete(database_->index(), key);
     AddBodyRemoval(*database_, entry->body_id, entry->summary.size_octets, &batch);
     --removed.count;
@@ -458,7 +392,7 @@ absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
 
 absl::Status RocksdbStore::RemoveDeliveryIfOver(const std::string& key) {
   // The same message may be delivered anew at this moment: its new record must stay.
-  DeliveryTurn turn(this, key);
+  Turn turn(&delivery_turns_, key);
   RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
                             database_->Get(database_->deliveries(), key));
   if (!value || !IsOver(codec::DecodeDelivery(*value))) return absl::OkStatus();

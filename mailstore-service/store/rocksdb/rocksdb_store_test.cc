@@ -6,7 +6,9 @@
 #include <filesystem>
 #include <fstream>
 #include <memory>
+#include <set>
 #include <string>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/crc32c.h"
@@ -151,6 +153,47 @@ TEST_F(RocksdbStoreTest, ADamagedMessageCostsItselfAlone) {
   EXPECT_TRUE(statuses[0].ok());
   EXPECT_EQ(GetErrorReason(statuses[1]), ErrorReason::kMessageCorrupt);
   EXPECT_TRUE(statuses[2].ok());
+}
+
+class SeenDamage : public StoreObserver {
+ public:
+  void OnDamagedMessage(absl::string_view mailbox_id, uint64_t message_id) override {
+    EXPECT_EQ(mailbox_id, "m");
+    damaged.insert(message_id);
+  }
+  void OnFailed(absl::string_view why) override { ADD_FAILURE() << why; }
+  std::set<uint64_t> damaged;
+};
+
+TEST_F(RocksdbStoreTest, ADamagedIndexEntryCostsItsMessageAlone) {
+  std::vector<uint64_t> ids;
+  {
+    std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
+    for (char fill : {'a', 'b', 'c'}) Deliver(*store, std::string(100, fill));
+    const std::vector<MessageSummary> messages = *store->ListMessages("m", 0, 10);
+    for (const MessageSummary& message : messages) ids.push_back(message.message_id);
+  }
+  {
+    auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+    rocksdb::WriteBatch batch;
+    batch.Put(database->index(), codec::IndexKey("m", ids[1]), "not an entry");
+    ASSERT_TRUE(database->Write(&batch, true).ok());
+  }
+  SeenDamage seen;
+  std::unique_ptr<Mailstore> store = *OpenRocksdbStore(
+      {directory_.path(), size_t{4} << 20, int64_t{4} << 20}, clock_, random_, &seen);
+  absl::StatusOr<OpenedMaildrop> opened = store->Open("m", {"s", "", ""});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_EQ(opened->messages.size(), 2u);
+  EXPECT_EQ(opened->messages[1].message_id, ids[2]);
+  EXPECT_EQ(seen.damaged, std::set<uint64_t>{ids[1]});
+  EXPECT_EQ(store->ListMessages("m", 0, 10)->size(), 2u);
+  EXPECT_EQ(store->ListMessages("m", ids[0], 1)->at(0).message_id, ids[2]);
+  EXPECT_EQ(GetErrorReason(store->Read(opened->lease, {ids[1], 0, std::nullopt}).status()),
+            ErrorReason::kMessageCorrupt);
+  // Kept for who mends it; the others go.
+  EXPECT_EQ(store->Close(opened->lease, ids).value_or(-1), 2);
+  EXPECT_EQ(store->Open("m", {"t", "", ""})->messages.size(), 0u);
 }
 
 TEST_F(RocksdbStoreTest, AnotherFormatIsNotOpened) {
