@@ -14,6 +14,7 @@
 #include "common/net/listener.h"
 #include "common/net/tls_context.h"
 #include "common/net/tls_context_source.h"
+#include "tests/support/event_record.h"
 #include "tests/support/stream_client.h"
 #include "tests/support/test_pki.h"
 
@@ -24,33 +25,11 @@ using testing::HasSubstr;
 
 constexpr absl::Duration kLong = absl::Seconds(60);
 
-// Things that happen on other threads, waited for in order.
-class Record {
- public:
-  void Add(std::string what) {
-    MutexLock lock(&mutex_);
-    entries_.push_back(std::move(what));
-    changed_.SignalAll();
-  }
-  std::string Next() {
-    MutexLock lock(&mutex_);
-    while (entries_.empty()) changed_.Wait(&mutex_);
-    std::string entry = std::move(entries_.front());
-    entries_.pop_front();
-    return entry;
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  std::deque<std::string> entries_;
-};
-
 // A server's end of one connection, which obeys words: "finish", "tls", "big", "drop", "pause"; and
 // sends everything else back.
 class Peer : public ConnectionHandler {
  public:
-  Peer(EventLoop* loop, AcceptedSocket socket, Record* record,
+  Peer(EventLoop* loop, AcceptedSocket socket, EventRecord* record,
        std::shared_ptr<const TlsContext> tls, absl::Duration stall_limit)
       : loop_(*loop), record_(*record), tls_(std::move(tls)) {
     connection_ = std::make_unique<Connection>(loop, std::move(socket));
@@ -100,7 +79,7 @@ class Peer : public ConnectionHandler {
 
  private:
   EventLoop& loop_;
-  Record& record_;
+  EventRecord& record_;
   const std::shared_ptr<const TlsContext> tls_;
   Timer resume_;
   std::unique_ptr<Connection> connection_;
@@ -136,7 +115,7 @@ class NetTest : public testing::Test {
     listener_->Stop();
     listener_.reset();
     for (size_t i = 0; i < peers_.size(); ++i) {
-      Record gone;
+      EventRecord gone;
       owners_[i]->Post([&] {
         peers_[i].reset();
         gone.Add("");
@@ -149,7 +128,7 @@ class NetTest : public testing::Test {
   TestCertificate files_;
   std::shared_ptr<const TlsContext> tls_;
   EventLoopGroup loops_{2};
-  Record record_;
+  EventRecord record_;
   Mutex mutex_;
   std::vector<std::unique_ptr<Peer>> peers_;
   std::vector<EventLoop*> owners_;
@@ -310,7 +289,7 @@ TEST(Listener, RefusesWhatIsNoAddress) {
 
 TEST(EventLoop, RunsTasksInOrderAndTimersUnlessCancelled) {
   EventLoop loop;
-  Record record;
+  EventRecord record;
   loop.Post([&] {
     Timer kept = loop.After(absl::Milliseconds(1), [&] { record.Add("cancelled"); });
     record.Add("first");

@@ -19,6 +19,7 @@
 #include "common/app/system_random.h"
 #include "common/base/error_reason.h"
 #include "common/base/mutex.h"
+#include "tests/support/event_record.h"
 #include "tests/support/stream_client.h"
 #include "tests/support/test_pki.h"
 
@@ -27,28 +28,6 @@ namespace {
 
 using testing::HasSubstr;
 using testing::StartsWith;
-
-// Things that happen on other threads, waited for in order.
-class Record {
- public:
-  void Add(std::string what) {
-    MutexLock lock(&mutex_);
-    entries_.push_back(std::move(what));
-    changed_.SignalAll();
-  }
-  std::string Next() {
-    MutexLock lock(&mutex_);
-    while (entries_.empty()) changed_.Wait(&mutex_);
-    std::string entry = std::move(entries_.front());
-    entries_.pop_front();
-    return entry;
-  }
-
- private:
-  Mutex mutex_;
-  CondVar changed_;
-  std::deque<std::string> entries_;
-};
 
 // Lets a call be answered when the test wants it.
 class HeldAnswers {
@@ -87,7 +66,7 @@ class ScriptedAuth : public AuthBackend {
   }
   void Continue(const LogonAttempt&, ContinueLogon, net::Executor, Done) override { FAIL(); }
 
-  Record record;
+  EventRecord record;
   HeldAnswers held;
 
  private:
@@ -162,7 +141,7 @@ struct ScriptedStore : public MaildropBackend {
   std::function<void()> lose_lease;
   HeldAnswers held_opens;
   HeldAnswers held_closes;
-  Record record;
+  EventRecord record;
 };
 
 class FixedPolicy : public PolicySource {
@@ -300,7 +279,7 @@ TEST_F(Pop3ServerTest, FetchesNoFasterThanTheClientReads) {
   EXPECT_THAT(Ask(client.get(), "RETR 1"), StartsWith("+OK"));
   // Each turn of a loop is time enough for one chunk.
   for (size_t turn = 0; turn < 2 * kChunks * loops_.size(); ++turn) {
-    Record passed;
+    EventRecord passed;
     loops_.loop(turn % loops_.size()).Post([&] { passed.Add(""); });
     passed.Next();
   }
