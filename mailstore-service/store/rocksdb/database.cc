@@ -26,7 +26,8 @@ absl::Status CannotRead(const rocksdb::Status& status) {
 absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
                                                          size_t block_cache_octets,
                                                          const Clock& clock, Random& random,
-                                                         StoreObserver* observer) {
+                                                         StoreObserver* observer,
+                                                         rocksdb::Env* env) {
   // Room for index and bodies alike; the rest is small.
   rocksdb::ColumnFamilyOptions small = SmallRecordOptions(block_cache_octets / 2);
   const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
@@ -41,8 +42,10 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   std::unique_ptr<Database> database(new Database());
   database->observer_ = observer;
   rocksdb::DB* db = nullptr;
+  rocksdb::DBOptions db_options = DatabaseOptions();
+  if (env != nullptr) db_options.env = env;
   rocksdb::Status opened =
-      rocksdb::DB::Open(DatabaseOptions(), directory, descriptors, &database->families_, &db);
+      rocksdb::DB::Open(db_options, directory, descriptors, &database->families_, &db);
   if (!opened.ok()) {
     return absl::UnavailableError(
         absl::StrCat("cannot open the store in ", directory, ": ", opened.ToString()));

@@ -31,11 +31,13 @@ class Database {
  public:
   // Opens or makes the database in `directory`. FAILED_PRECONDITION for one of another format;
   // UNAVAILABLE when another process has it or the disk refuses. Takes a new boot number, durably.
-  // `observer`, which may be null, hears of the write that fails and outlives this.
+  // `observer`, which may be null, hears of the write that fails; `env` is the files' layer, null
+  // for the system's. Both outlive this.
   static absl::StatusOr<std::unique_ptr<Database>> Open(const std::string& directory,
                                                         size_t block_cache_octets,
                                                         const Clock& clock, Random& random,
-                                                        StoreObserver* observer = nullptr);
+                                                        StoreObserver* observer = nullptr,
+                                                        rocksdb::Env* env = nullptr);
   ~Database();
 
   // A write. STORE_FULL, and another try later may work; STORE_FAILED after any other fault, from

@@ -412,9 +412,9 @@ absl::Status RocksdbStore::RemoveOutcome(const std::string& key) {
 absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
                                                             const Clock& clock, Random& random,
                                                             StoreObserver* observer) {
-  RESTANTE_ASSIGN_OR_RETURN(
-      std::unique_ptr<Database> database,
-      Database::Open(options.directory, options.block_cache_octets, clock, random, observer));
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
+                            Database::Open(options.directory, options.block_cache_octets, clock,
+                                           random, observer, options.env));
   auto store = std::make_unique<RocksdbStore>(std::move(database), options.max_message_octets,
                                               clock, observer);
   RESTANTE_RETURN_IF_ERROR(store->RestoreLeases());

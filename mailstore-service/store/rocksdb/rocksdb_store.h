@@ -11,12 +11,18 @@
 #include "mailstore-service/store/mailstore.h"
 #include "mailstore-service/store/store_observer.h"
 
+namespace rocksdb {
+class Env;
+}  // namespace rocksdb
+
 namespace restante::mailstore {
 
 struct RocksdbStoreOptions {
   std::string directory;
   size_t block_cache_octets = size_t{64} << 20;
   int64_t max_message_octets = int64_t{100} << 20;
+  // The files' layer; null for the system's. Tests put faults there. Outlives the store.
+  rocksdb::Env* env = nullptr;
 };
 
 // A Mailstore on disk, in the format of schema.md. `clock`, `random` and `observer`, which may be

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
+#include <rocksdb/env.h>
 
+#include <atomic>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -82,10 +84,14 @@ class RocksdbStoreTest : public testing::Test {
   }
   // The status of reading each message of "m" to its end.
   static std::vector<absl::Status> ReadEach(Mailstore& store) {
-    std::vector<absl::Status> statuses;
     OpenedMaildrop opened = *store.Open("m", {"reader", "", ""});
-    for (const MessageSummary& message : opened.messages) {
-      auto reader = store.Read(opened.lease, {message.message_id, 0, std::nullopt});
+    return ReadEach(store, opened.lease, opened.messages);
+  }
+  static std::vector<absl::Status> ReadEach(Mailstore& store, const Lease& lease,
+                                            const std::vector<MessageSummary>& messages) {
+    std::vector<absl::Status> statuses;
+    for (const MessageSummary& message : messages) {
+      auto reader = store.Read(lease, {message.message_id, 0, std::nullopt});
       absl::StatusOr<std::string> piece = std::string("not empty");
       while (piece.ok() && !piece->empty()) piece = (*reader)->Next();
       statuses.push_back(piece.status());
@@ -194,6 +200,109 @@ TEST_F(RocksdbStoreTest, ADamagedIndexEntryCostsItsMessageAlone) {
   // Kept for who mends it; the others go.
   EXPECT_EQ(store->Close(opened->lease, ids).value_or(-1), 2);
   EXPECT_EQ(store->Open("m", {"t", "", ""})->messages.size(), 0u);
+}
+
+// A disk whose log can be told to fail.
+class FaultyDisk : public rocksdb::EnvWrapper {
+ public:
+  FaultyDisk() : rocksdb::EnvWrapper(rocksdb::Env::Default()) {}
+
+  std::atomic<bool> sync_fails = false;
+  std::atomic<bool> full = false;
+
+  const char* Name() const override { return "FaultyDisk"; }
+  rocksdb::Status NewWritableFile(const std::string& name,
+                                  std::unique_ptr<rocksdb::WritableFile>* file,
+                                  const rocksdb::EnvOptions& options) override {
+    rocksdb::Status status = target()->NewWritableFile(name, file, options);
+    if (status.ok()) *file = std::make_unique<File>(this, std::move(*file));
+    return status;
+  }
+
+ private:
+  class File : public rocksdb::WritableFileWrapper {
+   public:
+    File(const FaultyDisk* disk, std::unique_ptr<rocksdb::WritableFile> file)
+        : rocksdb::WritableFileWrapper(file.get()), disk_(disk), file_(std::move(file)) {}
+    using rocksdb::WritableFileWrapper::Append;
+    rocksdb::Status Append(const rocksdb::Slice& data) override {
+      if (!disk_->full) return file_->Append(data);
+      // Some of it still fits.
+      rocksdb::Status torn = file_->Append({data.data(), data.size() / 2});
+      return torn.ok() ? rocksdb::Status::NoSpace("the test's disk is full") : torn;
+    }
+    rocksdb::Status Sync() override {
+      return disk_->sync_fails ? rocksdb::Status::IOError("the test's disk") : file_->Sync();
+    }
+    rocksdb::Status Fsync() override { return Sync(); }
+
+   private:
+    const FaultyDisk* const disk_;
+    const std::unique_ptr<rocksdb::WritableFile> file_;
+  };
+};
+
+class SeenFailure : public StoreObserver {
+ public:
+  void OnDamagedMessage(absl::string_view, uint64_t) override {}
+  void OnFailed(absl::string_view why) override { whys.emplace_back(why); }
+  std::vector<std::string> whys;
+};
+
+class FaultyDiskTest : public RocksdbStoreTest {
+ protected:
+  std::unique_ptr<Mailstore> OpenStore() {
+    return *OpenRocksdbStore({directory_.path(), size_t{4} << 20, int64_t{4} << 20, &disk_}, clock_,
+                             random_, &seen_);
+  }
+  static absl::Status TryToDeliver(Mailstore& store) {
+    auto writer = *store.BeginDelivery({"m"});
+    return writer->Finish(0, 0, {})->at(0).status;
+  }
+
+  FaultyDisk disk_;
+  SeenFailure seen_;
+};
+
+TEST_F(FaultyDiskTest, AFailedSyncStopsAllWritesUntilARestart) {
+  {
+    std::unique_ptr<Mailstore> store = OpenStore();
+    Deliver(*store, "kept\r\n");
+    OpenedMaildrop opened = *store->Open("m", {"s", "", ""});
+    disk_.sync_fails = true;
+    EXPECT_EQ(GetErrorReason(TryToDeliver(*store)), ErrorReason::kStoreFailed);
+    ASSERT_EQ(seen_.whys.size(), 1u);
+    EXPECT_NE(seen_.whys[0].find("the test's disk"), std::string::npos);
+    // A later sync that works says nothing of what the failed one lost.
+    disk_.sync_fails = false;
+    EXPECT_EQ(GetErrorReason(TryToDeliver(*store)), ErrorReason::kStoreFailed);
+    EXPECT_EQ(GetErrorReason(store->Close(opened.lease, {}).status()), ErrorReason::kStoreFailed);
+    EXPECT_EQ(seen_.whys.size(), 1u);
+    EXPECT_EQ(ReadEach(*store, opened.lease, opened.messages), std::vector{absl::OkStatus()});
+  }
+  std::unique_ptr<Mailstore> store = OpenStore();
+  EXPECT_TRUE(TryToDeliver(*store).ok());
+}
+
+TEST_F(FaultyDiskTest, AFullDiskRefusesDeliveriesUntilThereIsRoom) {
+  std::unique_ptr<Mailstore> store = OpenStore();
+  Deliver(*store, "kept\r\n");
+  disk_.full = true;
+  const absl::Status full = TryToDeliver(*store);
+  EXPECT_EQ(full.code(), absl::StatusCode::kResourceExhausted);
+  EXPECT_EQ(GetErrorReason(full), ErrorReason::kStoreFull);
+  EXPECT_EQ(GetErrorReason(TryToDeliver(*store)), ErrorReason::kStoreFull);
+  EXPECT_EQ(ReadEach(*store), std::vector{absl::OkStatus()});
+  disk_.full = false;
+  EXPECT_TRUE(TryToDeliver(*store).ok());
+  EXPECT_EQ(store->GetMailbox("m")->message_count, 2);
+  EXPECT_TRUE(seen_.whys.empty());
+  // What was accepted behind the torn record outlives a crash.
+  TemporaryDirectory crashed;
+  fs::copy(directory_.path(), crashed.path(), fs::copy_options::recursive);
+  std::unique_ptr<Mailstore> after = *OpenIn(crashed.path());
+  EXPECT_EQ(after->GetMailbox("m")->message_count, 2);
+  EXPECT_EQ(after->ListMessages("m", 0, 10)->size(), 2u);
 }
 
 TEST_F(RocksdbStoreTest, AnotherFormatIsNotOpened) {

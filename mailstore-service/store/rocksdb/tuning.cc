@@ -2,6 +2,7 @@
 
 #include <rocksdb/cache.h>
 #include <rocksdb/filter_policy.h>
+#include <rocksdb/listener.h>
 #include <rocksdb/merge_operator.h>
 #include <rocksdb/table.h>
 
@@ -30,6 +31,16 @@ class AddUsage : public rocksdb::AssociativeMergeOperator {
   const char* Name() const override { return "restante.AddUsage"; }
 };
 
+// By itself the library goes on some seconds after there is room again, and refuses Resume until
+// then. Database::Write asks at each write instead, so that the first one that fits is taken.
+class NoRecoveryByItself : public rocksdb::EventListener {
+ public:
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason, rocksdb::Status,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+};
+
 }  // namespace
 
 rocksdb::DBOptions DatabaseOptions() {
@@ -45,6 +56,7 @@ rocksdb::DBOptions DatabaseOptions() {
   // Bounds the logs, and with them the time of a restart.
   options.max_total_wal_size = size_t{256} << 20;
   options.max_background_jobs = 2;
+  options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   // The information log of the library: enough to look back a few days.
   options.max_log_file_size = size_t{10} << 20;
   options.keep_log_file_num = 5;
