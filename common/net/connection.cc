@@ -14,11 +14,11 @@
 namespace restante::net {
 namespace {
 
-constexpr size_t kReadOctets = 16 * 1024;
+constexpr size_t kReadOctets = 16'384;
 // Then other connections of the loop have their turn.
 constexpr int kReadsPerTurn = 4;
 // Small replies to pipelined commands leave together.
-constexpr size_t kJoinedOctets = 16 * 1024;
+constexpr size_t kJoinedOctets = 16'384;
 constexpr absl::Duration kLingerLimit = absl::Seconds(2);
 
 }  // namespace
@@ -230,7 +230,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     });
   }
 
-  void End(absl::Status why) {
+  void End(const absl::Status& why) {
     ConnectionHandler* handler = std::exchange(handler_, nullptr);
     if (handler == nullptr) return;
     auto alive = shared_from_this();

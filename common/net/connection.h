@@ -74,7 +74,7 @@ class ConnectionHandler {
 // handed over at once, and TLS gives its record buffers back.
 class Connection {
  public:
-  static constexpr size_t kLowMark = 64 * 1024;
+  static constexpr size_t kLowMark = 65'536;
 
   // Reads nothing before Start. `loop` outlives the connection.
   Connection(EventLoop* loop, AcceptedSocket socket);

@@ -19,7 +19,7 @@ struct GrpcMaildropOptions {
   // it; 0 fetches none.
   int64_t read_ahead_octets = 65'536;
   // The same over all sessions of the process.
-  int64_t total_read_ahead_octets = 64 * 1024 * 1024;
+  int64_t total_read_ahead_octets = 67'108'864;
 };
 
 // MaildropBackend over restante.mailstore.v1.MaildropService of every placement. Destroy it before
