@@ -134,6 +134,32 @@ health:
 YAML
 }
 
+configure_lmtp() {
+  cat <<YAML
+# restante-lmtp; every key is described in docs/configuration/lmtp.md.
+
+development_mode: true
+
+addresses:
+  - $(address 24)
+
+tls:
+$(tls_section lmtp)
+auth:
+  target: ipv4:$(address 1001)
+  server_name: auth.restante.internal
+mailstores:
+  pattern:
+    target: ipv4:$(address 1011)
+    server_name: "{placement}.restante.internal"
+
+metrics:
+  address: $(address 1033)
+health:
+  address: $(address 1034)
+YAML
+}
+
 write_endpoints() {
   cat >endpoints.env <<ENV
 RESTANTE_POP3=$(address 110)
