@@ -74,7 +74,7 @@ grpc::ServerUnaryReactor* MaildropService::OpenMaildrop(grpc::CallbackServerCont
                   if (!request->page_token().empty()) {
                     return NextPage(*request, frontend, response);
                   }
-                  const absl::Status status = Open(*request, frontend, response);
+                  absl::Status status = Open(*request, frontend, response);
                   parts_.metrics.Opened(status);
                   parts_.logger.Info(status.ok() ? "maildrop_opened" : "maildrop_not_opened",
                                      {{"session_id", request->session_id()},
@@ -105,7 +105,7 @@ grpc::ServerUnaryReactor* MaildropService::CloseMaildrop(grpc::CallbackServerCon
                                                          const v1::CloseMaildropRequest* request,
                                                          v1::CloseMaildropResponse* response) {
   return Answer(parts_.workers, context, [this, request, response, frontend = CallerOf(*context)] {
-    const absl::Status status = Close(*request, frontend, response);
+    absl::Status status = Close(*request, frontend, response);
     parts_.metrics.Closed(status, response->deleted_count());
     parts_.logger.Info(status.ok() ? "maildrop_closed" : "maildrop_not_closed",
                        {{"session_id", request->lease().session_id()},

@@ -70,7 +70,7 @@ class Mailstore {
   static constexpr absl::Duration kLeaseTtl = absl::Seconds(30);
   static constexpr absl::Duration kOutcomeKept = absl::Minutes(10);
   static constexpr absl::Duration kDeliveryIdKept = absl::Hours(24);
-  static constexpr size_t kMaxPieceOctets = 256 * 1024;
+  static constexpr size_t kMaxPieceOctets = size_t{256} * 1024;
 
   virtual ~Mailstore() = default;
 

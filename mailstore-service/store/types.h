@@ -16,7 +16,8 @@ namespace restante::mailstore {
 struct Epoch {
   uint64_t boot = 0;
   uint64_t counter = 0;
-  auto operator<=>(const Epoch&) const = default;
+  // A false alarm of clang-tidy 14.
+  auto operator<=>(const Epoch&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
 // The right to read and delete in one mailbox for one session.
