@@ -4,6 +4,7 @@
 #include <set>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "common/base/mutex.h"
 
@@ -18,25 +19,34 @@ class KeyedTurns {
   std::set<std::string> taken_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Waits for its turn at `key` and has it until destroyed. A thread has at most one turn of the same
-// KeyedTurns.
+// Waits for its turn at all of `keys`, each there once, and has it until destroyed. A thread has at
+// most one Turn of the same KeyedTurns.
 class Turn {
  public:
-  Turn(KeyedTurns* turns, std::string key) : turns_(turns), key_(std::move(key)) {
+  Turn(KeyedTurns* turns, std::vector<std::string> keys) : turns_(turns), keys_(std::move(keys)) {
     MutexLock lock(&turns_->mutex_);
-    while (!turns_->taken_.insert(key_).second) turns_->ended_.Wait(&turns_->mutex_);
+    // All at once or none: two that want each other's keys do not wait for each other.
+    while (AnyIsTaken()) turns_->ended_.Wait(&turns_->mutex_);
+    turns_->taken_.insert(keys_.begin(), keys_.end());
   }
   ~Turn() {
     MutexLock lock(&turns_->mutex_);
-    turns_->taken_.erase(key_);
+    for (const std::string& key : keys_) turns_->taken_.erase(key);
     turns_->ended_.SignalAll();
   }
   Turn(const Turn&) = delete;
   Turn& operator=(const Turn&) = delete;
 
  private:
+  bool AnyIsTaken() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(turns_->mutex_) {
+    for (const std::string& key : keys_) {
+      if (turns_->taken_.count(key) > 0) return true;
+    }
+    return false;
+  }
+
   KeyedTurns* const turns_;
-  const std::string key_;
+  const std::vector<std::string> keys_;
 };
 
 }  // namespace restante::mailstore

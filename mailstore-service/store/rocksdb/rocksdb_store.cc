@@ -58,13 +58,18 @@ class RocksdbStore : public Mailstore {
 
   int64_t max_message_octets() const { return max_message_octets_; }
 
-  // Makes body `i` of `body` a message of `mailbox_id`.
-  DeliveryResult Commit(const std::string& mailbox_id, const std::string& delivery_id,
-                        uint64_t body_id, size_t i, BodyWriter* body);
+  // Makes body `i` of `body` a message of mailbox `i`, for all of them. `delivery_ids` may be
+  // empty.
+  std::vector<DeliveryResult> Commit(const std::vector<std::string>& mailbox_ids,
+                                     const std::vector<std::string>& delivery_ids,
+                                     const std::vector<uint64_t>& body_ids, BodyWriter* body);
 
  private:
-  DeliveryResult WriteMessage(const std::string& mailbox_id, const std::string& delivery_key,
-                              uint64_t body_id, size_t i, BodyWriter* body);
+  // True when `result` is the answer: delivered before, or not to be found out.
+  bool IsKnown(const std::string& delivery_key, DeliveryResult* result) const;
+  void AddMessage(const std::string& mailbox_id, const std::string& delivery_key, uint64_t body_id,
+                  size_t i, const BodyWriter& body, rocksdb::WriteBatch* batch,
+                  DeliveryResult* result);
   absl::StatusOr<std::optional<uint64_t>> FindDelivery(const std::string& delivery_key) const;
   absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
   absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
@@ -120,12 +125,7 @@ class RocksdbWriter : public DeliveryWriter {
       return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
                        "size or checksum are not those of the text");
     }
-    std::vector<DeliveryResult> results;
-    for (size_t i = 0; i < mailbox_ids_.size(); ++i) {
-      const std::string delivery_id = delivery_ids.empty() ? "" : delivery_ids[i];
-      results.push_back(store_->Commit(mailbox_ids_[i], delivery_id, body_ids_[i], i, &body_));
-    }
-    return results;
+    return store_->Commit(mailbox_ids_, delivery_ids, body_ids_, &body_);
   }
 
  private:
@@ -165,34 +165,66 @@ absl::StatusOr<std::optional<uint64_t>> RocksdbStore::FindDelivery(
   return std::optional<uint64_t>(delivery->message_id);
 }
 
-DeliveryResult RocksdbStore::Commit(const std::string& mailbox_id, const std::string& delivery_id,
-                                    uint64_t body_id, size_t i, BodyWriter* body) {
-  if (delivery_id.empty()) return WriteMessage(mailbox_id, "", body_id, i, body);
-  const std::string key = codec::DeliveryKey(mailbox_id, delivery_id);
-  Turn turn(&delivery_turns_, key);
-  absl::StatusOr<std::optional<uint64_t>> known = FindDelivery(key);
-  if (!known.ok()) return {known.status(), 0, false};
-  if (*known) return {absl::OkStatus(), **known, true};
-  return WriteMessage(mailbox_id, key, body_id, i, body);
+std::vector<DeliveryResult> RocksdbStore::Commit(const std::vector<std::string>& mailbox_ids,
+                                                 const std::vector<std::string>& delivery_ids,
+                                                 const std::vector<uint64_t>& body_ids,
+                                                 BodyWriter* body) {
+  // Targets share a sync, as far as memory for the batch allows: each brings the text's last piece.
+  constexpr size_t kMaxBatchOctets = size_t{4} << 20;
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < delivery_ids.size(); ++i) {
+    keys.push_back(codec::DeliveryKey(mailbox_ids[i], delivery_ids[i]));
+  }
+  Turn turn(&delivery_turns_, keys);
+  std::vector<DeliveryResult> results(mailbox_ids.size());
+  rocksdb::WriteBatch batch;
+  size_t first = 0;  // what the batch begins with
+  for (size_t i = 0; i < mailbox_ids.size(); ++i) {
+    const std::string key = keys.empty() ? "" : keys[i];
+    if (!IsKnown(key, &results[i])) {
+      AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, &batch, &results[i]);
+    }
+    if (batch.GetDataSize() < kMaxBatchOctets && i + 1 < mailbox_ids.size()) continue;
+    const absl::Status written =
+        batch.Count() == 0 ? absl::OkStatus() : database_->Write(&batch, true);
+    for (; first <= i; ++first) {
+      DeliveryResult& result = results[first];
+      if (result.repeated || !result.status.ok()) continue;
+      result.status = written;
+      if (written.ok()) body->SetCommitted(first);
+    }
+    batch.Clear();
+  }
+  return results;
 }
 
-DeliveryResult RocksdbStore::WriteMessage(const std::string& mailbox_id,
-                                          const std::string& delivery_key, uint64_t body_id,
-                                          size_t i, BodyWriter* body) {
-  uint64_t id = ids_.Next();
-  codec::IndexEntry entry;
-  entry.summary = {id, body->size_octets(), UidlFor(database_->store_id(), id), clock_.WallNow()};
-  entry.body_id = body_id;
-  rocksdb::WriteBatch batch;
-  body->AddLastPiece(i, &batch);
-  batch.Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
-  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({1, body->size_octets()}));
-  if (!delivery_key.empty()) {
-    batch.Put(database_->deliveries(), delivery_key, codec::EncodeDelivery({id, clock_.WallNow()}));
+bool RocksdbStore::IsKnown(const std::string& delivery_key, DeliveryResult* result) const {
+  if (delivery_key.empty()) return false;
+  absl::StatusOr<std::optional<uint64_t>> known = FindDelivery(delivery_key);
+  if (!known.ok()) {
+    result->status = known.status();
+    return true;
   }
-  absl::Status written = database_->Write(&batch, true);
-  if (written.ok()) body->SetCommitted(i);
-  return {written, id, false};
+  if (!*known) return false;
+  *result = {absl::OkStatus(), **known, true};
+  return true;
+}
+
+void RocksdbStore::AddMessage(const std::string& mailbox_id, const std::string& delivery_key,
+                              uint64_t body_id, size_t i, const BodyWriter& body,
+                              rocksdb::WriteBatch* batch, DeliveryResult* result) {
+  const uint64_t id = ids_.Next();
+  const absl::Time now = clock_.WallNow();
+  codec::IndexEntry entry;
+  entry.summary = {id, body.size_octets(), UidlFor(database_->store_id(), id), now};
+  entry.body_id = body_id;
+  body.AddLastPiece(i, batch);
+  batch->Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
+  batch->Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({1, body.size_octets()}));
+  if (!delivery_key.empty()) {
+    batch->Put(database_->deliveries(), delivery_key, codec::EncodeDelivery({id, now}));
+  }
+  result->message_id = id;
 }
 
 absl::StatusOr<OpenedMaildrop> RocksdbStore::Open(const std::string& mailbox_id,
@@ -209,7 +241,7 @@ absl::StatusOr<OpenedMaildrop> RocksdbStore::Open(const std::string& mailbox_id,
 
 absl::StatusOr<Lease> RocksdbStore::TakeLease(const std::string& mailbox_id,
                                               const SessionInfo& session) {
-  Turn turn(&holder_turns_, mailbox_id);
+  Turn turn(&holder_turns_, {mailbox_id});
   Lease lease;
   {
     MutexLock lock(&mutex_);
@@ -280,7 +312,7 @@ absl::StatusOr<std::optional<int64_t>> RocksdbStore::FindOutcome(const Lease& le
 absl::StatusOr<int64_t> RocksdbStore::Close(const Lease& lease,
                                             const std::vector<uint64_t>& delete_message_ids) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(lease.mailbox_id));
-  Turn turn(&holder_turns_, lease.mailbox_id);
+  Turn turn(&holder_turns_, {lease.mailbox_id});
   RESTANTE_ASSIGN_OR_RETURN(std::optional<int64_t> outcome, FindOutcome(lease));
   if (outcome) return *outcome;
   {
@@ -392,7 +424,7 @@ absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
 
 absl::Status RocksdbStore::RemoveDeliveryIfOver(const std::string& key) {
   // The same message may be delivered anew at this moment: its new record must stay.
-  Turn turn(&delivery_turns_, key);
+  Turn turn(&delivery_turns_, {key});
   RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
                             database_->Get(database_->deliveries(), key));
   if (!value || !IsOver(codec::DecodeDelivery(*value))) return absl::OkStatus();

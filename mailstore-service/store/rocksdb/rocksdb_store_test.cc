@@ -209,6 +209,7 @@ class FaultyDisk : public rocksdb::EnvWrapper {
 
   std::atomic<bool> sync_fails = false;
   std::atomic<bool> full = false;
+  std::atomic<int> syncs = 0;
 
   const char* Name() const override { return "FaultyDisk"; }
   rocksdb::Status NewWritableFile(const std::string& name,
@@ -222,7 +223,7 @@ class FaultyDisk : public rocksdb::EnvWrapper {
  private:
   class File : public rocksdb::WritableFileWrapper {
    public:
-    File(const FaultyDisk* disk, std::unique_ptr<rocksdb::WritableFile> file)
+    File(FaultyDisk* disk, std::unique_ptr<rocksdb::WritableFile> file)
         : rocksdb::WritableFileWrapper(file.get()), disk_(disk), file_(std::move(file)) {}
     using rocksdb::WritableFileWrapper::Append;
     rocksdb::Status Append(const rocksdb::Slice& data) override {
@@ -232,12 +233,13 @@ class FaultyDisk : public rocksdb::EnvWrapper {
       return torn.ok() ? rocksdb::Status::NoSpace("the test's disk is full") : torn;
     }
     rocksdb::Status Sync() override {
+      ++disk_->syncs;
       return disk_->sync_fails ? rocksdb::Status::IOError("the test's disk") : file_->Sync();
     }
     rocksdb::Status Fsync() override { return Sync(); }
 
    private:
-    const FaultyDisk* const disk_;
+    FaultyDisk* const disk_;
     const std::unique_ptr<rocksdb::WritableFile> file_;
   };
 };
@@ -282,6 +284,37 @@ TEST_F(FaultyDiskTest, AFailedSyncStopsAllWritesUntilARestart) {
   }
   std::unique_ptr<Mailstore> store = OpenStore();
   EXPECT_TRUE(TryToDeliver(*store).ok());
+}
+
+TEST_F(FaultyDiskTest, ManyTargetsShareASync) {
+  std::unique_ptr<Mailstore> store = OpenStore();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 100; ++i) ids.push_back(absl::StrCat("m", i));
+  auto writer = *store->BeginDelivery(ids);
+  const int before = disk_.syncs;
+  const std::vector<DeliveryResult> results = *writer->Finish(0, 0, {});
+  EXPECT_LE(disk_.syncs - before, 1);
+  for (const DeliveryResult& result : results) EXPECT_TRUE(result.status.ok());
+  EXPECT_EQ(store->ListMailboxes("", 1'000)->size(), 100u);
+}
+
+TEST_F(FaultyDiskTest, LargeMessagesToManyAreWrittenInBatchesOfBoundedSize) {
+  std::unique_ptr<Mailstore> store = OpenStore();
+  std::vector<std::string> ids;
+  for (int i = 0; i < 40; ++i) ids.push_back(absl::StrCat("m", i));
+  const std::string text(300'000, 'x');
+  auto writer = *store->BeginDelivery(ids);
+  ASSERT_TRUE(writer->Append(text).ok());
+  const std::vector<DeliveryResult> results =
+      *writer->Finish(static_cast<int64_t>(text.size()), ExtendCrc32c(0, text),
+                      std::vector<std::string>(ids.size(), std::string(32, 'd')));
+  for (size_t i = 0; i < ids.size(); ++i) {
+    EXPECT_TRUE(results[i].status.ok());
+    OpenedMaildrop opened = *store->Open(ids[i], {"s", "", ""});
+    ASSERT_EQ(opened.messages.size(), 1u);
+    EXPECT_EQ(opened.messages[0].message_id, results[i].message_id);
+    EXPECT_EQ(ReadEach(*store, opened.lease, opened.messages), std::vector{absl::OkStatus()});
+  }
 }
 
 TEST_F(FaultyDiskTest, AFullDiskRefusesDeliveriesUntilThereIsRoom) {
