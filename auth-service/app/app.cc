@@ -16,6 +16,7 @@
 #include "common/app/system_clock.h"
 #include "common/app/system_random.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 
 namespace restante::logon {
@@ -64,9 +65,10 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemClock clock;
   app::SystemRandom random;
   log::Logger logger("restante-auth", config.log_level, clock);
+  rpc::GrpcLog grpc_log(logger);
   metrics::Registry registry;
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
-                            app::OperatorEndpoints::Start(config.endpoints, registry));
+                            app::OperatorEndpoints::Start(config.endpoints, &registry));
   RESTANTE_ASSIGN_OR_RETURN(Keys keys, LoadKeys(config));
 
   const auto mechanisms = MakeMechanisms(config, clock, random);

@@ -28,8 +28,7 @@ class NtlmMechanism : public Mechanism {
   bool client_first() const override { return true; }
 
   Step Begin(const std::optional<Secret>& initial_response) const override {
-    // An empty initial response is a client that means to speak with its next line.
-    if (!initial_response || initial_response->empty()) return Challenge{};
+    if (!initial_response) return Challenge{};
     return OnNegotiate(initial_response->view());
   }
 

@@ -1,15 +1,19 @@
 #include "common/app/operator_endpoints.h"
 
+#include "common/app/program_options.h"
 #include "common/base/status_macros.h"
 
 namespace restante::app {
 
 absl::StatusOr<std::unique_ptr<OperatorEndpoints>> OperatorEndpoints::Start(
-    const OperatorEndpointAddresses& addresses, const metrics::Registry& registry) {
+    const OperatorEndpointAddresses& addresses, metrics::Registry* registry) {
+  registry->Gauges("restante_build_info", "1, with the program's version.")
+      .With({{"version", Version()}})
+      .Set(1);
   std::unique_ptr<OperatorEndpoints> endpoints(new OperatorEndpoints());
   if (!addresses.metrics.empty()) {
     RESTANTE_ASSIGN_OR_RETURN(endpoints->metrics_,
-                              metrics::Endpoint::Start(addresses.metrics, registry));
+                              metrics::Endpoint::Start(addresses.metrics, *registry));
   }
   if (!addresses.health.empty()) {
     RESTANTE_ASSIGN_OR_RETURN(endpoints->health_, rpc::HealthServer::Start(addresses.health));

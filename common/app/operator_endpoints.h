@@ -17,12 +17,12 @@ struct OperatorEndpointAddresses {
 };
 
 // The two plain listeners that every program has for those who run it: metrics over HTTP, and
-// health over gRPC.
+// health over gRPC. Metrics begin with restante_build_info, which says which version runs.
 class OperatorEndpoints {
  public:
   // Listens. UNAVAILABLE, with the address, when it cannot. `registry` outlives this.
   static absl::StatusOr<std::unique_ptr<OperatorEndpoints>> Start(
-      const OperatorEndpointAddresses& addresses, const metrics::Registry& registry);
+      const OperatorEndpointAddresses& addresses, metrics::Registry* registry);
 
   // Whether the program serves; at first not. Thread-safe.
   void SetReady(bool ready);

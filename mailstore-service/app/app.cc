@@ -10,6 +10,7 @@
 #include "common/app/system_clock.h"
 #include "common/app/system_random.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 #include "mailstore-service/app/store_watch.h"
 #include "mailstore-service/rpc/access.h"
@@ -37,13 +38,14 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemClock clock;
   app::SystemRandom random;
   log::Logger logger("restante-mailstore", config.log_level, clock);
+  rpc::GrpcLog grpc_log(logger);
   if (config.development_mode) {
     logger.Warn("development_mode",
                 {{"meaning", "this configuration is for a developer's machine"}});
   }
   metrics::Registry registry;
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
-                            app::OperatorEndpoints::Start(config.endpoints, registry));
+                            app::OperatorEndpoints::Start(config.endpoints, &registry));
   RESTANTE_ASSIGN_OR_RETURN(const KeyRing grant_keys,
                             app::LoadKeyRing(config.grant_key_directory, config.active_grant_key));
 

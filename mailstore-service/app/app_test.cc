@@ -136,7 +136,7 @@ TEST(StoreWatch, AFailedStoreIsNeverReadyAgain) {
   std::string lines;
   log::Logger logger("test", log::Level::kInfo, clock,
                      [&lines](absl::string_view line) { lines += std::string(line) + "\n"; });
-  auto endpoints = *app::OperatorEndpoints::Start({}, registry);
+  auto endpoints = *app::OperatorEndpoints::Start({}, &registry);
   StoreWatch watch(*endpoints, registry, logger);
   EXPECT_FALSE(watch.IsServing());
   watch.SetServing(true);

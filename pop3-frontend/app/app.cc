@@ -10,6 +10,7 @@
 #include "common/metrics/metrics.h"
 #include "common/net/event_loop.h"
 #include "common/net/tls_context_source.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/placement_router.h"
 #include "pop3-frontend/app/tls_reloader.h"
 #include "pop3-frontend/backend/grpc_auth_backend.h"
@@ -24,13 +25,14 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemClock clock;
   app::SystemRandom random;
   log::Logger logger("restante-pop3", config.log_level, clock);
+  rpc::GrpcLog grpc_log(logger);
   if (config.server.development_mode) {
     logger.Warn("development_mode",
                 {{"meaning", "clients on the loopback interface may log on without TLS"}});
   }
   metrics::Registry registry;
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
-                            app::OperatorEndpoints::Start(config.endpoints, registry));
+                            app::OperatorEndpoints::Start(config.endpoints, &registry));
 
   std::unique_ptr<net::TlsContextSource> client_tls;
   if (!config.client_certificate.empty()) {

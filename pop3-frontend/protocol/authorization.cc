@@ -127,8 +127,10 @@ void Authorization::BeginExchange(const MechanismPolicy::Mechanism& mechanism,
                                   std::optional<absl::string_view> initial_response,
                                   Effects* effects) {
   running_mechanism_ = mechanism.name;
-  if (initial_response) {
-    // "=" is an initial response of no octets (RFC 5034 section 4).
+  // "=" is an initial response of no octets (RFC 5034 section 4). An NTLM client that says so means
+  // to speak with its next line.
+  bool says_nothing = !initial_response || (*initial_response == "=" && mechanism.name == "NTLM");
+  if (!says_nothing) {
     std::optional<Secret> decoded =
         *initial_response == "=" ? Secret() : DecodeBase64(*initial_response);
     if (!decoded) return Answer(reply::kInvalidBase64, effects);

@@ -11,6 +11,7 @@
 #include "common/metrics/metrics.h"
 #include "common/net/event_loop.h"
 #include "common/rpc/channel.h"
+#include "common/rpc/grpc_log.h"
 #include "common/rpc/placement_router.h"
 #include "mailstore-service/lmtp/backend/grpc_delivery_backend.h"
 #include "mailstore-service/lmtp/backend/grpc_recipient_resolver.h"
@@ -23,12 +24,13 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemClock clock;
   app::SystemRandom random;
   log::Logger logger("restante-lmtp", config.log_level, clock);
+  rpc::GrpcLog grpc_log(logger);
   if (config.development_mode) {
     logger.Warn("development_mode", {{"meaning", "this installation is not for real mail"}});
   }
   metrics::Registry registry;
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
-                            app::OperatorEndpoints::Start(config.endpoints, registry));
+                            app::OperatorEndpoints::Start(config.endpoints, &registry));
 
   net::EventLoopGroup loops(config.event_loops);
   RESTANTE_ASSIGN_OR_RETURN(auto auth_channel, rpc::MakeChannel(config.auth));
