@@ -4,15 +4,12 @@
 #include <cstdint>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "absl/base/thread_annotations.h"
-#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/mutex.h"
 #include "common/net/event_loop.h"
 #include "common/net/listener.h"
+#include "common/net/session_host.h"
 #include "pop3-frontend/io/session_driver.h"
 
 namespace restante::pop3 {
@@ -37,12 +34,10 @@ class Pop3Server {
   static absl::StatusOr<std::unique_ptr<Pop3Server>> Listen(const Pop3ServerOptions& options,
                                                             SessionParts parts,
                                                             const net::EventLoopGroup& loops);
-  // Cuts all sessions, unless Drain was called.
-  ~Pop3Server();
 
   // 0 where there is no such listener.
-  uint16_t pop3_port() const;
-  uint16_t pop3s_port() const;
+  uint16_t pop3_port() const { return pop3_port_; }
+  uint16_t pop3s_port() const { return pop3s_port_; }
 
   // Begins to accept. Once.
   void Serve();
@@ -50,29 +45,20 @@ class Pop3Server {
   // Accepts nothing more, ends the sessions that have no maildrop, lets the others go on for
   // `grace`, ends those still there, and returns when all are gone, at the latest 5 s after that.
   // Not to be called on a loop.
-  void Drain(absl::Duration grace);
+  void Drain(absl::Duration grace) { host_.Drain(grace); }
 
  private:
-  class LoopSessions;
-
   Pop3Server(const Pop3ServerOptions& options, SessionParts parts,
              const net::EventLoopGroup& loops);
-  void Accept(LoopSessions* sessions, net::AcceptedSocket socket, bool implicit_tls);
-  bool CountIn();
-  void CountOut();
-  // Whether none is left.
-  bool WaitForNone(absl::Duration longest);
-  void WaitForLoops();
-  void ForEachLoop(void (LoopSessions::*action)());
+  void Serve(std::unique_ptr<net::Listener> listener, bool implicit_tls);
 
   const Pop3ServerOptions options_;
   const SessionParts parts_;
-  std::vector<std::unique_ptr<LoopSessions>> loops_;
-  std::unique_ptr<net::Listener> pop3_;
+  std::unique_ptr<net::Listener> pop3_;  // until Serve
   std::unique_ptr<net::Listener> pop3s_;
-  Mutex mutex_;
-  CondVar changed_;
-  int connections_ ABSL_GUARDED_BY(mutex_) = 0;
+  uint16_t pop3_port_ = 0;
+  uint16_t pop3s_port_ = 0;
+  net::SessionHost host_;
 };
 
 }  // namespace restante::pop3

@@ -51,10 +51,12 @@ void SessionDriver::Greet() {
   Perform(&effects);
 }
 
-void SessionDriver::Drain(bool now) {
-  if (session_ == nullptr) return OnEnd(absl::CancelledError("going down"));
-  if (now || !session_->logged_on()) Feed(pop3::Drain());
+void SessionDriver::Drain(bool over) {
+  if (session_ == nullptr) return Cut();
+  if (over || !session_->logged_on()) Feed(pop3::Drain());
 }
+
+void SessionDriver::Cut() { OnEnd(absl::CancelledError("going down")); }
 
 void SessionDriver::OnOctets(absl::string_view octets) {
   last_activity_ = loop_.Now();

@@ -13,6 +13,7 @@
 #include "common/log/logger.h"
 #include "common/net/connection.h"
 #include "common/net/event_loop.h"
+#include "common/net/session_host.h"
 #include "common/net/tls_context_source.h"
 #include "pop3-frontend/backend/auth_backend.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
@@ -50,7 +51,8 @@ struct SessionParts {
 // One client's connection: carries out what its Session decides, and tells it what happened. Made,
 // used and destroyed on the thread of the connection's loop. What backends answer after its end is
 // dropped, and a maildrop that they bring is let go of.
-class SessionDriver : public net::ConnectionHandler,
+class SessionDriver : public net::HostedSession,
+                      public net::ConnectionHandler,
                       public std::enable_shared_from_this<SessionDriver> {
  public:
   // `on_gone` is called at the end, once; it may let go of the driver. `options` without what TLS
@@ -59,12 +61,10 @@ class SessionDriver : public net::ConnectionHandler,
                 SessionOptions options, bool implicit_tls, absl::AnyInvocable<void()> on_gone);
   ~SessionDriver() override;
 
-  // Once, after the driver has been put into a shared_ptr.
-  void Start();
-
-  // Ends the session because the server goes down: one without a maildrop at once, any one when
-  // `now`.
-  void Drain(bool now);
+  void Start() override;
+  // A session without a maildrop ends at once, any one when the time is over.
+  void Drain(bool over) override;
+  void Cut() override;
 
   void OnOctets(absl::string_view octets) override;
   void OnTlsReady() override;
