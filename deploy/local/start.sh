@@ -114,6 +114,8 @@ start_programs() {
 
 stay_until_interrupted() {
   trap 'printf "\n"; say "stopping"; stop_programs TERM 100 pop3 lmtp mailstore auth; exit 0' INT TERM
+  trap - EXIT
+  say "Ctrl-C stops all"
   local program running=("${programs[@]}") still
   while ((${#running[@]})); do
     sleep 0.5

@@ -107,6 +107,7 @@ def test_down_waits_until_all_are_gone_and_can_be_repeated(fresh):
 
 def test_a_port_that_is_taken_is_named_and_nothing_is_left_running(fresh):
     with socket.socket() as stranger:
+        stranger.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         stranger.bind(("127.0.0.1", fresh.port_base + 110))
         stranger.listen()
         result = fresh.up(check=False)
