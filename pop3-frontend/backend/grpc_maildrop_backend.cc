@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "common/base/error_reason.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/retrying_call.h"
@@ -29,7 +30,8 @@ class Opening : public std::enable_shared_from_this<Opening> {
         executor_(std::move(executor)),
         on_lease_lost_(std::move(on_lease_lost)),
         done_(std::move(done)),
-        deadline_(rpc::DeadlineAfter(commons_->options.calls.deadline)) {}
+        deadline_(rpc::DeadlineAfter(commons_->options.calls.deadline)),
+        busy_deadline_(rpc::DeadlineAfter(commons_->options.busy_wait)) {}
 
   void AskForPage(const std::string& page_token) {
     constexpr int kPageSize = 10'000;
@@ -55,6 +57,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
  private:
   void OnPage(absl::StatusOr<OpenMaildropResponse> page) {
     if (page.ok() && page->has_lease()) lease_ = page->lease();
+    if (GetErrorReason(page.status()) == ErrorReason::kMaildropInUse && AskAgainSoon()) return;
     if (!page.ok()) return Fail(page.status());
     for (mailstore::v1::MaildropMessage& message : *page->mutable_messages()) {
       if (messages_.size() == MaildropBackend::kMaxMessages) return Succeed();
@@ -64,6 +67,17 @@ class Opening : public std::enable_shared_from_this<Opening> {
     // A server that pages for ever without messages would hold the client for ever.
     if (page->next_page_token().empty() || page->messages().empty()) return Succeed();
     AskForPage(page->next_page_token());
+  }
+
+  // False when a busy maildrop has been waited for long enough.
+  bool AskAgainSoon() {
+    constexpr absl::Duration kPause = absl::Milliseconds(50);
+    if (rpc::TimeLeft(busy_deadline_) < kPause) return false;
+    rpc::CallCounter::Ticket ticket = commons_->calls.Enter();
+    if (!ticket) return false;
+    rpc::RunAfter(
+        kPause, [self = shared_from_this(), ticket = std::move(ticket)] { self->AskForPage(""); });
+    return true;
   }
 
   std::unique_ptr<GrpcMaildrop> MakeMaildrop() {
@@ -101,6 +115,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   net::Task on_lease_lost_;
   MaildropBackend::Done done_;
   const gpr_timespec deadline_;
+  const gpr_timespec busy_deadline_;
   std::optional<mailstore::v1::Lease> lease_;
   std::vector<MaildropMessage> messages_;
 };

@@ -13,6 +13,9 @@ namespace restante::pop3 {
 
 struct GrpcMaildropOptions {
   rpc::CallOptions calls;
+  // A maildrop that another session has is asked for again for so long: a client that was cut off
+  // and comes back at once meets its own last session on the way out.
+  absl::Duration busy_wait = absl::Milliseconds(500);
   // How often each lease is renewed; leases last 30 s.
   absl::Duration renew_interval = absl::Seconds(10);
   // Messages that follow the one asked for are fetched in the same call, up to so many octets with

@@ -295,11 +295,23 @@ TEST_F(MaildropBackendTest, LetsGoWhenALaterPageFails) {
 }
 
 TEST_F(MaildropBackendTest, TellsThatAnotherSessionHasIt) {
+  options_.busy_wait = absl::ZeroDuration();
   store_.on_open = [](const OpenMaildropRequest&, OpenMaildropResponse*) {
     return Error(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse);
   };
   EXPECT_EQ(GetErrorReason(Open().status()), ErrorReason::kMaildropInUse);
   EXPECT_EQ(store_.opens.size(), 1u);
+}
+
+TEST_F(MaildropBackendTest, WaitsForASessionOnItsWayOut) {
+  std::atomic<int> refusals = 0;
+  store_.on_open = [&](const OpenMaildropRequest&, OpenMaildropResponse*) {
+    if (refusals++ == 0) {
+      return Error(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse);
+    }
+    return grpc::Status::OK;
+  };
+  EXPECT_TRUE(Open().ok());
 }
 
 TEST_F(MaildropBackendTest, BridgesARestartOfTheStore) {
