@@ -62,7 +62,7 @@ TEST_F(AppTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->worker_threads, 16u);
   EXPECT_EQ(config->max_waiting_calls, 10'000u);
   EXPECT_EQ(config->sweeper.interval, absl::Minutes(10));
-  EXPECT_EQ(config->drain_grace, absl::Seconds(10));
+  EXPECT_EQ(config->drain_grace, absl::Seconds(2));
   EXPECT_TRUE(CheckFiles(*config).ok()) << CheckFiles(*config);
   EXPECT_FALSE(fs::exists(directory_ + "/data"));  // checking makes nothing
 }

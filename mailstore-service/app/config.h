@@ -30,7 +30,7 @@ struct Config {
   size_t worker_threads = 16;
   size_t max_waiting_calls = 10'000;
   SweeperOptions sweeper;
-  absl::Duration drain_grace = absl::Seconds(10);
+  absl::Duration drain_grace = absl::Seconds(2);
 };
 
 // INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.
