@@ -82,7 +82,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   Decider decider(*directory, config.names);
   Throttle throttle(clock);
   RecentAttempts recent;
-  AttemptRecord record(&recent, logger, &registry);
+  AttemptRecord record(&recent, logger, &registry, clock);
   LogonFlow flow({*directory, authority, mechanisms, decider, throttle, record, keys.sealed_state,
                   keys.grants, clock, random},
                  {.netbios_domain = config.server_names.netbios_domain,

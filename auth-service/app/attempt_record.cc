@@ -18,15 +18,20 @@ std::string MechanismLabel(const Attempt& attempt) {
 }  // namespace
 
 AttemptRecord::AttemptRecord(RecentAttempts* recent, const log::Logger& logger,
-                             metrics::Registry* registry)
+                             metrics::Registry* registry, const Clock& clock)
     : recent_(*recent),
       logger_(logger),
       attempts_(registry->Counters("restante_auth_logons_total",
-                                   "Logons that were decided, or could not be.")) {}
+                                   "Logons that were decided, or could not be.")),
+      decisions_(registry->Histograms("restante_auth_decision_seconds",
+                                      "Time from the last call of a logon to its decision.")),
+      clock_(clock) {}
 
 void AttemptRecord::OnAttempt(const Attempt& attempt) {
   const std::string reason(ReasonOf(attempt));
-  attempts_.With({{"mechanism", MechanismLabel(attempt)}, {"reason", reason}}).Add();
+  const std::string mechanism = MechanismLabel(attempt);
+  attempts_.With({{"mechanism", mechanism}, {"reason", reason}}).Add();
+  decisions_.With({{"mechanism", mechanism}}).Observe(clock_.WallNow() - attempt.time);
   logger_.Info("logon", {{"attempt_id", attempt.attempt_id},
                          {"reference", AttemptReference(attempt.attempt_id)},
                          {"reason", reason},

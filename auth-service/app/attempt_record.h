@@ -3,6 +3,7 @@
 
 #include "auth-service/logon/attempt.h"
 #include "auth-service/logon/recent_attempts.h"
+#include "common/base/clock.h"
 #include "common/log/logger.h"
 #include "common/metrics/metrics.h"
 
@@ -11,8 +12,9 @@ namespace restante::logon {
 // Logs each attempt, counts it, and remembers it for ExplainLogon. Thread-safe.
 class AttemptRecord : public AttemptObserver {
  public:
-  // All three outlive this.
-  AttemptRecord(RecentAttempts* recent, const log::Logger& logger, metrics::Registry* registry);
+  // All four outlive this.
+  AttemptRecord(RecentAttempts* recent, const log::Logger& logger, metrics::Registry* registry,
+                const Clock& clock);
 
   void OnAttempt(const Attempt& attempt) override;
 
@@ -20,6 +22,8 @@ class AttemptRecord : public AttemptObserver {
   RecentAttempts& recent_;
   const log::Logger& logger_;
   const metrics::CounterFamily attempts_;
+  const metrics::HistogramFamily decisions_;
+  const Clock& clock_;
 };
 
 }  // namespace restante::logon

@@ -107,7 +107,8 @@ Verdict CheckChannelBindings(const AvPairs& pairs, const ChannelBindingRules& ru
   // Sixteen zeros are how some clients say that they have none.
   bool supplied = pairs.channel_bindings.has_value() && !IsAllZero(*pairs.channel_bindings);
   if (required && (!rules.tls || !supplied)) return Verdict::kChannelBindingMissing;
-  if (!supplied || !rules.tls) return Verdict::kAccepted;
+  const bool comparable = rules.tls && (required || !rules.accepted.empty());
+  if (!supplied || !comparable) return Verdict::kAccepted;
   bool right = false;
   for (const std::string& accepted : rules.accepted) {
     right |= EqualInConstantTime(accepted, *pairs.channel_bindings);

@@ -58,7 +58,8 @@ struct ChannelBindingRules {
   ChannelBindingPolicy policy = ChannelBindingPolicy::kAllow;
   bool tls = false;
   // The 16-octet values of [MS-NLMP] 2.2.2.1 that are right on this connection: ChannelBindingHash
-  // of the certificate shown, and of a load balancer's where one ends TLS.
+  // of the certificate shown, and of a load balancer's where one ends TLS. Empty when it is not
+  // known: kAllow has nothing to compare with then and accepts, kRequire refuses.
   std::vector<std::string> accepted;
 };
 
@@ -67,8 +68,9 @@ struct Verification {
   ResponseForm form = ResponseForm::kUnknown;
   // The domain that the proof was made with; set when the password was right.
   std::string verified_domain;
-  // The response was made with the text "[object Promise]" in the password's place: a known fault
-  // of a mail client, worth a line in the operator's log. Never accepted.
+  // The response was made with the text "[object Promise]" in the password's place, and that is
+  // not the password: a known fault of a mail client, worth a line in the operator's log. Says
+  // nothing about the verdict, which is kWrongPassword.
   bool made_without_password = false;
 };
 

@@ -155,6 +155,15 @@ TEST(Verify, ChannelBindingsByPolicy) {
   }
 }
 
+// A front end that could not read its certificate's hash.
+TEST(Verify, ChannelBindingsThatNothingIsKnownOf) {
+  NtlmClient client;
+  client.channel_bindings = ChannelBindingHash("the certificate's hash");
+  EXPECT_EQ(VerdictFor(client, {ChannelBindingPolicy::kAllow, true, {}}), Verdict::kAccepted);
+  EXPECT_EQ(VerdictFor(client, {ChannelBindingPolicy::kRequire, true, {}}),
+            Verdict::kChannelBindingWrong);
+}
+
 TEST(Verify, OlderFormsAreNamedAndRefused) {
   const std::pair<NtlmClient::Form, Verdict> rows[] = {
       {NtlmClient::Form::kNtlm2Session, Verdict::kNtlm2SessionNotAllowed},
@@ -172,12 +181,16 @@ TEST(Verify, OlderFormsAreNamedAndRefused) {
   EXPECT_EQ(VerdictFor(nameless), Verdict::kAnonymous);
 }
 
-TEST(Verify, KnownClientFaultIsNamedAndNeverAccepted) {
+TEST(Verify, KnownClientFaultIsNamedAndRefused) {
   NtlmClient client;
   client.password = "[object Promise]";
   Verification result = Verify(Converse(client), HashOf("Password"), {});
   EXPECT_EQ(result.verdict, Verdict::kWrongPassword);
   EXPECT_TRUE(result.made_without_password);
+  // Whoever chose that very text as a password can use it.
+  result = Verify(Converse(client), HashOf("[object Promise]"), {});
+  EXPECT_EQ(result.verdict, Verdict::kAccepted);
+  EXPECT_FALSE(result.made_without_password);
 }
 
 TEST(Verify, NoOctetOfTheProofMayChange) {
