@@ -69,8 +69,8 @@ struct Verification {
   // The domain that the proof was made with; set when the password was right.
   std::string verified_domain;
   // The response was made with the text "[object Promise]" in the password's place, and that is
-  // not the password: a known fault of a mail client, worth a line in the operator's log. Says
-  // nothing about the verdict, which is kWrongPassword.
+  // not the password: a known fault of a mail client, worth a line in the operator's log. The
+  // verdict is kWrongPassword.
   bool made_without_password = false;
 };
 
