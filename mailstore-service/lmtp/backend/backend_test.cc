@@ -313,7 +313,7 @@ TEST_F(DeliveryTest, ASlowStoreSlowsTheClientDown) {
   one_.BlockUntil(&go_on_);
   Start(Options());
   Begin({{"a", "one"}});
-  const std::string piece(16 * 1024, 'x');
+  const std::string piece(16'384, 'x');
   int written = 0;
   for (; written < 10'000 && delivery_->has_room(); ++written) delivery_->Write(piece);
   EXPECT_LT(written, 10'000);
@@ -396,7 +396,7 @@ TEST(RecipientResolver, TellsFoundUnknownAndUndecided) {
   TaskQueue queue;
   auto resolve = [&](const std::string& address) {
     std::optional<Event> answer;
-    resolver.Resolve(address, queue.executor(), [&](Event event) { answer = std::move(event); });
+    resolver.Resolve(address, queue.executor(), [&](const Event& event) { answer = event; });
     queue.RunUntil([&] { return answer.has_value(); });
     return *answer;
   };
@@ -422,7 +422,7 @@ TEST(RecipientResolver, AuthAwayIsUndecidedAndRecoversAlone) {
   TaskQueue queue;
   auto resolve = [&](RecipientResolver* resolver) {
     std::optional<Event> answer;
-    resolver->Resolve("unknown@x", queue.executor(), [&](Event event) { answer = event; });
+    resolver->Resolve("unknown@x", queue.executor(), [&](const Event& event) { answer = event; });
     queue.RunUntil([&] { return answer.has_value(); });
     return *answer;
   };

@@ -19,9 +19,9 @@ struct GrpcDeliveryOptions {
   rpc::CallOptions calls;
   // Up to this size a message is kept until its answer, so that its delivery can be repeated when
   // a mailstore restarts.
-  size_t repeatable_octets = 256 * 1024;
+  size_t repeatable_octets = size_t{256} * 1024;
   // Text that may wait for the slowest mailstore of a message before the client has to.
-  size_t waiting_octets = 256 * 1024;
+  size_t waiting_octets = size_t{256} * 1024;
 };
 
 // DeliveryBackend over restante.mailstore.v1.DeliveryService: one call for each placement, with all

@@ -6,14 +6,14 @@
 
 namespace restante::lmtp {
 
-LmtpServer::LmtpServer(const LmtpServerOptions& options, SessionParts parts,
+LmtpServer::LmtpServer(const LmtpServerOptions& options, const SessionParts& parts,
                        const net::EventLoopGroup& loops)
-    : options_(options), parts_(std::move(parts)), host_(loops, options.max_connections) {}
+    : options_(options), parts_(parts), host_(loops, options.max_connections) {}
 
 absl::StatusOr<std::unique_ptr<LmtpServer>> LmtpServer::Listen(const LmtpServerOptions& options,
-                                                               SessionParts parts,
+                                                               const SessionParts& parts,
                                                                const net::EventLoopGroup& loops) {
-  std::unique_ptr<LmtpServer> server(new LmtpServer(options, std::move(parts), loops));
+  std::unique_ptr<LmtpServer> server(new LmtpServer(options, parts, loops));
   for (const std::string& address : options.addresses) {
     RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<net::Listener> listener,
                               net::Listener::Listen(address, loops));

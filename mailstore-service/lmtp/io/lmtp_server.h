@@ -29,7 +29,7 @@ class LmtpServer {
   // Listens, accepts nothing yet. UNAVAILABLE or INVALID_ARGUMENT, with the address, when it cannot
   // listen there. `loops` and everything in `parts` outlive the server.
   static absl::StatusOr<std::unique_ptr<LmtpServer>> Listen(const LmtpServerOptions& options,
-                                                            SessionParts parts,
+                                                            const SessionParts& parts,
                                                             const net::EventLoopGroup& loops);
 
   // In the order of the addresses.
@@ -43,7 +43,7 @@ class LmtpServer {
   void Drain(absl::Duration grace) { host_.Drain(grace); }
 
  private:
-  LmtpServer(const LmtpServerOptions& options, SessionParts parts,
+  LmtpServer(const LmtpServerOptions& options, const SessionParts& parts,
              const net::EventLoopGroup& loops);
 
   const LmtpServerOptions options_;

@@ -85,7 +85,7 @@ void SessionDriver::Handle(Event event) {
 
 void SessionDriver::Perform(std::vector<Effect>* effects) {
   for (Effect& effect : *effects) {
-    std::visit([this](auto&& alternative) { Do(std::move(alternative)); }, std::move(effect));
+    std::visit([this](auto& alternative) { Do(std::move(alternative)); }, effect);
   }
 }
 

@@ -49,7 +49,7 @@ class SessionDriver : public net::HostedSession,
                       public std::enable_shared_from_this<SessionDriver> {
  public:
   // What may lie unread before nothing more is read.
-  static constexpr size_t kMaxOctetsAhead = 64 * 1024;
+  static constexpr size_t kMaxOctetsAhead = size_t{64} * 1024;
 
   // `on_gone` is called at the end, once; it may let go of the driver.
   SessionDriver(const SessionParts& parts, net::EventLoop* loop, net::AcceptedSocket socket,

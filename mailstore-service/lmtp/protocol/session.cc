@@ -102,8 +102,7 @@ void Session::OnMail(absl::string_view argument, Effects* effects) {
   if (mail.size_octets.value_or(0) > options_.max_message_octets) {
     return Say(reply::kMessageTooLarge, effects);
   }
-  transaction_.emplace();
-  transaction_->sender = std::move(mail.sender);
+  transaction_.emplace(std::move(mail.sender));
   Say(reply::kSenderOk, effects);
 }
 

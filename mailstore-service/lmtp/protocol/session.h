@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -62,7 +63,9 @@ class Session {
   };
   // From MAIL to the last reply to its message.
   struct Transaction {
-    std::string sender;
+    explicit Transaction(std::string from) : sender(std::move(from)) {}
+
+    const std::string sender;
     std::vector<Recipient> recipients;
     std::vector<Mailbox> mailboxes;
     std::string resolving;  // the address that ResolveRecipient asks for
