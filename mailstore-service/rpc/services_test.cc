@@ -388,7 +388,10 @@ TEST_F(ServicesTest, ReadsOfWrongFormAreRefused) {
 
 TEST_F(ServicesTest, AClientThatStopsReadingHoldsNoWorker) {
   Deliver({"m"}, std::string(1'900'000, 'x'));
-  const v1::ReadMessagesRequest reads = Reads(Open("m"));
+  const v1::ReadMessagesRequest one = Reads(Open("m"));
+  v1::ReadMessagesRequest reads = one;
+  // More than all buffers on the way hold.
+  while (reads.reads_size() < 100) *reads.add_reads() = reads.reads(0);
   std::vector<std::unique_ptr<grpc::ClientContext>> contexts;
   std::vector<std::unique_ptr<grpc::ClientReader<v1::ReadMessagesResponse>>> streams;
   for (int i = 0; i < 20; ++i) {  // five for each worker
@@ -398,7 +401,7 @@ TEST_F(ServicesTest, AClientThatStopsReadingHoldsNoWorker) {
     v1::ReadMessagesResponse answer;
     ASSERT_TRUE(streams.back()->Read(&answer));
   }
-  EXPECT_EQ(Read(reads).texts.at(0).size(), 1'900'000u);
+  EXPECT_EQ(Read(one).texts.at(0).size(), 1'900'000u);
   for (const auto& context : contexts) context->TryCancel();
   for (const auto& stream : streams) {
     v1::ReadMessagesResponse answer;
@@ -406,6 +409,23 @@ TEST_F(ServicesTest, AClientThatStopsReadingHoldsNoWorker) {
     }
     EXPECT_FALSE(stream->Finish().ok());
   }
+}
+
+TEST_F(ServicesTest, AReaderCutOffAtTheEndOfADrainIsToldToComeBack) {
+  Deliver({"m"}, std::string(1'900'000, 'x'));
+  v1::ReadMessagesRequest reads = Reads(Open("m"));
+  // More than all buffers on the way hold.
+  while (reads.reads_size() < 100) *reads.add_reads() = reads.reads(0);
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  auto stream = frontend_->ReadMessages(&context, reads);
+  v1::ReadMessagesResponse answer;
+  ASSERT_TRUE(stream->Read(&answer));
+  server_->Shutdown(absl::Milliseconds(50));
+  while (stream->Read(&answer)) {
+  }
+  // What front ends repeat; CANCELLED would end the session.
+  EXPECT_EQ(rpc::FromGrpcStatus(stream->Finish()).code(), absl::StatusCode::kUnavailable);
 }
 
 TEST_F(ServicesTest, OnlyTheRightGrantOpens) {
