@@ -7,6 +7,8 @@
 
 #include "auth-service/sasl/mechanism.h"
 #include "auth-service/sasl/sealed_state.h"
+#include "common/base/byte_writer.h"
+#include "common/crypto/cipher.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_random.h"
 #include "tests/support/ntlm_client.h"
@@ -66,6 +68,18 @@ TEST_F(NtlmMechanismTest, OutOfOrderIsMalformed) {
       mechanism_->Continue(challenge.state, S(client_.Negotiate()))));
   EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Continue(challenge.state, S(""))));
   EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Continue("x", S(authenticate))));
+}
+
+TEST_F(NtlmMechanismTest, StateIsExactlyThatOfTheChallenge) {
+  Challenge challenge = std::get<Challenge>(mechanism_->Begin(S(client_.Negotiate())));
+  const Secret answer = S(client_.Authenticate(client_.Negotiate(), challenge.server_message));
+  EXPECT_TRUE(std::holds_alternative<NtlmClaim>(mechanism_->Continue(challenge.state, answer)));
+  EXPECT_TRUE(
+      std::holds_alternative<Malformed>(mechanism_->Continue(challenge.state + "x", answer)));
+  for (size_t cut = 1; cut < challenge.state.size(); ++cut) {
+    Step step = mechanism_->Continue(challenge.state.substr(0, cut), answer);
+    EXPECT_TRUE(std::holds_alternative<Malformed>(step)) << cut;
+  }
 }
 
 TEST(PlainMechanism, TakesTheThreeParts) {
@@ -162,6 +176,31 @@ TEST_F(SealedStateTest, ComesBackWithinItsTimeForItsAttemptAlone) {
       OpenLogonState(sealed, "attempt channel", ring_, now_ + kSealedStateLifetime)));
   EXPECT_TRUE(std::holds_alternative<StateInvalid>(
       OpenLogonState(sealed, "attempt channel", Ring('t'), now_)));
+}
+
+TEST_F(SealedStateTest, ReplicasClocksMayDifferByItsLifetime) {
+  const std::string sealed = Seal();
+  EXPECT_TRUE(Opens(sealed, "attempt channel", now_ - kSealedStateLifetime));
+  EXPECT_TRUE(std::holds_alternative<StateExpired>(OpenLogonState(
+      sealed, "attempt channel", ring_, now_ - kSealedStateLifetime - absl::Milliseconds(1))));
+}
+
+// The same key may seal other things: what it was sealed for is part of the seal.
+TEST_F(SealedStateTest, IsSealedForThisPurpose) {
+  const auto seal = [this](absl::string_view associated_data) {
+    const std::string plaintext = ByteWriter()
+                                      .U64Be(static_cast<uint64_t>(absl::ToUnixMillis(now_)))
+                                      .LengthPrefixed("NTLM")
+                                      .LengthPrefixed("both messages")
+                                      .Take();
+    return ByteWriter()
+        .LengthPrefixed("k1")
+        .Bytes(SealAes256Gcm(ring_.active_key(), plaintext, associated_data, random_))
+        .Take();
+  };
+  EXPECT_TRUE(Opens(seal("restante logon state 1attempt channel"), "attempt channel", now_));
+  EXPECT_FALSE(Opens(seal("attempt channel"), "attempt channel", now_));
+  EXPECT_FALSE(Opens(seal("restante logon state 2attempt channel"), "attempt channel", now_));
 }
 
 TEST_F(SealedStateTest, NoTouchedOrCutOneOpens) {
