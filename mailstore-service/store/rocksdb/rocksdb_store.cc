@@ -12,11 +12,11 @@
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/lease_table.h"
 #include "mailstore-service/store/mailbox_id.h"
-#include "mailstore-service/store/message_id.h"
 #include "mailstore-service/store/rocksdb/body_reader.h"
 #include "mailstore-service/store/rocksdb/body_writer.h"
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
+#include "mailstore-service/store/rocksdb/deliveries.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
 
 namespace restante::mailstore {
@@ -31,17 +31,18 @@ class RocksdbStore : public Mailstore {
   RocksdbStore(std::unique_ptr<Database> database, int64_t max_message_octets, const Clock& clock,
                StoreObserver* observer)
       : database_(std::move(database)),
-        max_message_octets_(max_message_octets),
         clock_(clock),
         observer_(observer),
-        ids_(database_->boot_number()),
+        deliveries_(database_.get(), max_message_octets, clock),
         leases_(database_->boot_number(), kLeaseTtl, clock) {}
 
   // Puts the leases of the last start back. To be called once, first.
   absl::Status RestoreLeases();
 
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
-      std::vector<std::string> mailbox_ids) override;
+      std::vector<std::string> mailbox_ids) override {
+    return deliveries_.Begin(std::move(mailbox_ids));
+  }
   absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
                                       const SessionInfo& session) override;
   absl::Status Renew(const Lease& lease) override;
@@ -56,83 +57,30 @@ class RocksdbStore : public Mailstore {
                                                            uint64_t after, size_t limit) override;
   absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
-  int64_t max_message_octets() const { return max_message_octets_; }
-
-  // Makes body `i` of `body` a message of mailbox `i`, for all of them. `delivery_ids` may be
-  // empty.
-  std::vector<DeliveryResult> Commit(const std::vector<std::string>& mailbox_ids,
-                                     const std::vector<std::string>& delivery_ids,
-                                     const std::vector<uint64_t>& body_ids, BodyWriter* body);
-
  private:
-  // True when `result` is the answer: delivered before, or not to be found out.
-  bool IsKnown(const std::string& delivery_key, DeliveryResult* result) const;
-  void AddMessage(const std::string& mailbox_id, const std::string& delivery_key, uint64_t body_id,
-                  size_t i, const BodyWriter& body, rocksdb::WriteBatch* batch,
-                  DeliveryResult* result);
-  absl::StatusOr<std::optional<uint64_t>> FindDelivery(const std::string& delivery_key) const;
   absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
   absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
                                                       size_t limit) const;
   absl::StatusOr<Lease> TakeLease(const std::string& mailbox_id, const SessionInfo& session);
   absl::StatusOr<int64_t> WriteClose(const Lease& lease, const std::vector<uint64_t>& ids);
   MailboxInfo InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
-  // Whether what is kept under a delivery's or an outcome's key is worth nothing any more.
-  bool IsOver(const std::optional<codec::Delivery>& delivery) const;
+  // Whether what is kept is worth nothing any more.
   bool IsOver(const std::optional<codec::Outcome>& outcome) const;
-  absl::Status RemoveDeliveryIfOver(const std::string& key);
   absl::Status RemoveOutcome(const std::string& key);
 
   const std::shared_ptr<Database> database_;
-  const int64_t max_message_octets_;
   const Clock& clock_;
   StoreObserver* const observer_;
-  MessageIdSource ids_;
+  Deliveries deliveries_;
   // Where the next Sweep goes on.
   bool sweeps_outcomes_ = false;
   std::string sweep_key_;
 
-  // By delivery key: of two deliveries of one id at a time the second finds the first.
-  KeyedTurns delivery_turns_;
   // By mailbox: what changes its holder in memory is on disk before the next changes it again. Only
   // writes wait for a turn; renewing and reading take the lock alone.
   KeyedTurns holder_turns_;
   Mutex mutex_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
-};
-
-class RocksdbWriter : public DeliveryWriter {
- public:
-  RocksdbWriter(RocksdbStore* store, Database* database, std::vector<std::string> mailbox_ids,
-                const std::vector<uint64_t>& body_ids)
-      : store_(store),
-        mailbox_ids_(std::move(mailbox_ids)),
-        body_ids_(body_ids),
-        body_(database, body_ids) {}
-
-  absl::Status Append(absl::string_view text) override {
-    if (body_.size_octets() + static_cast<int64_t>(text.size()) > store_->max_message_octets()) {
-      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kMessageTooLarge,
-                       "the message is over the store's limit");
-    }
-    return body_.Append(text);
-  }
-
-  absl::StatusOr<std::vector<DeliveryResult>> Finish(
-      int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) override {
-    RESTANTE_RETURN_IF_ERROR(CheckDeliveryIds(delivery_ids, mailbox_ids_));
-    if (size_octets != body_.size_octets() || crc32c != body_.crc32c()) {
-      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
-                       "size or checksum are not those of the text");
-    }
-    return store_->Commit(mailbox_ids_, delivery_ids, body_ids_, &body_);
-  }
-
- private:
-  RocksdbStore* const store_;
-  const std::vector<std::string> mailbox_ids_;
-  const std::vector<uint64_t> body_ids_;
-  BodyWriter body_;
 };
 
 absl::Status RocksdbStore::RestoreLeases() {
@@ -145,86 +93,6 @@ absl::Status RocksdbStore::RestoreLeases() {
     if (held) leases_.Restore(held->lease, held->session);
   }
   return it->status().ok() ? absl::OkStatus() : absl::UnavailableError(it->status().ToString());
-}
-
-absl::StatusOr<std::unique_ptr<DeliveryWriter>> RocksdbStore::BeginDelivery(
-    std::vector<std::string> mailbox_ids) {
-  RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
-  std::vector<uint64_t> body_ids(mailbox_ids.size());
-  for (uint64_t& body_id : body_ids) body_id = ids_.Next();
-  return std::make_unique<RocksdbWriter>(this, database_.get(), std::move(mailbox_ids), body_ids);
-}
-
-absl::StatusOr<std::optional<uint64_t>> RocksdbStore::FindDelivery(
-    const std::string& delivery_key) const {
-  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
-                            database_->Get(database_->deliveries(), delivery_key));
-  if (!value) return std::optional<uint64_t>();
-  std::optional<codec::Delivery> delivery = codec::DecodeDelivery(*value);
-  if (IsOver(delivery)) return std::optional<uint64_t>();
-  return std::optional<uint64_t>(delivery->message_id);
-}
-
-std::vector<DeliveryResult> RocksdbStore::Commit(const std::vector<std::string>& mailbox_ids,
-                                                 const std::vector<std::string>& delivery_ids,
-                                                 const std::vector<uint64_t>& body_ids,
-                                                 BodyWriter* body) {
-  // Targets share a sync, as far as memory for the batch allows: each brings the text's last piece.
-  constexpr size_t kMaxBatchOctets = size_t{4} << 20;
-  std::vector<std::string> keys;
-  for (size_t i = 0; i < delivery_ids.size(); ++i) {
-    keys.push_back(codec::DeliveryKey(mailbox_ids[i], delivery_ids[i]));
-  }
-  Turn turn(&delivery_turns_, keys);
-  std::vector<DeliveryResult> results(mailbox_ids.size());
-  rocksdb::WriteBatch batch;
-  size_t first = 0;  // what the batch begins with
-  for (size_t i = 0; i < mailbox_ids.size(); ++i) {
-    const std::string key = keys.empty() ? "" : keys[i];
-    if (!IsKnown(key, &results[i])) {
-      AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, &batch, &results[i]);
-    }
-    if (batch.GetDataSize() < kMaxBatchOctets && i + 1 < mailbox_ids.size()) continue;
-    const absl::Status written =
-        batch.Count() == 0 ? absl::OkStatus() : database_->Write(&batch, true);
-    for (; first <= i; ++first) {
-      DeliveryResult& result = results[first];
-      if (result.repeated || !result.status.ok()) continue;
-      result.status = written;
-      if (written.ok()) body->SetCommitted(first);
-    }
-    batch.Clear();
-  }
-  return results;
-}
-
-bool RocksdbStore::IsKnown(const std::string& delivery_key, DeliveryResult* result) const {
-  if (delivery_key.empty()) return false;
-  absl::StatusOr<std::optional<uint64_t>> known = FindDelivery(delivery_key);
-  if (!known.ok()) {
-    result->status = known.status();
-    return true;
-  }
-  if (!*known) return false;
-  *result = {absl::OkStatus(), **known, true};
-  return true;
-}
-
-void RocksdbStore::AddMessage(const std::string& mailbox_id, const std::string& delivery_key,
-                              uint64_t body_id, size_t i, const BodyWriter& body,
-                              rocksdb::WriteBatch* batch, DeliveryResult* result) {
-  const uint64_t id = ids_.Next();
-  const absl::Time now = clock_.WallNow();
-  codec::IndexEntry entry;
-  entry.summary = {id, body.size_octets(), UidlFor(database_->store_id(), id), now};
-  entry.body_id = body_id;
-  body.AddLastPiece(i, batch);
-  batch->Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
-  batch->Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({1, body.size_octets()}));
-  if (!delivery_key.empty()) {
-    batch->Put(database_->deliveries(), delivery_key, codec::EncodeDelivery({id, now}));
-  }
-  result->message_id = id;
 }
 
 absl::StatusOr<OpenedMaildrop> RocksdbStore::Open(const std::string& mailbox_id,
@@ -388,10 +256,6 @@ absl::StatusOr<std::vector<MessageSummary>> RocksdbStore::ListMessages(
   return summaries;
 }
 
-bool RocksdbStore::IsOver(const std::optional<codec::Delivery>& delivery) const {
-  return !delivery || clock_.WallNow() - delivery->when >= kDeliveryIdKept;
-}
-
 bool RocksdbStore::IsOver(const std::optional<codec::Outcome>& outcome) const {
   return !outcome || clock_.WallNow() - outcome->when >= kOutcomeKept;
 }
@@ -406,10 +270,11 @@ absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
   for (size_t looked_at = 0; it->Valid() && looked_at < std::max<size_t>(limit, 1); ++looked_at) {
     const absl::string_view value = ToView(it->value());
     const bool over = sweeps_outcomes_ ? IsOver(codec::DecodeOutcome(value))
-                                       : IsOver(codec::DecodeDelivery(value));
+                                       : deliveries_.IsOver(codec::DecodeDelivery(value));
     if (over) {
       const std::string key = it->key().ToString();
-      RESTANTE_RETURN_IF_ERROR(sweeps_outcomes_ ? RemoveOutcome(key) : RemoveDeliveryIfOver(key));
+      RESTANTE_RETURN_IF_ERROR(sweeps_outcomes_ ? RemoveOutcome(key)
+                                                : deliveries_.RemoveIfOver(key));
       ++result.removed;
     }
     it->Next();
@@ -420,17 +285,6 @@ absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
   result.round_done = sweeps_outcomes_;
   sweeps_outcomes_ = !sweeps_outcomes_;
   return result;
-}
-
-absl::Status RocksdbStore::RemoveDeliveryIfOver(const std::string& key) {
-  // The same message may be delivered anew at this moment: its new record must stay.
-  Turn turn(&delivery_turns_, {key});
-  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
-                            database_->Get(database_->deliveries(), key));
-  if (!value || !IsOver(codec::DecodeDelivery(*value))) return absl::OkStatus();
-  rocksdb::WriteBatch batch;
-  batch.Delete(database_->deliveries(), key);
-  return database_->Write(&batch, false);
 }
 
 absl::Status RocksdbStore::RemoveOutcome(const std::string& key) {

@@ -1,0 +1,136 @@
+#include "mailstore-service/rpc/mailbox_service.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "mailstore-service/rpc/testing/services_fixture.h"
+
+namespace restante::mailstore {
+namespace {
+
+TEST(Access, NoMethodIsLeftOut) {
+  EXPECT_THAT(MailstoreDataAccess().MethodsLeftOut("restante.mailstore.v1.MaildropService"),
+              testing::IsEmpty());
+  EXPECT_THAT(MailstoreDataAccess().MethodsLeftOut("restante.mailstore.v1.DeliveryService"),
+              testing::IsEmpty());
+  EXPECT_THAT(MailstoreManagementAccess().MethodsLeftOut("restante.mailstore.v1.MailboxService"),
+              testing::IsEmpty());
+}
+
+TEST(Access, EachMethodIsOpenToItsRolesAlone) {
+  const std::map<std::string, std::vector<std::string>> data = {
+      {"/restante.mailstore.v1.MaildropService/OpenMaildrop", {"frontend"}},
+      {"/restante.mailstore.v1.MaildropService/RenewLeases", {"frontend"}},
+      {"/restante.mailstore.v1.MaildropService/ReadMessages", {"frontend"}},
+      {"/restante.mailstore.v1.MaildropService/CloseMaildrop", {"frontend"}},
+      {"/restante.mailstore.v1.DeliveryService/DeliverMessage", {"ingress"}}};
+  const std::map<std::string, std::vector<std::string>> management = {
+      {"/restante.mailstore.v1.MailboxService/GetMailbox", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ListMailboxes", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ListMessages", {"reader", "mail-admin"}}};
+  for (const std::string role : {"frontend", "ingress", "mover", "reader", "account-admin",
+                                 "mail-admin", "key-admin", "service"}) {
+    const rpc::PeerIdentity caller{absl::StrCat("spiffe://restante/", role, "/x"), {role}};
+    for (const auto& [method, roles] : data) {
+      EXPECT_EQ(MailstoreDataAccess().Check(method, caller).ok(),
+                std::count(roles.begin(), roles.end(), role) == 1)
+          << method << " " << role;
+      EXPECT_FALSE(MailstoreManagementAccess().Check(method, caller).ok());
+    }
+    for (const auto& [method, roles] : management) {
+      EXPECT_EQ(MailstoreManagementAccess().Check(method, caller).ok(),
+                std::count(roles.begin(), roles.end(), role) == 1)
+          << method << " " << role;
+      EXPECT_FALSE(MailstoreDataAccess().Check(method, caller).ok());
+    }
+  }
+}
+
+TEST_F(ServicesTest, OperatorsSeeMailboxesAndMessages) {
+  for (const char* id : {"c", "a", "b", "a"}) Deliver({id}, "text\r\n");
+  v1::OpenMaildropResponse opened = Open("a");
+  v1::GetMailboxRequest get;
+  get.set_name("mailboxes/a");
+  const auto mailbox = Call<v1::Mailbox>(reader_, &Mailboxes::GetMailbox, get);
+  ASSERT_TRUE(mailbox.ok()) << mailbox.status();
+  EXPECT_EQ(mailbox->message_count(), 2);
+  EXPECT_EQ(mailbox->total_size_octets(), 12);
+  EXPECT_EQ(mailbox->session().session_id(), kSession);
+  EXPECT_EQ(mailbox->session().client_address(), "192.0.2.1");
+  EXPECT_EQ(mailbox->session().frontend(), kFrontend);
+  get.set_name("mailboxes/none");
+  EXPECT_EQ(GetErrorReason(Call<v1::Mailbox>(reader_, &Mailboxes::GetMailbox, get).status()),
+            ErrorReason::kMailboxNotFound);
+  get.set_name("a");
+  EXPECT_EQ(GetInvalidField(Call<v1::Mailbox>(reader_, &Mailboxes::GetMailbox, get).status()),
+            "name");
+
+  v1::ListMailboxesRequest list;
+  list.set_page_size(2);
+  auto page = *Call<v1::ListMailboxesResponse>(reader_, &Mailboxes::ListMailboxes, list);
+  ASSERT_EQ(page.mailboxes_size(), 2);
+  EXPECT_EQ(page.mailboxes(1).name(), "mailboxes/b");
+  list.set_page_token(page.next_page_token());
+  page = *Call<v1::ListMailboxesResponse>(reader_, &Mailboxes::ListMailboxes, list);
+  ASSERT_EQ(page.mailboxes_size(), 1);
+  EXPECT_EQ(page.next_page_token(), "");
+  list.set_page_token("*");
+  EXPECT_EQ(GetErrorReason(
+                Call<v1::ListMailboxesResponse>(reader_, &Mailboxes::ListMailboxes, list).status()),
+            ErrorReason::kPageTokenInvalid);
+
+  v1::ListMessagesRequest messages;
+  messages.set_parent("mailboxes/a");
+  messages.set_page_size(1);
+  auto rows = *Call<v1::ListMessagesResponse>(reader_, &Mailboxes::ListMessages, messages);
+  ASSERT_EQ(rows.messages_size(), 1);
+  EXPECT_EQ(rows.messages(0).name(),
+            absl::StrCat("mailboxes/a/messages/", opened.messages(0).message_id()));
+  EXPECT_EQ(rows.messages(0).uidl(), opened.messages(0).uidl());
+  EXPECT_EQ(rows.messages(0).delivery_time().seconds(), absl::ToUnixSeconds(clock_.WallNow()));
+  messages.set_page_token(rows.next_page_token());
+  rows = *Call<v1::ListMessagesResponse>(reader_, &Mailboxes::ListMessages, messages);
+  ASSERT_EQ(rows.messages_size(), 1);
+  EXPECT_EQ(rows.next_page_token(), "");
+  messages.set_parent("mailboxes/b");
+  messages.set_page_size(-1);
+  EXPECT_EQ(
+      GetErrorReason(
+          Call<v1::ListMessagesResponse>(reader_, &Mailboxes::ListMessages, messages).status()),
+      ErrorReason::kFieldInvalid);
+}
+
+TEST_F(ServicesTest, CallersWithoutTheRoleAreRefused) {
+  const auto ingress = v1::MaildropService::NewStub(Connect(*server_, "ingress/lmtp-0"));
+  EXPECT_EQ(GetErrorReason(Call<v1::OpenMaildropResponse>(ingress, &Maildrops::OpenMaildrop,
+                                                          Opening(Grant("m")))
+                               .status()),
+            ErrorReason::kRoleMissing);
+  ingress_ = v1::DeliveryService::NewStub(Connect(*server_, "frontend/pop3-0"));
+  EXPECT_EQ(GetErrorReason(Send({Header({"m"}), Finish("")}).status()), ErrorReason::kRoleMissing);
+  const auto frontend = v1::MailboxService::NewStub(Connect(*management_, "frontend/pop3-0"));
+  EXPECT_EQ(GetErrorReason(Call<v1::ListMailboxesResponse>(frontend, &Mailboxes::ListMailboxes,
+                                                           v1::ListMailboxesRequest())
+                               .status()),
+            ErrorReason::kRoleMissing);
+}
+
+TEST_F(ServicesTest, CountsWhatItDoes) {
+  Deliver({"m"}, "text\r\n");
+  const v1::OpenMaildropResponse opened = Open("m");
+  Read(Reads(opened));
+  EXPECT_TRUE(Close(opened.lease(), {opened.messages(0).message_id()}).ok());
+  const std::string metrics = registry_.Render();
+  EXPECT_THAT(metrics, testing::HasSubstr("restante_mailstore_deliveries_total{outcome=\"ok\"} 1"));
+  EXPECT_THAT(metrics, testing::HasSubstr("restante_mailstore_reads_total{outcome=\"ok\"} 1"));
+  EXPECT_THAT(metrics, testing::HasSubstr("restante_mailstore_read_octets_total 6"));
+  EXPECT_THAT(metrics, testing::HasSubstr("restante_mailstore_deleted_messages_total 1"));
+  EXPECT_THAT(log_lines_, testing::Contains(testing::HasSubstr("maildrop_closed")));
+}
+
+}  // namespace
+}  // namespace restante::mailstore

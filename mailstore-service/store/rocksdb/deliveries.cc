@@ -1,0 +1,138 @@
+#include "mailstore-service/store/rocksdb/deliveries.h"
+
+#include <utility>
+
+#include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/mailbox_id.h"
+
+namespace restante::mailstore {
+
+class Deliveries::Writer : public DeliveryWriter {
+ public:
+  Writer(Deliveries* deliveries, std::vector<std::string> mailbox_ids,
+         std::vector<uint64_t> body_ids)
+      : deliveries_(deliveries),
+        mailbox_ids_(std::move(mailbox_ids)),
+        body_ids_(std::move(body_ids)),
+        body_(deliveries->database_, body_ids_) {}
+
+  absl::Status Append(absl::string_view text) override {
+    const auto octets = static_cast<int64_t>(text.size());
+    if (body_.size_octets() + octets > deliveries_->max_message_octets_) {
+      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kMessageTooLarge,
+                       "the message is over the store's limit");
+    }
+    return body_.Append(text);
+  }
+
+  absl::StatusOr<std::vector<DeliveryResult>> Finish(
+      int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) override {
+    RESTANTE_RETURN_IF_ERROR(CheckDeliveryIds(delivery_ids, mailbox_ids_));
+    if (size_octets != body_.size_octets() || crc32c != body_.crc32c()) {
+      return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
+                       "size or checksum are not those of the text");
+    }
+    return deliveries_->Commit(mailbox_ids_, delivery_ids, body_ids_, &body_);
+  }
+
+ private:
+  Deliveries* const deliveries_;
+  const std::vector<std::string> mailbox_ids_;
+  const std::vector<uint64_t> body_ids_;
+  BodyWriter body_;
+};
+
+absl::StatusOr<std::unique_ptr<DeliveryWriter>> Deliveries::Begin(
+    std::vector<std::string> mailbox_ids) {
+  RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
+  std::vector<uint64_t> body_ids(mailbox_ids.size());
+  for (uint64_t& body_id : body_ids) body_id = ids_.Next();
+  return std::make_unique<Writer>(this, std::move(mailbox_ids), std::move(body_ids));
+}
+
+std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& mailbox_ids,
+                                               const std::vector<std::string>& delivery_ids,
+                                               const std::vector<uint64_t>& body_ids,
+                                               BodyWriter* body) {
+  // Targets share a sync, as far as memory for the batch allows: each brings the text's last piece.
+  constexpr size_t kMaxBatchOctets = size_t{4} << 20;
+  std::vector<std::string> keys;
+  for (size_t i = 0; i < delivery_ids.size(); ++i) {
+    keys.push_back(codec::DeliveryKey(mailbox_ids[i], delivery_ids[i]));
+  }
+  Turn turn(&turns_, keys);
+  std::vector<DeliveryResult> results(mailbox_ids.size());
+  rocksdb::WriteBatch batch;
+  std::vector<size_t> in_batch;
+  for (size_t i = 0; i < mailbox_ids.size(); ++i) {
+    const std::string key = keys.empty() ? "" : keys[i];
+    if (!IsKnown(key, &results[i])) {
+      results[i].message_id = AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, &batch);
+      in_batch.push_back(i);
+    }
+    const bool is_last = i + 1 == mailbox_ids.size();
+    if (in_batch.empty() || (batch.GetDataSize() < kMaxBatchOctets && !is_last)) continue;
+    const absl::Status written = database_->Write(&batch, true);
+    for (size_t each : in_batch) {
+      if (written.ok()) body->SetCommitted(each);
+      if (!written.ok()) results[each] = {written, 0, false};
+    }
+    batch.Clear();
+    in_batch.clear();
+  }
+  return results;
+}
+
+bool Deliveries::IsKnown(const std::string& key, DeliveryResult* result) const {
+  if (key.empty()) return false;
+  absl::StatusOr<std::optional<uint64_t>> known = Find(key);
+  if (!known.ok()) {
+    result->status = known.status();
+    return true;
+  }
+  if (!*known) return false;
+  *result = {absl::OkStatus(), **known, true};
+  return true;
+}
+
+absl::StatusOr<std::optional<uint64_t>> Deliveries::Find(const std::string& key) const {
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->deliveries(), key));
+  if (!value) return std::optional<uint64_t>();
+  std::optional<codec::Delivery> delivery = codec::DecodeDelivery(*value);
+  if (IsOver(delivery)) return std::optional<uint64_t>();
+  return std::optional<uint64_t>(delivery->message_id);
+}
+
+uint64_t Deliveries::AddMessage(const std::string& mailbox_id, const std::string& key,
+                                uint64_t body_id, size_t i, const BodyWriter& body,
+                                rocksdb::WriteBatch* batch) {
+  const uint64_t id = ids_.Next();
+  const absl::Time now = clock_.WallNow();
+  codec::IndexEntry entry;
+  entry.summary = {id, body.size_octets(), UidlFor(database_->store_id(), id), now};
+  entry.body_id = body_id;
+  body.AddLastPiece(i, batch);
+  batch->Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
+  batch->Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({1, body.size_octets()}));
+  if (!key.empty()) batch->Put(database_->deliveries(), key, codec::EncodeDelivery({id, now}));
+  return id;
+}
+
+bool Deliveries::IsOver(const std::optional<codec::Delivery>& delivery) const {
+  return !delivery || clock_.WallNow() - delivery->when >= Mailstore::kDeliveryIdKept;
+}
+
+absl::Status Deliveries::RemoveIfOver(const std::string& key) {
+  // The same message may be delivered anew at this moment: its new record must stay.
+  Turn turn(&turns_, {key});
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_->Get(database_->deliveries(), key));
+  if (!value || !IsOver(codec::DecodeDelivery(*value))) return absl::OkStatus();
+  rocksdb::WriteBatch batch;
+  batch.Delete(database_->deliveries(), key);
+  return database_->Write(&batch, false);
+}
+
+}  // namespace restante::mailstore

@@ -1,0 +1,65 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_DELIVERIES_H_
+#define RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_DELIVERIES_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "common/base/clock.h"
+#include "mailstore-service/store/mailstore.h"
+#include "mailstore-service/store/message_id.h"
+#include "mailstore-service/store/rocksdb/body_writer.h"
+#include "mailstore-service/store/rocksdb/codec.h"
+#include "mailstore-service/store/rocksdb/database.h"
+#include "mailstore-service/store/rocksdb/keyed_turns.h"
+
+namespace restante::mailstore {
+
+// Turns texts into messages, and remembers what was delivered. Thread-safe. Part of the store, and
+// outlives every writer that it gave out.
+class Deliveries {
+ public:
+  // Both outlive it.
+  Deliveries(Database* database, int64_t max_message_octets, const Clock& clock)
+      : database_(database),
+        max_message_octets_(max_message_octets),
+        clock_(clock),
+        ids_(database->boot_number()) {}
+
+  // As Mailstore::BeginDelivery.
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> Begin(std::vector<std::string> mailbox_ids);
+
+  // Whether what is kept of a delivery is worth nothing any more.
+  bool IsOver(const std::optional<codec::Delivery>& delivery) const;
+  // Removes the record under `key` if it is.
+  absl::Status RemoveIfOver(const std::string& key);
+
+ private:
+  class Writer;
+
+  // Makes body `i` of `body` a message of mailbox `i`, for all. `delivery_ids` may be empty.
+  std::vector<DeliveryResult> Commit(const std::vector<std::string>& mailbox_ids,
+                                     const std::vector<std::string>& delivery_ids,
+                                     const std::vector<uint64_t>& body_ids, BodyWriter* body);
+  // True when `result` is the answer: delivered before, or not to be found out.
+  bool IsKnown(const std::string& key, DeliveryResult* result) const;
+  absl::StatusOr<std::optional<uint64_t>> Find(const std::string& key) const;
+  // Adds to `batch` what makes body `i` a message; its id.
+  uint64_t AddMessage(const std::string& mailbox_id, const std::string& key, uint64_t body_id,
+                      size_t i, const BodyWriter& body, rocksdb::WriteBatch* batch);
+
+  Database* const database_;
+  const int64_t max_message_octets_;
+  const Clock& clock_;
+  MessageIdSource ids_;
+  // By delivery key: of two deliveries of one id at a time the second finds the first.
+  KeyedTurns turns_;
+};
+
+}  // namespace restante::mailstore
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_DELIVERIES_H_
