@@ -30,7 +30,8 @@ int RunProgram(const ProgramDescription& program, int argc, char** argv,
   umask(077);
   auto parsed = ParseProgramOptions(program, argc, argv);
   if (auto* exit_code = std::get_if<ExitCode>(&parsed)) return exit_code->value;
-  const auto& options = std::get<ProgramOptions>(parsed);
+  // Not std::get: nothing that throws may be in main.
+  const ProgramOptions& options = *std::get_if<ProgramOptions>(&parsed);
 
   absl::StatusOr<Config> config = load(options.config_path);
   absl::Status status = config.ok() ? check(*config) : config.status();
