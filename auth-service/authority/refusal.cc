@@ -10,6 +10,7 @@ struct Description {
   absl::string_view next_step;
 };
 
+// A table, written as a switch so that the compiler asks for every refusal.
 Description Describe(Refusal refusal) {
   switch (refusal) {
     case Refusal::kMechanismUnknown:
