@@ -9,7 +9,8 @@
 #include <asio/post.hpp>
 #include <asio/steady_timer.hpp>
 #include <chrono>
-#include <optional>
+#include <memory>
+#include <system_error>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -48,13 +49,17 @@ Timer& Timer::operator=(Timer&& other) noexcept {
 void Timer::Cancel() {
   if (state_ == nullptr) return;
   state_->task = nullptr;
-  state_->timer.cancel();
+  try {
+    state_->timer.cancel();
+  } catch (const std::system_error&) {
+    // Only declared: nothing fails when the operating system has no part in a timer.
+  }
   state_.reset();
 }
 
 struct EventLoop::State {
   // One thread runs it; posting from others stays safe.
-  std::optional<asio::io_context> io{std::in_place, 1};
+  std::unique_ptr<asio::io_context> io = std::make_unique<asio::io_context>(1);
   Mutex mutex;
   bool ended ABSL_GUARDED_BY(mutex) = false;
 
