@@ -110,7 +110,7 @@ class GrpcAuthBackend::Engine {
   rpc::CallCounter counter_;
 };
 
-GrpcAuthBackend::GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth,
+GrpcAuthBackend::GrpcAuthBackend(const std::shared_ptr<grpc::ChannelInterface>& auth,
                                  rpc::CallOptions options)
     : engine_(std::make_unique<Engine>(auth, options)) {}
 

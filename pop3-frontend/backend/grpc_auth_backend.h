@@ -15,7 +15,7 @@ namespace restante::pop3 {
 // AuthBackend over restante.auth.v1.LogonService. Destruction waits for the calls under way.
 class GrpcAuthBackend : public AuthBackend {
  public:
-  explicit GrpcAuthBackend(std::shared_ptr<grpc::ChannelInterface> auth,
+  explicit GrpcAuthBackend(const std::shared_ptr<grpc::ChannelInterface>& auth,
                            rpc::CallOptions options = {});
   ~GrpcAuthBackend() override;
 

@@ -24,7 +24,7 @@ GrpcMaildrop::GrpcMaildrop(std::shared_ptr<MaildropCommons> commons,
 
 GrpcMaildrop::~GrpcMaildrop() {
   // Nobody waits: what cannot be told to the store in time ends with the lease.
-  if (open_) Close({}, [](const absl::Status&) {});
+  if (open_) GrpcMaildrop::Close({}, [](const absl::Status&) {});
 }
 
 void GrpcMaildrop::KeepLease(net::Task on_lost) {
@@ -83,7 +83,7 @@ void GrpcMaildrop::Close(std::vector<uint64_t> delete_message_ids, CloseDone don
       },
       std::move(request), commons_->options.calls, &commons_->calls,
       [executor = executor_,
-       done = std::move(done)](absl::StatusOr<CloseMaildropResponse> response) mutable {
+       done = std::move(done)](const absl::StatusOr<CloseMaildropResponse>& response) mutable {
         executor([done = std::move(done), status = response.status()]() mutable {
           std::move(done)(status);
         });
