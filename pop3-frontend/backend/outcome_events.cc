@@ -9,8 +9,9 @@ namespace restante::pop3 {
 
 Event LogonEvent(absl::StatusOr<LogonAnswer> answer) {
   if (!answer.ok()) return BackendDown();
-  return std::visit([](auto&& alternative) -> Event { return std::move(alternative); },
-                    *std::move(answer));
+  return std::visit(
+      [](auto&& alternative) -> Event { return std::forward<decltype(alternative)>(alternative); },
+      *std::move(answer));
 }
 
 Event FailedOpen(const absl::Status& status) {

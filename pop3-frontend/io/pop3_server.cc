@@ -7,15 +7,15 @@
 
 namespace restante::pop3 {
 
-Pop3Server::Pop3Server(const Pop3ServerOptions& options, SessionParts parts,
+Pop3Server::Pop3Server(const Pop3ServerOptions& options, const SessionParts& parts,
                        const net::EventLoopGroup& loops)
-    : options_(options), parts_(std::move(parts)), host_(loops, options.max_connections) {}
+    : options_(options), parts_(parts), host_(loops, options.max_connections) {}
 
 absl::StatusOr<std::unique_ptr<Pop3Server>> Pop3Server::Listen(const Pop3ServerOptions& options,
-                                                               SessionParts parts,
+                                                               const SessionParts& parts,
                                                                const net::EventLoopGroup& loops) {
   RESTANTE_CHECK(options.pop3s_address.empty() || parts.tls != nullptr);
-  std::unique_ptr<Pop3Server> server(new Pop3Server(options, std::move(parts), loops));
+  std::unique_ptr<Pop3Server> server(new Pop3Server(options, parts, loops));
   if (!options.pop3_address.empty()) {
     RESTANTE_ASSIGN_OR_RETURN(server->pop3_, net::Listener::Listen(options.pop3_address, loops));
     server->pop3_port_ = server->pop3_->port();

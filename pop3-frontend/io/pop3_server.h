@@ -32,7 +32,7 @@ class Pop3Server {
   // Listens, accepts nothing yet. UNAVAILABLE or INVALID_ARGUMENT, with the address, when it cannot
   // listen there. `loops` and everything in `parts` outlive the server.
   static absl::StatusOr<std::unique_ptr<Pop3Server>> Listen(const Pop3ServerOptions& options,
-                                                            SessionParts parts,
+                                                            const SessionParts& parts,
                                                             const net::EventLoopGroup& loops);
 
   // 0 where there is no such listener.
@@ -48,7 +48,7 @@ class Pop3Server {
   void Drain(absl::Duration grace) { host_.Drain(grace); }
 
  private:
-  Pop3Server(const Pop3ServerOptions& options, SessionParts parts,
+  Pop3Server(const Pop3ServerOptions& options, const SessionParts& parts,
              const net::EventLoopGroup& loops);
   void Serve(std::unique_ptr<net::Listener> listener, bool implicit_tls);
 

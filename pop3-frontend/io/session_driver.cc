@@ -109,7 +109,8 @@ void SessionDriver::Feed(Event event) {
 
 void SessionDriver::Perform(std::vector<Effect>* effects) {
   for (Effect& effect : *effects) {
-    std::visit([this](auto&& alternative) { Do(std::move(alternative)); }, std::move(effect));
+    std::visit([this](auto&& alternative) { Do(std::forward<decltype(alternative)>(alternative)); },
+               std::move(effect));
   }
 }
 

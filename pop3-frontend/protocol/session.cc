@@ -31,8 +31,11 @@ size_t Session::MaxLineOctets() const {
 void Session::Handle(Event event, Effects* effects) {
   if (ended_) return;
   size_t before = effects->size();
-  std::visit([this, effects](auto&& alternative) { On(std::move(alternative), effects); },
-             std::move(event));
+  std::visit(
+      [this, effects](auto&& alternative) {
+        On(std::forward<decltype(alternative)>(alternative), effects);
+      },
+      std::move(event));
   for (size_t i = before; i < effects->size(); ++i) {
     ended_ = ended_ || std::holds_alternative<Disconnect>((*effects)[i]);
   }
@@ -71,7 +74,7 @@ void Session::On(AuthAccepted accepted, Effects* effects) {
   authorization_.OnAccepted(std::move(accepted), effects);
 }
 
-void Session::On(AuthRejected rejected, Effects* effects) {
+void Session::On(const AuthRejected& rejected, Effects* effects) {
   authorization_.OnRejected(rejected, effects);
 }
 

@@ -54,7 +54,7 @@ class Session {
   void On(TlsReady event, Effects* effects);
   void On(AuthChallenge challenge, Effects* effects);
   void On(AuthAccepted accepted, Effects* effects);
-  void On(AuthRejected rejected, Effects* effects);
+  void On(const AuthRejected& rejected, Effects* effects);
   void On(DelayOver event, Effects* effects);
   void On(Opened opened, Effects* effects);
   void On(Busy event, Effects* effects);
