@@ -5,10 +5,12 @@
 #include <unistd.h>
 
 #include <asio/posix/stream_descriptor.hpp>
+#include <cerrno>
 #include <deque>
 #include <utility>
 
 #include "common/base/check.h"
+#include "common/net/proxy_header.h"
 #include "common/net/transport.h"
 
 namespace restante::net {
@@ -52,6 +54,8 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     Schedule();
   }
 
+  void ExpectProxyHeader() { proxy_header_.emplace(); }
+
   void StartTls(std::shared_ptr<const TlsContext> context) {
     RESTANTE_CHECK(tls_to_start_ == nullptr && !tls_info_);
     tls_to_start_ = std::move(context);
@@ -60,8 +64,8 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
 
   void Write(std::string octets) {
     if (octets.empty() || handler_ == nullptr) return;
-    backlog_ += octets.size();
-    if (backlog_ > kLowMark) was_high_ = true;
+    ChangeBacklog(static_cast<int64_t>(octets.size()));
+    if (backlog_ > low_mark_) was_high_ = true;
     if (!queue_.empty() && queue_.back().size() + octets.size() <= kJoinedOctets) {
       queue_.back() += octets;
     } else {
@@ -85,6 +89,14 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     Close();
   }
 
+  void SetLowMark(size_t octets) {
+    low_mark_ = octets;
+    if (backlog_ > low_mark_) was_high_ = true;
+    if (was_high_) Schedule();
+  }
+
+  void CountBacklogIn(std::atomic<int64_t>* total) { total_backlog_ = total; }
+
   size_t backlog() const { return backlog_; }
   const Endpoint& peer() const { return peer_; }
   const std::optional<TlsInfo>& tls() const { return tls_info_; }
@@ -105,10 +117,42 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
   void Progress() {
     auto alive = shared_from_this();
     if (handler_ == nullptr) return;
+    if (proxy_header_ && !ReadProxyHeader()) return;
     if (handshaking_ && !ContinueHandshake()) return;
     Flush();
     TellBacklog();
     ReadAvailable();
+  }
+
+  // Whether the header was read and the connection still there. Octets behind the header may be
+  // a TLS handshake's, so they are left in the socket.
+  bool ReadProxyHeader() {
+    if (finishing_) {
+      End(absl::OkStatus());
+      return false;
+    }
+    while (!proxy_header_->done()) {
+      char buffer[ProxyHeaderReader::kMaxOctets];
+      ssize_t count = recv(descriptor_.native_handle(), buffer, sizeof(buffer), MSG_PEEK);
+      if (count < 0 && (errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR)) {
+        Await(IoState::kWantRead);
+        return false;
+      }
+      absl::StatusOr<size_t> taken = absl::UnavailableError("the peer left ahead of its header");
+      if (count > 0) {
+        taken = proxy_header_->Take(absl::string_view(buffer, static_cast<size_t>(count)));
+      }
+      if (!taken.ok() || recv(descriptor_.native_handle(), buffer, *taken, 0) < 0) {
+        End(taken.ok() ? absl::UnavailableError("the connection broke") : taken.status());
+        return false;
+      }
+    }
+    // Whoever the header names, it is not this machine's own user.
+    if (const auto& client = proxy_header_->client())
+      peer_ = {client->address, client->port, false};
+    proxy_header_.reset();
+    handler_->OnProxyHeader();
+    return handler_ != nullptr;
   }
 
   // Whether the handshake is over and the connection still there.
@@ -139,7 +183,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
         return Await(result.state);
       }
       last_sent_ = loop_.Now();
-      backlog_ -= result.octets;
+      ChangeBacklog(-static_cast<int64_t>(result.octets));
       sent_of_front_ += result.octets;
       if (result.octets < rest.size()) continue;
       queue_.pop_front();
@@ -184,7 +228,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
   }
 
   void TellBacklog() {
-    if (handler_ == nullptr || finishing_ || !was_high_ || backlog_ > kLowMark) return;
+    if (handler_ == nullptr || finishing_ || !was_high_ || backlog_ > low_mark_) return;
     was_high_ = false;
     handler_->OnBacklogLow();
   }
@@ -238,27 +282,36 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     handler->OnEnd(why);
   }
 
+  void ChangeBacklog(int64_t octets) {
+    backlog_ = static_cast<size_t>(static_cast<int64_t>(backlog_) + octets);
+    if (total_backlog_ != nullptr) *total_backlog_ += octets;
+  }
+
   void Close() {
     stall_timer_.Cancel();
     queue_.clear();
+    ChangeBacklog(-static_cast<int64_t>(backlog_));
     transport_.reset();
     std::error_code ignored;
     descriptor_.close(ignored);
   }
 
   EventLoop& loop_;
-  const Endpoint peer_;
+  Endpoint peer_;
   asio::posix::stream_descriptor descriptor_;
   std::unique_ptr<Transport> transport_;
   ConnectionHandler* handler_ = nullptr;  // null before Start and after the end
   absl::Duration stall_limit_;
 
+  std::optional<ProxyHeaderReader> proxy_header_;  // until it was read
   std::shared_ptr<const TlsContext> tls_to_start_;
   std::optional<TlsInfo> tls_info_;
 
   std::deque<std::string> queue_;
   size_t sent_of_front_ = 0;
   size_t backlog_ = 0;
+  size_t low_mark_ = kLowMark;
+  std::atomic<int64_t>* total_backlog_ = nullptr;
   bool was_high_ = false;
   absl::Duration last_sent_;
   Timer stall_timer_;  // after the goodbye: for the peer's end
@@ -280,11 +333,14 @@ Connection::~Connection() { engine_->Abandon(); }
 void Connection::Start(ConnectionHandler* handler, absl::Duration stall_limit) {
   engine_->Start(handler, stall_limit);
 }
+void Connection::ExpectProxyHeader() { engine_->ExpectProxyHeader(); }
 void Connection::StartTls(std::shared_ptr<const TlsContext> context) {
   engine_->StartTls(std::move(context));
 }
 void Connection::Write(std::string octets) { engine_->Write(std::move(octets)); }
 size_t Connection::backlog_octets() const { return engine_->backlog(); }
+void Connection::SetLowMark(size_t octets) { engine_->SetLowMark(octets); }
+void Connection::CountBacklogIn(std::atomic<int64_t>* total) { engine_->CountBacklogIn(total); }
 void Connection::PauseReading() { engine_->SetPaused(true); }
 void Connection::ResumeReading() { engine_->SetPaused(false); }
 void Connection::Finish() { engine_->Finish(); }

@@ -1,6 +1,7 @@
 #ifndef RESTANTE_COMMON_NET_CONNECTION_H_
 #define RESTANTE_COMMON_NET_CONNECTION_H_
 
+#include <atomic>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -57,9 +58,11 @@ class ConnectionHandler {
 
   // At most 16 KiB; `octets` is wiped and reused afterwards.
   virtual void OnOctets(absl::string_view octets) = 0;
+  // The header that ExpectProxyHeader announced was read; peer() is the client now.
+  virtual void OnProxyHeader() {}
   // The handshake that StartTls began is over.
   virtual void OnTlsReady() = 0;
-  // The backlog has fallen to Connection::kLowMark or below, having been above it.
+  // The backlog has fallen to the low mark or below, having been above it.
   virtual void OnBacklogLow() = 0;
   // The peer will send nothing more; it may still read.
   virtual void OnPeerFinished() = 0;
@@ -87,6 +90,11 @@ class Connection {
   // ends the connection.
   void Start(ConnectionHandler* handler, absl::Duration stall_limit);
 
+  // The peer is a load balancer that is believed: it begins with a PROXY header, which is answered
+  // by OnProxyHeader, and what it says of the client replaces peer(). What is no such header ends
+  // the connection with INVALID_ARGUMENT. Before Start.
+  void ExpectProxyHeader();
+
   // Begins the server's side of a TLS handshake behind what was written; answered by OnTlsReady.
   // The caller has made sure that no octets came ahead of it (RFC 2595 section 4): those that it
   // was given already are its own to refuse, later ones fail the handshake. Once.
@@ -97,6 +105,11 @@ class Connection {
   void Write(std::string octets);
   // Written and not yet taken by the kernel.
   size_t backlog_octets() const;
+  // What OnBacklogLow counts as low from now on; kLowMark from the start.
+  void SetLowMark(size_t octets);
+  // Adds this connection's backlog to a total over many, until it ends. Before the first Write.
+  // `total` outlives the connection.
+  void CountBacklogIn(std::atomic<int64_t>* total);
 
   // Whether what the peer sends is read. From the start it is.
   void PauseReading();
