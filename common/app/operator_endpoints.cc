@@ -22,7 +22,14 @@ absl::StatusOr<std::unique_ptr<OperatorEndpoints>> OperatorEndpoints::Start(
 }
 
 void OperatorEndpoints::SetReady(bool ready) {
-  if (health_ != nullptr) health_->SetReady(ready);
+  MutexLock lock(&mutex_);
+  if (health_ != nullptr && !ended_) health_->SetReady(ready);
+}
+
+void OperatorEndpoints::EndReady() {
+  MutexLock lock(&mutex_);
+  ended_ = true;
+  if (health_ != nullptr) health_->SetReady(false);
 }
 
 }  // namespace restante::app

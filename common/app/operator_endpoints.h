@@ -4,7 +4,9 @@
 #include <memory>
 #include <string>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/statusor.h"
+#include "common/base/mutex.h"
 #include "common/metrics/metrics.h"
 #include "common/rpc/health_server.h"
 
@@ -26,12 +28,16 @@ class OperatorEndpoints {
 
   // Whether the program serves; at first not. Thread-safe.
   void SetReady(bool ready);
+  // Not ready, whatever SetReady says from now on: the program goes down. Thread-safe.
+  void EndReady();
 
  private:
   OperatorEndpoints() = default;
 
   std::unique_ptr<metrics::Endpoint> metrics_;
   std::unique_ptr<rpc::HealthServer> health_;
+  Mutex mutex_;
+  bool ended_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
 }  // namespace restante::app

@@ -6,7 +6,9 @@
 
 #include <fstream>
 #include <string>
+#include <vector>
 
+#include "common/config/differences.h"
 #include "restante/config/v1/server.pb.h"
 #include "testing/every_kind.pb.h"
 
@@ -206,6 +208,28 @@ TEST(LoadYamlFile, SaysWhyItCannot) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("/nowhere/x.yaml: cannot be read"));
   status = LoadYamlFile(::testing::TempDir(), &files).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+}
+
+std::vector<std::string> Changed(const std::string& before, const std::string& after) {
+  EveryKind old_message;
+  EveryKind new_message;
+  EXPECT_TRUE(ParseYaml(before, "before.yaml", &old_message).ok());
+  EXPECT_TRUE(ParseYaml(after, "after.yaml", &new_message).ok());
+  return ChangedKeys(old_message, new_message);
+}
+
+TEST(ChangedKeysTest, NamesEachKeyByItsPath) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(Changed("flag: true", "flag: true"), ElementsAre());
+  EXPECT_THAT(Changed("timeout: 1s", "timeout: 1000ms"), ElementsAre());
+  EXPECT_THAT(Changed("timeout: 1s", "timeout: 2s"), ElementsAre("timeout"));
+  EXPECT_THAT(Changed("text: a", "narrow: 1"), ElementsAre("narrow", "text"));
+  EXPECT_THAT(Changed("section: {name: a, weight: 1}", "section: {name: a, weight: 2}"),
+              ElementsAre("section.weight"));
+  EXPECT_THAT(Changed("", "section: {name: a}"), ElementsAre("section", "section.name"));
+  EXPECT_THAT(Changed("words: [a, b]", "words: [b, a]"), ElementsAre("words"));
+  EXPECT_THAT(Changed("pairs: {a: x, b: y}", "pairs: {b: y, a: x}"), ElementsAre());
+  EXPECT_THAT(Changed("pairs: {a: x}", "pairs: {a: y}"), ElementsAre("pairs"));
 }
 
 }  // namespace

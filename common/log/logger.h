@@ -1,6 +1,7 @@
 #ifndef RESTANTE_COMMON_LOG_LOGGER_H_
 #define RESTANTE_COMMON_LOG_LOGGER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
@@ -72,6 +73,9 @@ class Logger {
   void Warn(absl::string_view event, std::initializer_list<Field> fields = {}) const;
   void Error(absl::string_view event, std::initializer_list<Field> fields = {}) const;
 
+  // From now on.
+  void SetLeastLevel(Level least) { least_ = least; }
+
   // Whether lines of `level` are written; to spare the making of costly fields.
   bool Writes(Level level) const { return level >= least_; }
 
@@ -80,7 +84,7 @@ class Logger {
 
   void Write(Level level, absl::string_view event, std::initializer_list<Field> fields) const;
 
-  const Level least_;
+  std::atomic<Level> least_;
   const std::unique_ptr<Engine> engine_;
 };
 

@@ -82,6 +82,11 @@ void SessionHost::Accept(const Callbacks& callbacks, EventLoop& loop, AcceptedSo
   }
 }
 
+void SessionHost::SetMaxConnections(int connections) {
+  MutexLock lock(&mutex_);
+  max_connections_ = connections;
+}
+
 bool SessionHost::CountIn() {
   MutexLock lock(&mutex_);
   if (connections_ >= max_connections_) return false;

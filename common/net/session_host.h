@@ -53,6 +53,9 @@ class SessionHost {
   SessionHost(const SessionHost&) = delete;
   SessionHost& operator=(const SessionHost&) = delete;
 
+  // From now on; those that are there may be more. Thread-safe.
+  void SetMaxConnections(int connections);
+
   // Accepts from `listener` until Drain.
   void Serve(std::unique_ptr<Listener> listener, Callbacks callbacks);
 
@@ -71,11 +74,11 @@ class SessionHost {
   void WaitForLoops();
   void ForEachLoop(void (LoopSessions::*action)());
 
-  const int max_connections_;
   std::vector<std::unique_ptr<LoopSessions>> loops_;
   std::vector<std::unique_ptr<Listener>> listeners_;
   Mutex mutex_;
   CondVar changed_;
+  int max_connections_ ABSL_GUARDED_BY(mutex_);
   int connections_ ABSL_GUARDED_BY(mutex_) = 0;
 };
 

@@ -4,8 +4,12 @@
 #include <grpcpp/create_channel.h>
 #include <grpcpp/support/channel_arguments.h>
 
+#include <utility>
+#include <vector>
+
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/client_call_interceptor.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/message_limit.h"
 
@@ -39,8 +43,14 @@ absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> MakeChannel(const Channe
   if (options.target.empty()) return InvalidField("target", "is empty");
   if (options.server_name.empty()) return InvalidField("server_name", "is empty");
   RESTANTE_RETURN_IF_ERROR(CheckTlsFiles(options.tls));
-  return std::shared_ptr<grpc::ChannelInterface>(grpc::CreateCustomChannel(
-      options.target, MakeChannelCredentials(options.tls), ArgumentsFor(options)));
+  std::vector<std::unique_ptr<grpc::experimental::ClientInterceptorFactoryInterface>> interceptors;
+  if (options.metrics != nullptr) {
+    interceptors.push_back(MakeClientCallInterceptors(*options.metrics));
+  }
+  return std::shared_ptr<grpc::ChannelInterface>(
+      grpc::experimental::CreateCustomChannelWithInterceptors(
+          options.target, MakeChannelCredentials(options.tls), ArgumentsFor(options),
+          std::move(interceptors)));
 }
 
 }  // namespace restante::rpc

@@ -13,6 +13,8 @@ class ChannelInterface;
 
 namespace restante::rpc {
 
+class ClientCallMetrics;
+
 // Where a service is and who it must be.
 struct ChannelOptions {
   // A gRPC target: "dns:///auth.restante:7410", "ipv4:127.0.0.1:11001".
@@ -20,6 +22,8 @@ struct ChannelOptions {
   // Must be a DNS name of the server's certificate.
   std::string server_name;
   TlsFiles tls;
+  // Is told of every call; outlives the channel. Null for none.
+  const ClientCallMetrics* metrics = nullptr;
 };
 
 // A channel with mutual TLS, for `Service::NewStub(channel)`. It connects lazily and by itself

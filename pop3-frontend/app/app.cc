@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "absl/strings/str_join.h"
 #include "common/app/operator_endpoints.h"
 #include "common/app/program_options.h"
 #include "common/app/system_clock.h"
@@ -10,8 +11,10 @@
 #include "common/metrics/metrics.h"
 #include "common/net/event_loop.h"
 #include "common/net/tls_context_source.h"
+#include "common/rpc/client_call_metrics.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/placement_router.h"
+#include "pop3-frontend/app/config_reloader.h"
 #include "pop3-frontend/app/tls_reloader.h"
 #include "pop3-frontend/backend/grpc_auth_backend.h"
 #include "pop3-frontend/backend/grpc_maildrop_backend.h"
@@ -20,13 +23,27 @@
 #include "pop3-frontend/io/session_metrics.h"
 
 namespace restante::pop3 {
+namespace {
+
+rpc::ChannelOptions Counted(rpc::ChannelOptions options, const rpc::ClientCallMetrics& metrics) {
+  options.metrics = &metrics;
+  return options;
+}
+
+rpc::PlacementRoutes Counted(rpc::PlacementRoutes routes, const rpc::ClientCallMetrics& metrics) {
+  routes.pattern.metrics = &metrics;
+  for (auto& [placement, options] : routes.table) options.metrics = &metrics;
+  return routes;
+}
+
+}  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemClock clock;
   app::SystemRandom random;
   log::Logger logger("restante-pop3", config.log_level, clock);
   rpc::GrpcLog grpc_log(logger);
-  if (config.server.development_mode) {
+  if (config.development_mode) {
     logger.Warn("development_mode",
                 {{"meaning", "clients on the loopback interface may log on without TLS"}});
   }
@@ -40,8 +57,10 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                                                                       config.client_private_key));
   }
   net::EventLoopGroup loops(config.event_loops);
-  RESTANTE_ASSIGN_OR_RETURN(auto auth_channel, rpc::MakeChannel(config.auth));
-  rpc::PlacementRouter mailstores(config.mailstores);
+  rpc::ClientCallMetrics call_metrics(&registry, "restante_pop3_backend");
+  RESTANTE_ASSIGN_OR_RETURN(auto auth_channel,
+                            rpc::MakeChannel(Counted(config.auth, call_metrics)));
+  rpc::PlacementRouter mailstores(Counted(config.mailstores, call_metrics));
   SessionMetrics session_metrics(&registry);
   GrpcAuthBackend auth(auth_channel);
   GrpcMaildropBackend maildrops(&mailstores, logger, config.maildrop);
@@ -49,22 +68,32 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   PolicyCache policy(auth_channel, logger, {.on_policy = [&endpoints](const MechanismPolicy&) {
                        endpoints->SetReady(true);
                      }});
+  ClientSettingsSource settings(config.clients);
+  ClientTotals totals;
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<Pop3Server> server,
-      Pop3Server::Listen(config.server,
+      Pop3Server::Listen(config.listeners,
                          {auth, maildrops, policy, random, logger, session_metrics,
-                          client_tls.get(), config.deadlines},
+                          client_tls.get(), settings, totals},
                          loops));
+  ConfigReloader config_reloader(config, &loops.loop(0), logger, [&](const Config& fresh) {
+    settings.Replace(fresh.clients);
+    server->SetMaxConnections(fresh.clients.limits.max_connections);
+    logger.SetLeastLevel(fresh.log_level);
+  });
   TlsReloader reloader(client_tls.get(), &loops.loop(0), logger);
   server->Serve();
-  logger.Info("started", {{"version", app::Version()},
-                          {"pop3_port", server->pop3_port()},
-                          {"pop3s_port", server->pop3s_port()}});
+  logger.Info("started",
+              {{"version", app::Version()}, {"ports", absl::StrJoin(server->ports(), " ")}});
 
-  while (signals->Wait() == app::Signal::kReload) reloader.ReloadNow();
-  logger.Info("draining", {{"grace", config.drain_grace}});
-  endpoints->SetReady(false);
-  server->Drain(config.drain_grace);
+  while (signals->Wait() == app::Signal::kReload) {
+    reloader.ReloadNow();
+    config_reloader.ReloadNow();
+  }
+  absl::Duration grace = config_reloader.drain_grace();
+  logger.Info("draining", {{"grace", grace}});
+  endpoints->EndReady();
+  server->Drain(grace);
   logger.Info("stopped");
   return absl::OkStatus();
 }

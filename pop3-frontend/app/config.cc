@@ -1,5 +1,8 @@
 #include "pop3-frontend/app/config.h"
 
+#include <utility>
+
+#include "absl/strings/str_cat.h"
 #include "common/app/config_sections.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
@@ -11,22 +14,68 @@ namespace {
 
 using config::v1::Pop3Config;
 
+// Limits are positive; 0 is a key that is not there.
+template <typename Number>
+void SetWhenThere(Number key, Number* value) {
+  if (key > 0) *value = key;
+}
+
 void ApplyClientLimits(const config::v1::ClientLimits& limits, Config* config) {
-  if (limits.max_connections() > 0) config->server.max_connections = limits.max_connections();
-  app::SetDuration(limits.logon_timeout(), limits.has_logon_timeout(), &config->deadlines.logon);
-  app::SetDuration(limits.idle_timeout(), limits.has_idle_timeout(), &config->deadlines.idle);
-  app::SetDuration(limits.stall_timeout(), limits.has_stall_timeout(), &config->deadlines.stall);
-  if (limits.read_ahead_octets() > 0) {
-    config->maildrop.read_ahead_octets = limits.read_ahead_octets();
+  ClientDeadlines& deadlines = config->clients.deadlines;
+  app::SetDuration(limits.logon_timeout(), limits.has_logon_timeout(), &deadlines.logon);
+  app::SetDuration(limits.idle_timeout(), limits.has_idle_timeout(), &deadlines.idle);
+  app::SetDuration(limits.stall_timeout(), limits.has_stall_timeout(), &deadlines.stall);
+  ClientLimits& most = config->clients.limits;
+  SetWhenThere(limits.max_connections(), &most.max_connections);
+  SetWhenThere(limits.max_connections_per_source(), &most.max_connections_per_source);
+  SetWhenThere(limits.max_sessions(), &most.max_sessions);
+  SetWhenThere(limits.max_sessions_per_source(), &most.max_sessions_per_source);
+  SetWhenThere(limits.max_unread_octets(), &most.max_unread_octets);
+  SetWhenThere(limits.max_total_unread_octets(), &most.max_total_unread_octets);
+  SetWhenThere(limits.read_ahead_octets(), &config->maildrop.read_ahead_octets);
+  SetWhenThere(limits.total_read_ahead_octets(), &config->maildrop.total_read_ahead_octets);
+}
+
+ListenerOptions MakeListener(const Pop3Config& file, const std::string& address,
+                             bool implicit_tls) {
+  ListenerOptions listener;
+  listener.address = address;
+  listener.traits.implicit_tls = implicit_tls;
+  listener.traits.development_mode = file.development_mode();
+  return listener;
+}
+
+absl::Status AddListeners(const Pop3Config& file, const config::KeyLines& lines, Config* config) {
+  if (!file.pop3_address().empty()) {
+    config->listeners.push_back(MakeListener(file, file.pop3_address(), false));
   }
-  if (limits.total_read_ahead_octets() > 0) {
-    config->maildrop.total_read_ahead_octets = limits.total_read_ahead_octets();
+  if (!file.pop3s_address().empty()) {
+    config->listeners.push_back(MakeListener(file, file.pop3s_address(), true));
   }
+  for (int i = 0; i < file.listeners_size(); ++i) {
+    const config::v1::Pop3Listener& one = file.listeners(i);
+    std::string key = absl::StrCat("listeners[", i, "]");
+    if (one.implicit_tls() && !file.has_client_tls()) {
+      return lines.Error(key + ".implicit_tls", "client_tls with it", "no client_tls");
+    }
+    ListenerOptions listener = MakeListener(file, one.address(), one.implicit_tls());
+    if (one.has_stls()) listener.traits.offers_stls = one.stls();
+    listener.traits.ntlm_ready_is_ok = one.ntlm_ready_is_ok();
+    for (const std::string& text : one.proxy_networks()) {
+      absl::StatusOr<net::IpNetwork> network = net::IpNetwork::Parse(text);
+      if (!network.ok()) {
+        return lines.Error(key + ".proxy_networks", "networks such as 192.0.2.0/24", text);
+      }
+      listener.traits.proxy_networks.push_back(*network);
+    }
+    config->listeners.push_back(std::move(listener));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status CheckTogether(const Pop3Config& file, const config::KeyLines& lines) {
-  if (file.pop3_address().empty() && file.pop3s_address().empty()) {
-    return lines.Error("pop3_address", "an address here or in pop3s_address", "neither");
+  if (file.pop3_address().empty() && file.pop3s_address().empty() && file.listeners().empty()) {
+    return lines.Error("pop3_address", "an address here, in pop3s_address or in listeners", "none");
   }
   if (!file.pop3s_address().empty() && !file.has_client_tls()) {
     return lines.Error("pop3s_address", "client_tls with it", "no client_tls");
@@ -45,10 +94,11 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   RESTANTE_RETURN_IF_ERROR(CheckTogether(file, lines));
   rpc::TlsFiles tls = rpc::ToTlsFiles(file.tls());
   Config config;
-  config.server.pop3_address = file.pop3_address();
-  config.server.pop3s_address = file.pop3s_address();
-  config.server.development_mode = file.development_mode();
-  config.server.ntlm_ready_is_ok = file.ntlm_ready_is_ok();
+  config.path = path;
+  config.file = std::make_shared<const Pop3Config>(file);
+  RESTANTE_RETURN_IF_ERROR(AddListeners(file, lines, &config));
+  config.development_mode = file.development_mode();
+  config.clients.ntlm_ready_is_ok = file.ntlm_ready_is_ok();
   config.client_certificate = file.client_tls().certificate();
   config.client_private_key = file.client_tls().private_key();
   config.auth = app::ToChannelOptions(file.auth(), tls);
@@ -57,7 +107,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.endpoints = {file.metrics().address(), file.health().address()};
   config.log_level = app::ToLogLevel(file.log());
   config.event_loops = file.event_loops();
-  config.drain_grace = absl::Seconds(30);
+  config.drain_grace = absl::Seconds(90);
   app::SetDuration(file.drain_grace(), file.has_drain_grace(), &config.drain_grace);
   return config;
 }

@@ -1,7 +1,9 @@
 #ifndef RESTANTE_POP3_FRONTEND_APP_CONFIG_H_
 #define RESTANTE_POP3_FRONTEND_APP_CONFIG_H_
 
+#include <memory>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
@@ -12,13 +14,21 @@
 #include "pop3-frontend/backend/grpc_maildrop_backend.h"
 #include "pop3-frontend/io/pop3_server.h"
 
+namespace google::protobuf {
+class Message;
+}  // namespace google::protobuf
+
 namespace restante::pop3 {
 
 // A front end's configuration with every default applied; restante.config.v1.Pop3Config says what
 // each key means.
 struct Config {
-  Pop3ServerOptions server;
-  ClientDeadlines deadlines;
+  std::string path;
+  // As it was read, for what changes later.
+  std::shared_ptr<const google::protobuf::Message> file;
+  std::vector<ListenerOptions> listeners;
+  bool development_mode = false;
+  ClientSettings clients;
   // Of client_tls; empty for none.
   std::string client_certificate;
   std::string client_private_key;

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cstring>
 #include <deque>
@@ -158,17 +159,19 @@ class Pop3ServerTest : public testing::Test {
   Pop3ServerTest() {
     TestCertificate files = pki_.Issue("pop3", {"pop3.example"}, {});
     tls_ = *net::TlsContextSource::Load(files.certificate, files.private_key);
-    options_.pop3_address = "127.0.0.1:0";
-    options_.pop3s_address = "127.0.0.1:0";
-    options_.development_mode = true;
+    listeners_ = {{"127.0.0.1:0", {}}, {"127.0.0.1:0", {}}};
+    listeners_[0].traits.development_mode = true;
+    listeners_[1].traits.implicit_tls = true;
     store_.messages = {{1, 12, "u1"}, {2, 5, "u2"}};
     store_.bodies[1] = {BodyChunk{"a: b\r\n\r\n.dot\r\n", true}};
     store_.bodies[2] = {BodyChunk{"half", false}, absl::UnavailableError("broken")};
   }
 
   void Serve() {
+    settings_source_.Replace(settings_);
     auto server = Pop3Server::Listen(
-        options_, {auth_, store_, policy_, random_, logger_, metrics_, tls_.get(), deadlines_},
+        listeners_,
+        {auth_, store_, policy_, random_, logger_, metrics_, tls_.get(), settings_source_, totals_},
         loops_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = std::move(*server);
@@ -176,7 +179,7 @@ class Pop3ServerTest : public testing::Test {
   }
 
   std::unique_ptr<StreamClient> Connect() {
-    auto client = std::make_unique<StreamClient>(server_->pop3_port());
+    auto client = std::make_unique<StreamClient>(server_->ports()[0]);
     EXPECT_EQ(client->ReceiveLine(), "+OK Restante ready\r\n");
     return client;
   }
@@ -198,15 +201,19 @@ class Pop3ServerTest : public testing::Test {
   std::unique_ptr<net::TlsContextSource> tls_;
   app::SystemClock clock_;
   app::SystemRandom random_;
-  log::Logger logger_{"test", log::Level::kDebug, clock_, [](absl::string_view) {}};
+  EventRecord log_;
+  log::Logger logger_{"test", log::Level::kInfo, clock_,
+                      [this](absl::string_view line) { log_.Add(std::string(line)); }};
   metrics::Registry registry_;
   SessionMetrics metrics_{&registry_};
   net::EventLoopGroup loops_{2};
   ScriptedAuth auth_;
   ScriptedStore store_;
   FixedPolicy policy_;
-  Pop3ServerOptions options_;
-  ClientDeadlines deadlines_;
+  std::vector<ListenerOptions> listeners_;
+  ClientSettings settings_;
+  ClientSettingsSource settings_source_{settings_};
+  ClientTotals totals_;
   std::unique_ptr<Pop3Server> server_;
 };
 
@@ -235,7 +242,7 @@ TEST_F(Pop3ServerTest, AnswersPipelinedCommandsOfAClientThatSaysNoMore) {
 
 TEST_F(Pop3ServerTest, SpeaksTlsFromTheStartOrAfterStls) {
   Serve();
-  StreamClient pop3s(server_->pop3s_port());
+  StreamClient pop3s(server_->ports()[1]);
   ASSERT_TRUE(pop3s.StartTls(TLS1_3_VERSION));
   EXPECT_EQ(pop3s.ReceiveLine(), "+OK Restante ready\r\n");
   Ask(&pop3s, "USER john");
@@ -353,11 +360,11 @@ TEST_F(Pop3ServerTest, SaysThatTheLeaseIsLost) {
 }
 
 TEST_F(Pop3ServerTest, CutsClientsThatDoNotLogOnOrFallSilent) {
-  deadlines_.logon = absl::Milliseconds(100);
-  deadlines_.idle = absl::Milliseconds(150);
+  settings_.deadlines.logon = absl::Milliseconds(100);
+  settings_.deadlines.idle = absl::Milliseconds(150);
   Serve();
   auto undecided = Connect();
-  StreamClient no_handshake(server_->pop3s_port());
+  StreamClient no_handshake(server_->ports()[1]);
   EXPECT_EQ(undecided->ReceiveRest(), "");
   EXPECT_EQ(no_handshake.ReceiveRest(), "");
   auto silent = LogOn();
@@ -366,18 +373,18 @@ TEST_F(Pop3ServerTest, CutsClientsThatDoNotLogOnOrFallSilent) {
 }
 
 TEST_F(Pop3ServerTest, RefusesConnectionsOverItsLimit) {
-  options_.max_connections = 1;
+  settings_.limits.max_connections = 1;
   Serve();
   auto first = Connect();
-  StreamClient second(server_->pop3_port());
-  EXPECT_EQ(second.ReceiveRest(), "-ERR [SYS/TEMP] Too many connections\r\n");
+  StreamClient second(server_->ports()[0]);
+  EXPECT_EQ(second.ReceiveRest(), "-ERR [SYS/TEMP] Too many connections, try again later\r\n");
   Ask(first.get(), "QUIT");
   EXPECT_EQ(first->ReceiveRest(), "");
   first.reset();
   // The place is free once the server has seen the client go.
   std::string greeting;
   while (!absl::StartsWith(greeting, "+OK")) {
-    StreamClient third(server_->pop3_port());
+    StreamClient third(server_->ports()[0]);
     greeting = third.ReceiveLine();
   }
 }
@@ -416,6 +423,136 @@ TEST_F(Pop3ServerTest, AnswersEverythingThatAClientSendsFarAhead) {
   sender.join();
   EXPECT_EQ(all.size(), strlen("+OK 2 messages (17 octets)\r\n") + 100'000 * strlen("+OK\r\n") +
                             strlen("+OK Bye\r\n"));
+}
+
+TEST_F(Pop3ServerTest, KeepsOneSourceFromTakingAllConnections) {
+  settings_.limits.max_connections_per_source = 1;
+  Serve();
+  auto first = Connect();
+  StreamClient second(server_->ports()[0]);
+  EXPECT_THAT(second.ReceiveRest(), StartsWith("-ERR [SYS/TEMP] Too many connections from your"));
+  StreamClient encrypted(server_->ports()[1]);
+  EXPECT_EQ(encrypted.ReceiveRest(), "");
+  EXPECT_THAT(registry_.Render(),
+              HasSubstr("limits_hit_total{limit=\"connections_per_source\"} 2"));
+}
+
+TEST_F(Pop3ServerTest, RefusesSessionsOverItsLimitAtTheirLogon) {
+  settings_.limits.max_sessions = 1;
+  Serve();
+  auto first = LogOn();
+  auto second = Connect();
+  Ask(second.get(), "USER john");
+  EXPECT_THAT(Ask(second.get(), "PASS right"), StartsWith("-ERR [SYS/TEMP] Too many sessions"));
+  Ask(first.get(), "QUIT");
+  EXPECT_EQ(first->ReceiveRest(), "");
+  EXPECT_EQ(store_.record.Next(), "close 0");
+  // The place is free once the first connection is gone.
+  std::string answer;
+  while (!absl::StartsWith(answer, "+OK")) {
+    Ask(second.get(), "USER john");
+    answer = Ask(second.get(), "PASS right");
+  }
+}
+
+TEST_F(Pop3ServerTest, ListsAMaildropOfAnyLengthToASlowReader) {
+  constexpr int kMessages = 100'000;
+  store_.messages.clear();
+  for (uint64_t i = 1; i <= kMessages; ++i) {
+    store_.messages.push_back({i, 100, std::string(60, 'u')});
+  }
+  settings_.limits.max_unread_octets = 20'000;
+  settings_.limits.max_total_unread_octets = 1;
+  Serve();
+  auto client = Connect();
+  Ask(client.get(), "USER john");
+  EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("+OK 100000"));
+  client->Send("UIDL\r\nQUIT\r\n");
+  std::string all = client->ReceiveRest();
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), kMessages + 3);
+  EXPECT_THAT(all, testing::EndsWith(".\r\n+OK Bye\r\n"));
+  EXPECT_EQ(totals_.unread_octets, 0);
+}
+
+TEST_F(Pop3ServerTest, LearnsTheClientFromATrustedBalancer) {
+  listeners_[0].traits.proxy_networks = {*net::IpNetwork::Parse("127.0.0.0/8")};
+  listeners_[1].traits.proxy_networks = {*net::IpNetwork::Parse("127.0.0.0/8")};
+  Serve();
+  StreamClient plain(server_->ports()[0]);
+  plain.Send("PROXY TCP4 203.0.113.7 192.0.2.1 4000 110\r\nSTLS\r\n");
+  EXPECT_EQ(plain.ReceiveLine(), "+OK Restante ready\r\n");
+  EXPECT_THAT(plain.ReceiveLine(), StartsWith("+OK"));
+  ASSERT_TRUE(plain.StartTls(TLS1_3_VERSION));
+  Ask(&plain, "USER john");
+  EXPECT_THAT(Ask(&plain, "PASS right"), StartsWith("+OK 2"));
+  EXPECT_EQ(auth_.record.Next(), "PLAIN 203.0.113.7 TLSv1.3");
+
+  StreamClient pop3s(server_->ports()[1]);
+  pop3s.Send(absl::StrCat(absl::string_view("\r\n\r\n\0\r\nQUIT\n\x21\x11\0\x0c", 16),
+                          absl::string_view("\xcb\0\x71\x08\x7f\0\0\x01\x0f\xa0\x03\xe3", 12)));
+  ASSERT_TRUE(pop3s.StartTls(TLS1_3_VERSION));
+  EXPECT_EQ(pop3s.ReceiveLine(), "+OK Restante ready\r\n");
+  Ask(&pop3s, "USER john");
+  EXPECT_THAT(Ask(&pop3s, "PASS right"), StartsWith("+OK 2"));
+  EXPECT_EQ(auth_.record.Next(), "PLAIN 203.0.113.8 TLSv1.3");
+}
+
+TEST_F(Pop3ServerTest, AClientBehindABalancerIsNeverOnThisMachine) {
+  listeners_[0].traits.proxy_networks = {*net::IpNetwork::Parse("127.0.0.1")};
+  Serve();
+  StreamClient client(server_->ports()[0]);
+  client.Send("PROXY TCP4 127.0.0.1 127.0.0.1 4000 110\r\n");
+  EXPECT_EQ(client.ReceiveLine(), "+OK Restante ready\r\n");
+  EXPECT_THAT(Ask(&client, "USER john"), StartsWith("-ERR [AUTH] Use TLS first"));
+}
+
+TEST_F(Pop3ServerTest, BelievesNobodyElseWhoTheClientIs) {
+  listeners_[0].traits.proxy_networks = {*net::IpNetwork::Parse("192.0.2.0/24")};
+  Serve();
+  StreamClient stranger(server_->ports()[0]);
+  stranger.Send("PROXY TCP4 203.0.113.7 192.0.2.1 4000 110\r\n");
+  EXPECT_THAT(stranger.ReceiveRest(), testing::Not(HasSubstr("+OK")));
+  EXPECT_THAT(log_.Next(), HasSubstr("proxy_not_trusted"));
+}
+
+TEST_F(Pop3ServerTest, EndsABalancersConnectionWithoutItsHeader) {
+  listeners_[0].traits.proxy_networks = {*net::IpNetwork::Parse("127.0.0.0/8")};
+  Serve();
+  StreamClient client(server_->ports()[0]);
+  client.Send("USER jsmith\r\n");
+  EXPECT_EQ(client.ReceiveRest(), "");
+  EXPECT_THAT(log_.Next(), HasSubstr("PROXY header: there is none"));
+}
+
+TEST_F(Pop3ServerTest, AHeaderThatNobodyAskedForIsAnUnknownCommand) {
+  Serve();
+  auto client = Connect();
+  EXPECT_EQ(Ask(client.get(), "PROXY TCP4 203.0.113.7 192.0.2.1 4000 110"),
+            "-ERR Unknown command\r\n");
+}
+
+TEST_F(Pop3ServerTest, LogsOneLineForEachEndWithoutSecrets) {
+  Serve();
+  auto client = LogOn();
+  EXPECT_THAT(log_.Next(), HasSubstr(R"("event":"maildrop_opened")"));
+  Ask(client.get(), "RETR 1");
+  client->Receive(strlen("a: b\r\n\r\n..dot\r\n.\r\n"));
+  Ask(client.get(), "DELE 1");
+  Ask(client.get(), "QUIT");
+  client->ReceiveRest();
+  client.reset();
+  std::string line = log_.Next();
+  for (const char* part :
+       {R"("event":"session_ended")", R"("client_address":"127.0.0.1")", R"("mechanism":"PLAIN")",
+        R"("account":"accounts/a")", R"("mailbox_id":"m1")", R"("commands":5)",
+        R"("messages_sent":1)", R"("messages_deleted":1)", R"("octets_in":45)",
+        R"("reason":"quit")", R"("attempt_id":")", R"("session_id":")", R"("duration":)"}) {
+    EXPECT_THAT(line, HasSubstr(part));
+  }
+  EXPECT_THAT(line, testing::Not(HasSubstr("right")));
+  std::string metrics = registry_.Render();
+  EXPECT_THAT(metrics, HasSubstr("restante_pop3_command_seconds_count{command=\"RETR\"} 1"));
+  EXPECT_THAT(metrics, HasSubstr("restante_pop3_received_octets_total 45"));
 }
 
 }  // namespace

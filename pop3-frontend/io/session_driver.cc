@@ -1,9 +1,11 @@
 #include "pop3-frontend/io/session_driver.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
 #include "pop3-frontend/backend/outcome_events.h"
 
@@ -15,37 +17,71 @@ constexpr size_t kMaxOctetsAhead = 2 * Session::kMaxResponseOctets;
 
 }  // namespace
 
-SessionDriver::SessionDriver(const SessionParts& parts, net::EventLoop* loop,
-                             net::AcceptedSocket socket, SessionOptions options, bool implicit_tls,
+SessionDriver::SessionDriver(const SessionParts& parts, const ListenerTraits& listener,
+                             net::EventLoop* loop, net::AcceptedSocket socket,
                              absl::AnyInvocable<void()> on_gone)
     : parts_(parts),
+      listener_(listener),
       loop_(*loop),
-      options_(options),
-      implicit_tls_(implicit_tls),
+      settings_(parts.settings.Current()),
       on_gone_(std::move(on_gone)),
-      connection_id_(NewId(parts.random)),
+      record_(parts.logger, parts.metrics, NewId(parts.random), loop->Now()),
       peer_(socket.peer()),
       connection_(std::make_unique<net::Connection>(loop, std::move(socket))) {
-  options_.stls_available = parts.tls != nullptr && !implicit_tls;
-  options_.tls = implicit_tls;
-  parts_.metrics.connections().Add(1);
-}
-
-SessionDriver::~SessionDriver() {
-  parts_.metrics.connections().Add(-1);
-  if (maildrop_ != nullptr) parts_.metrics.open_maildrops().Add(-1);
+  record_.ClientIs(peer_);
 }
 
 void SessionDriver::Start() {
   last_activity_ = loop_.Now();
-  connection_->Start(this, parts_.deadlines.stall);
-  deadline_timer_ = loop_.After(parts_.deadlines.logon, [this] { OnLogonDeadline(); });
-  if (implicit_tls_) return connection_->StartTls(parts_.tls->Current());
-  Greet();
+  connection_->CountBacklogIn(&parts_.totals.unread_octets);
+  bool behind_proxy = !listener_.proxy_networks.empty();
+  if (behind_proxy) connection_->ExpectProxyHeader();
+  connection_->Start(this, settings_->deadlines.stall);
+  deadline_timer_ = loop_.After(settings_->deadlines.logon, [this] { OnLogonDeadline(); });
+  if (!behind_proxy) return Welcome();
+  // Anybody else could say to be anybody.
+  bool trusted =
+      std::any_of(listener_.proxy_networks.begin(), listener_.proxy_networks.end(),
+                  [this](const auto& network) { return network.Contains(peer_.address); });
+  if (!trusted) TurnAway("-ERR [SYS/PERM] Only load balancers connect here", "proxy_not_trusted");
+}
+
+void SessionDriver::OnProxyHeader() {
+  peer_ = connection_->peer();
+  record_.ClientIs(peer_);
+  Welcome();
+}
+
+void SessionDriver::Welcome() {
+  auto place = parts_.totals.connections.Take(net::SourceNetwork(peer_.address),
+                                              std::numeric_limits<int>::max(),
+                                              settings_->limits.max_connections_per_source);
+  if (std::holds_alternative<PlaceCounter::Full>(place)) {
+    record_.LimitHit(Limit::kConnectionsPerSource);
+    return TurnAway("-ERR [SYS/TEMP] Too many connections from your network, try again later",
+                    "too_many_connections");
+  }
+  connection_place_.emplace(std::get<PlaceCounter::Place>(std::move(place)));
+  if (!listener_.implicit_tls) return Greet();
+  record_.TlsBegun();
+  connection_->StartTls(parts_.tls->Current());
+}
+
+void SessionDriver::TurnAway(absl::string_view text, absl::string_view reason) {
+  record_.WillEnd(reason);
+  // Inside TLS that has not begun nobody can be told.
+  if (!listener_.implicit_tls) connection_->Write(absl::StrCat(text, "\r\n"));
+  connection_->Finish();
 }
 
 void SessionDriver::Greet() {
-  session_ = std::make_unique<Session>(options_);
+  SessionOptions options;
+  options.stls_available =
+      parts_.tls != nullptr && listener_.offers_stls && !listener_.implicit_tls;
+  options.tls = listener_.implicit_tls;
+  options.logon_without_tls = listener_.development_mode && peer_.loopback;
+  options.ntlm_ready_is_ok = listener_.ntlm_ready_is_ok || settings_->ntlm_ready_is_ok;
+  session_ = std::make_unique<Session>(options);
   std::vector<Effect> effects;
   session_->Start(&effects);
   Perform(&effects);
@@ -60,6 +96,7 @@ void SessionDriver::Cut() { OnEnd(absl::CancelledError("going down")); }
 
 void SessionDriver::OnOctets(absl::string_view octets) {
   last_activity_ = loop_.Now();
+  record_.Received(octets.size());
   splitter_.Append(octets);
   TakeLines();
 }
@@ -67,14 +104,21 @@ void SessionDriver::OnOctets(absl::string_view octets) {
 void SessionDriver::OnTlsReady() {
   const net::TlsInfo& tls = *connection_->tls();
   attempt_.channel.tls = TlsChannel{tls.version, tls.server_end_point, tls.exporter};
-  if (implicit_tls_) return Greet();
+  record_.TlsReady(tls.version);
+  if (listener_.implicit_tls) return Greet();
   Feed(TlsReady());
 }
 
 void SessionDriver::OnBacklogLow() {
   last_activity_ = loop_.Now();
-  if (std::exchange(more_when_backlog_is_low_, false)) return ReadMore();
-  TakeLines();
+  switch (std::exchange(awaited_, Awaited::kLines)) {
+    case Awaited::kLines:
+      return TakeLines();
+    case Awaited::kBody:
+      return ReadMore();
+    case Awaited::kListing:
+      return Do(AwaitRoom());
+  }
 }
 
 void SessionDriver::OnPeerFinished() {
@@ -86,16 +130,13 @@ void SessionDriver::OnPeerFinished() {
 
 void SessionDriver::OnEnd(const absl::Status& why) {
   auto alive = shared_from_this();
-  if (!why.ok()) {
-    parts_.logger.Debug("connection_ended", {{"connection_id", connection_id_},
-                                             {"client_address", peer_.address},
-                                             {"error", why.message()}});
-  }
   connection_.reset();
   if (session_ != nullptr && !session_->ended()) Feed(PeerGone());
   deadline_timer_.Cancel();
   delay_timer_.Cancel();
-  if (auto on_gone = std::exchange(on_gone_, nullptr)) on_gone();
+  if (on_gone_ == nullptr) return;
+  record_.Ended(why, loop_.Now());
+  std::exchange(on_gone_, nullptr)();
 }
 
 void SessionDriver::Feed(Event event) {
@@ -112,24 +153,34 @@ void SessionDriver::Perform(std::vector<Effect>* effects) {
     std::visit([this](auto&& alternative) { Do(std::forward<decltype(alternative)>(alternative)); },
                std::move(effect));
   }
+  if (session_->WantsLine() || session_->ended()) {
+    record_.CommandDone(session_->command(), loop_.Now());
+  }
+}
+
+bool SessionDriver::HasRoom() {
+  const ClientLimits& limits = settings_->limits;
+  bool tight = parts_.totals.unread_octets > limits.max_total_unread_octets;
+  size_t mark = tight ? 0 : static_cast<size_t>(limits.max_unread_octets);
+  if (connection_->backlog_octets() <= mark) {
+    held_back_ = false;
+    return true;
+  }
+  connection_->SetLowMark(mark);
+  if (!std::exchange(held_back_, true)) {
+    record_.LimitHit(tight ? Limit::kTotalUnreadOctets : Limit::kUnreadOctets);
+  }
+  return false;
 }
 
 void SessionDriver::TakeLines() {
-  while (connection_ != nullptr && session_ != nullptr && session_->WantsLine() &&
-         connection_->backlog_octets() <= net::Connection::kLowMark) {
+  while (connection_ != nullptr && session_ != nullptr && session_->WantsLine() && HasRoom()) {
     auto next = splitter_.Next(session_->MaxLineOctets());
     if (std::holds_alternative<LineSplitter::NeedMore>(next)) {
       if (peer_finished_) return Feed(PeerGone());
       break;
     }
-    if (!session_->logged_on()) session_->SetPolicy(parts_.policy.Current());
-    std::vector<Effect> effects;
-    if (Line* line = std::get_if<Line>(&next)) {
-      session_->Handle(std::move(*line), &effects);
-    } else {
-      session_->Handle(LineTooLong(), &effects);
-    }
-    Perform(&effects);
+    TakeLine(std::move(next));
   }
   if (connection_ == nullptr) return;
   bool room = splitter_.buffered_octets() < kMaxOctetsAhead;
@@ -137,16 +188,32 @@ void SessionDriver::TakeLines() {
   room ? connection_->ResumeReading() : connection_->PauseReading();
 }
 
+void SessionDriver::TakeLine(std::variant<LineSplitter::NeedMore, Line, LineTooLong> next) {
+  record_.CommandBegun(loop_.Now());
+  if (!session_->logged_on()) session_->SetPolicy(parts_.policy.Current());
+  std::vector<Effect> effects;
+  if (Line* line = std::get_if<Line>(&next)) {
+    session_->Handle(std::move(*line), &effects);
+  } else {
+    session_->Handle(LineTooLong(), &effects);
+  }
+  Perform(&effects);
+}
+
 void SessionDriver::Do(Send send) {
-  if (connection_ != nullptr) connection_->Write(std::move(send.text));
+  if (connection_ == nullptr) return;
+  record_.Sent(send.text.size());
+  connection_->Write(std::move(send.text));
 }
 
 void SessionDriver::Do(StartTls) {
   if (connection_ == nullptr) return;
-  if (splitter_.buffered_octets() == 0) return connection_->StartTls(parts_.tls->Current());
+  if (splitter_.buffered_octets() == 0) {
+    record_.TlsBegun();
+    return connection_->StartTls(parts_.tls->Current());
+  }
   // RFC 2595 section 4: commands sent in the clear behind STLS may be an attacker's.
-  parts_.logger.Warn("commands_ahead_of_tls",
-                     {{"connection_id", connection_id_}, {"client_address", peer_.address}});
+  record_.WillEnd("commands_ahead_of_tls");
   loop_.Post([weak = weak_from_this()] {
     if (auto self = weak.lock()) self->OnEnd(absl::InvalidArgumentError("commands ahead of TLS"));
   });
@@ -163,12 +230,12 @@ auto SessionDriver::Later(void (SessionDriver::*member)(Argument)) {
 }
 
 void SessionDriver::Do(BeginLogon logon) {
-  mechanism_ = logon.mechanism;
   attempt_.attempt_id = NewId(parts_.random);
   attempt_.session_id = NewId(parts_.random);
   attempt_.channel.client_address = peer_.address;
   attempt_.channel.client_port = peer_.port;
-  attempt_.channel.connection_id = connection_id_;
+  attempt_.channel.connection_id = record_.connection_id();
+  record_.LogonBegun(attempt_, logon.mechanism);
   parts_.auth.Begin(attempt_, std::move(logon), loop_.executor(),
                     Later(&SessionDriver::OnLogonAnswer));
 }
@@ -179,26 +246,21 @@ void SessionDriver::Do(ContinueLogon logon) {
 }
 
 void SessionDriver::OnLogonAnswer(absl::StatusOr<LogonAnswer> answer) {
-  if (!answer.ok()) {
-    parts_.metrics.CountLogon(mechanism_, "undecided");
-    parts_.logger.Warn("logon_undecided", {{"attempt_id", attempt_.attempt_id},
-                                           {"connection_id", connection_id_},
-                                           {"error", answer.status().message()}});
-  } else if (const auto* rejected = std::get_if<AuthRejected>(&*answer)) {
-    parts_.metrics.CountLogon(mechanism_, "rejected");
-    parts_.logger.Info("logon_rejected", {{"attempt_id", attempt_.attempt_id},
-                                          {"reference", rejected->reference},
-                                          {"mechanism", mechanism_},
-                                          {"client_address", peer_.address},
-                                          {"connection_id", connection_id_}});
-  } else if (const auto* accepted = std::get_if<AuthAccepted>(&*answer)) {
-    account_ = accepted->account;
-    mailbox_id_ = accepted->mailbox_id;
-  }
+  record_.LogonAnswered(answer);
   Feed(LogonEvent(std::move(answer)));
 }
 
 void SessionDriver::Do(OpenMaildrop target) {
+  auto place =
+      parts_.totals.sessions.Take(net::SourceNetwork(peer_.address), settings_->limits.max_sessions,
+                                  settings_->limits.max_sessions_per_source);
+  if (const auto* full = std::get_if<PlaceCounter::Full>(&place)) {
+    bool all = *full == PlaceCounter::Full::kAll;
+    record_.LimitHit(all ? Limit::kSessions : Limit::kSessionsPerSource);
+    record_.SessionRefused();
+    return Soon(TooManySessions());
+  }
+  session_place_.emplace(std::get<PlaceCounter::Place>(std::move(place)));
   auto lost = [weak = weak_from_this()] {
     auto self = weak.lock();
     if (self != nullptr && !self->closing_) self->Feed(LeaseLost());
@@ -207,32 +269,23 @@ void SessionDriver::Do(OpenMaildrop target) {
                         std::move(lost), Later(&SessionDriver::OnOpened));
 }
 
+void SessionDriver::Soon(Event event) {
+  auto later = [weak = weak_from_this(), event = std::move(event)]() mutable {
+    if (auto self = weak.lock()) self->Feed(std::move(event));
+  };
+  loop_.Post(std::move(later));
+}
+
 void SessionDriver::OnOpened(absl::StatusOr<OpenedMaildrop> opened) {
   if (!opened.ok()) {
+    session_place_.reset();
     Event event = FailedOpen(opened.status());
-    bool busy = std::holds_alternative<Busy>(event);
-    parts_.metrics.CountLogon(mechanism_, busy ? "in_use" : "store_away");
-    parts_.logger.Warn(busy ? "maildrop_in_use" : "maildrop_not_opened",
-                       {{"attempt_id", attempt_.attempt_id},
-                        {"session_id", attempt_.session_id},
-                        {"account", account_},
-                        {"mailbox_id", mailbox_id_},
-                        {"error", opened.status().message()}});
+    record_.MaildropNotOpened(opened.status(), std::holds_alternative<Busy>(event));
     return Feed(std::move(event));
   }
-  parts_.metrics.CountLogon(mechanism_, "accepted");
-  parts_.metrics.open_maildrops().Add(1);
-  parts_.logger.Info("maildrop_opened", {{"attempt_id", attempt_.attempt_id},
-                                         {"session_id", attempt_.session_id},
-                                         {"connection_id", connection_id_},
-                                         {"client_address", peer_.address},
-                                         {"account", account_},
-                                         {"mailbox_id", mailbox_id_},
-                                         {"mechanism", mechanism_},
-                                         {"tls", attempt_.channel.tls.has_value()},
-                                         {"messages", opened->messages.size()}});
+  record_.MaildropOpened(opened->messages.size());
   maildrop_ = std::move(opened->maildrop);
-  WatchForIdleness(parts_.deadlines.idle);
+  WatchForIdleness(settings_->deadlines.idle);
   Feed(Opened{std::move(opened->messages)});
 }
 
@@ -244,49 +297,44 @@ void SessionDriver::Do(const ReadBody& read) {
 
 void SessionDriver::OnChunk(absl::StatusOr<BodyChunk> chunk) {
   if (!chunk.ok()) {
-    parts_.logger.Warn("message_not_read", {{"session_id", attempt_.session_id},
-                                            {"mailbox_id", mailbox_id_},
-                                            {"error", chunk.status().message()}});
+    record_.BodyFailed(chunk.status());
     return Feed(FailedRead(chunk.status()));
   }
   if (!std::exchange(body_started_, true)) Feed(BodyStarted());
   std::string stuffed;
   stuffer_.Stuff(chunk->text, &stuffed);
   if (chunk->end) stuffer_.Finish(&stuffed);
-  octets_sent_ += static_cast<int64_t>(chunk->text.size());
-  parts_.metrics.message_octets_sent().Add(static_cast<double>(chunk->text.size()));
-  if (connection_ != nullptr) connection_->Write(std::move(stuffed));
+  record_.BodyPiece(chunk->text.size(), chunk->end);
+  Do(Send{std::move(stuffed)});
   if (!chunk->end) return ReadMore();
-  ++messages_sent_;
-  parts_.metrics.messages_sent().Add();
   Feed(BodyDone());
 }
 
 void SessionDriver::ReadMore() {
   if (maildrop_ == nullptr || connection_ == nullptr) return;
-  more_when_backlog_is_low_ = connection_->backlog_octets() > net::Connection::kLowMark;
-  if (!more_when_backlog_is_low_) maildrop_->ReadMore(Later(&SessionDriver::OnChunk));
+  if (HasRoom()) return maildrop_->ReadMore(Later(&SessionDriver::OnChunk));
+  awaited_ = Awaited::kBody;
+}
+
+void SessionDriver::Do(const AwaitRoom&) {
+  if (connection_ == nullptr) return;
+  if (HasRoom()) return Soon(RoomForMore());
+  awaited_ = Awaited::kListing;
 }
 
 void SessionDriver::Do(CloseMaildrop close) {
   std::unique_ptr<Maildrop> maildrop = std::move(maildrop_);
-  parts_.metrics.open_maildrops().Add(-1);
+  record_.MaildropLeft();
   if (!close.answered) return;
   closing_ = true;
-  messages_to_delete_ = close.delete_message_ids.size();
-  maildrop->Close(std::move(close.delete_message_ids), [weak = weak_from_this()](
-                                                           const absl::Status& status) {
-    auto self = weak.lock();
-    if (self == nullptr) return;
-    if (status.ok()) {
-      self->parts_.metrics.messages_deleted().Add(static_cast<double>(self->messages_to_delete_));
-    } else {
-      self->parts_.logger.Warn("maildrop_not_closed", {{"session_id", self->attempt_.session_id},
-                                                       {"mailbox_id", self->mailbox_id_},
-                                                       {"error", status.message()}});
-    }
-    self->Feed(CloseEvent(status));
-  });
+  size_t deleted = close.delete_message_ids.size();
+  maildrop->Close(std::move(close.delete_message_ids),
+                  [weak = weak_from_this(), deleted](const absl::Status& status) {
+                    auto self = weak.lock();
+                    if (self == nullptr) return;
+                    self->record_.MaildropClosed(status, deleted);
+                    self->Feed(CloseEvent(status));
+                  });
 }
 
 void SessionDriver::Do(const Delay& delay) {
@@ -294,26 +342,17 @@ void SessionDriver::Do(const Delay& delay) {
 }
 
 void SessionDriver::Do(const Disconnect& disconnect) {
-  parts_.metrics.CountEnd(disconnect.reason);
-  LogEnd(disconnect.reason);
+  record_.WillEnd(disconnect.reason);
   deadline_timer_.Cancel();
   delay_timer_.Cancel();
   if (connection_ != nullptr) connection_->Finish();
 }
 
-void SessionDriver::LogEnd(EndReason reason) const {
-  if (!session_->logged_on()) return;
-  parts_.logger.Info("session_ended", {{"session_id", attempt_.session_id},
-                                       {"connection_id", connection_id_},
-                                       {"mailbox_id", mailbox_id_},
-                                       {"reason", EndReasonName(reason)},
-                                       {"messages_sent", messages_sent_},
-                                       {"octets_sent", octets_sent_},
-                                       {"messages_to_delete", messages_to_delete_}});
-}
-
 void SessionDriver::OnLogonDeadline() {
-  if (session_ == nullptr) return OnEnd(absl::DeadlineExceededError("no TLS handshake"));
+  if (session_ == nullptr) {
+    record_.WillEnd("logon_timeout");
+    return OnEnd(absl::DeadlineExceededError("no greeting was reached"));
+  }
   Feed(IdleTimeout());
 }
 
@@ -325,8 +364,9 @@ void SessionDriver::WatchForIdleness(absl::Duration delay) {
 void SessionDriver::CheckIdleness() {
   absl::Duration idle_for = loop_.Now() - last_activity_;
   bool clients_turn = session_->WantsLine() && connection_->backlog_octets() == 0;
-  if (!clients_turn) return WatchForIdleness(parts_.deadlines.idle);
-  if (idle_for < parts_.deadlines.idle) return WatchForIdleness(parts_.deadlines.idle - idle_for);
+  if (!clients_turn) return WatchForIdleness(settings_->deadlines.idle);
+  if (idle_for < settings_->deadlines.idle)
+    return WatchForIdleness(settings_->deadlines.idle - idle_for);
   Feed(IdleTimeout());
 }
 

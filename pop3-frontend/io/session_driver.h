@@ -1,9 +1,11 @@
 #ifndef RESTANTE_POP3_FRONTEND_IO_SESSION_DRIVER_H_
 #define RESTANTE_POP3_FRONTEND_IO_SESSION_DRIVER_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
-#include <string>
+#include <optional>
+#include <variant>
 #include <vector>
 
 #include "absl/functional/any_invocable.h"
@@ -13,26 +15,40 @@
 #include "common/log/logger.h"
 #include "common/net/connection.h"
 #include "common/net/event_loop.h"
+#include "common/net/ip_network.h"
 #include "common/net/session_host.h"
 #include "common/net/tls_context_source.h"
 #include "pop3-frontend/backend/auth_backend.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
 #include "pop3-frontend/backend/policy_source.h"
-#include "pop3-frontend/io/session_metrics.h"
+#include "pop3-frontend/io/client_settings.h"
+#include "pop3-frontend/io/place_counter.h"
+#include "pop3-frontend/io/session_record.h"
 #include "pop3-frontend/protocol/dot_stuffer.h"
 #include "pop3-frontend/protocol/line_splitter.h"
 #include "pop3-frontend/protocol/session.h"
 
 namespace restante::pop3 {
 
-// How long a client may take.
-struct ClientDeadlines {
-  // From the connection to an open maildrop, whatever the client does meanwhile.
-  absl::Duration logon = absl::Minutes(3);
-  // Between two commands afterwards. RFC 1939 section 3: at least ten minutes.
-  absl::Duration idle = absl::Minutes(10);
-  // For reading the next octet of what was sent.
-  absl::Duration stall = absl::Minutes(2);
+// What the clients of one front end take together.
+struct ClientTotals {
+  PlaceCounter connections;
+  PlaceCounter sessions;
+  std::atomic<int64_t> unread_octets = 0;
+};
+
+// What the listener that a client came by says of it.
+struct ListenerTraits {
+  // TLS from the first octet; else STLS where it is offered.
+  bool implicit_tls = false;
+  bool offers_stls = true;
+  // Not empty: only load balancers in these networks connect, and say who the client is by a PROXY
+  // header.
+  std::vector<net::IpNetwork> proxy_networks;
+  // Clients on the loopback interface may log on without TLS.
+  bool development_mode = false;
+  // As ClientSettings has it, for this listener alone.
+  bool ntlm_ready_is_ok = false;
 };
 
 // What all sessions of one front end share. Everything outlives every session and is thread-safe.
@@ -45,7 +61,8 @@ struct SessionParts {
   const SessionMetrics& metrics;
   // Null where there is no TLS for clients.
   const net::TlsContextSource* tls;
-  ClientDeadlines deadlines;
+  const ClientSettingsSource& settings;
+  ClientTotals& totals;
 };
 
 // One client's connection: carries out what its Session decides, and tells it what happened. Made,
@@ -55,17 +72,17 @@ class SessionDriver : public net::HostedSession,
                       public net::ConnectionHandler,
                       public std::enable_shared_from_this<SessionDriver> {
  public:
-  // `on_gone` is called at the end, once; it may let go of the driver. `options` without what TLS
-  // and the client's address say, and `implicit_tls` for POP3S.
-  SessionDriver(const SessionParts& parts, net::EventLoop* loop, net::AcceptedSocket socket,
-                SessionOptions options, bool implicit_tls, absl::AnyInvocable<void()> on_gone);
-  ~SessionDriver() override;
+  // `on_gone` is called at the end, once; it may let go of the driver. `parts` and `listener`
+  // outlive it.
+  SessionDriver(const SessionParts& parts, const ListenerTraits& listener, net::EventLoop* loop,
+                net::AcceptedSocket socket, absl::AnyInvocable<void()> on_gone);
 
   void Start() override;
   // A session without a maildrop ends at once, any one when the time is over.
   void Drain(bool over) override;
   void Cut() override;
 
+  void OnProxyHeader() override;
   void OnOctets(absl::string_view octets) override;
   void OnTlsReady() override;
   void OnBacklogLow() override;
@@ -73,8 +90,14 @@ class SessionDriver : public net::HostedSession,
   void OnEnd(const absl::Status& why) override;
 
  private:
+  // The client is known: makes room for it, and greets it or begins TLS.
+  void Welcome();
+  // Ends a connection that has no session.
+  void TurnAway(absl::string_view text, absl::string_view reason);
   void Greet();
   void Feed(Event event);
+  // Not from inside what an effect does.
+  void Soon(Event event);
   void Perform(std::vector<Effect>* effects);
   void Do(Send send);
   void Do(StartTls effect);
@@ -83,11 +106,15 @@ class SessionDriver : public net::HostedSession,
   void Do(OpenMaildrop target);
   void Do(const ReadBody& read);
   void Do(CloseMaildrop close);
+  void Do(const AwaitRoom& await);
   void Do(const Delay& delay);
   void Do(const Disconnect& disconnect);
 
   // Gives the session the lines that it can take now, and reads on when there is room for more.
   void TakeLines();
+  void TakeLine(std::variant<LineSplitter::NeedMore, Line, LineTooLong> next);
+  // Whether the client has read enough to be given more; OnBacklogLow follows when not.
+  bool HasRoom();
   void OnLogonAnswer(absl::StatusOr<LogonAnswer> answer);
   void OnOpened(absl::StatusOr<OpenedMaildrop> opened);
   void OnChunk(absl::StatusOr<BodyChunk> chunk);
@@ -95,18 +122,19 @@ class SessionDriver : public net::HostedSession,
   void OnLogonDeadline();
   void WatchForIdleness(absl::Duration delay);
   void CheckIdleness();
-  void LogEnd(EndReason reason) const;
   // A callback that does nothing once the driver is gone.
   template <typename Argument>
   auto Later(void (SessionDriver::*member)(Argument));
 
   const SessionParts& parts_;
+  const ListenerTraits& listener_;
   net::EventLoop& loop_;
-  SessionOptions options_;
-  const bool implicit_tls_;
+  const std::shared_ptr<const ClientSettings> settings_;
   absl::AnyInvocable<void()> on_gone_;
-  const std::string connection_id_;
-  const net::Endpoint peer_;
+  SessionRecord record_;
+  net::Endpoint peer_;
+  std::optional<PlaceCounter::Place> connection_place_;
+  std::optional<PlaceCounter::Place> session_place_;
   std::unique_ptr<net::Connection> connection_;  // null once it has ended
   std::unique_ptr<Session> session_;
   LineSplitter splitter_;
@@ -117,18 +145,13 @@ class SessionDriver : public net::HostedSession,
   net::Timer delay_timer_;
 
   LogonAttempt attempt_;
-  std::string mechanism_;
-  std::string account_;
-  std::string mailbox_id_;
-
   std::unique_ptr<Maildrop> maildrop_;
   DotStuffer stuffer_;
   bool body_started_ = false;
-  bool more_when_backlog_is_low_ = false;
+  // What goes on once the client has read enough.
+  enum class Awaited { kLines, kBody, kListing } awaited_ = Awaited::kLines;
+  bool held_back_ = false;
   bool closing_ = false;  // CloseMaildrop is under way and alone says what became of the maildrop
-  int64_t messages_sent_ = 0;
-  int64_t octets_sent_ = 0;
-  size_t messages_to_delete_ = 0;
 };
 
 }  // namespace restante::pop3

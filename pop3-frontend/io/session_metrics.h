@@ -3,10 +3,23 @@
 
 #include <string>
 
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "common/metrics/metrics.h"
-#include "pop3-frontend/protocol/effect.h"
+#include "pop3-frontend/protocol/event.h"
 
 namespace restante::pop3 {
+
+// A limit that kept a client from something.
+enum class Limit {
+  kConnections,
+  kConnectionsPerSource,
+  kSessions,
+  kSessionsPerSource,
+  kUnreadOctets,
+  kTotalUnreadOctets,
+};
 
 // What a front end counts. Thread-safe; outlives every session.
 class SessionMetrics {
@@ -16,29 +29,40 @@ class SessionMetrics {
 
   const metrics::Gauge& connections() const { return connections_; }
   const metrics::Gauge& open_maildrops() const { return open_maildrops_; }
-  const metrics::Counter& refused_connections() const { return refused_connections_; }
   const metrics::Counter& messages_sent() const { return messages_sent_; }
   const metrics::Counter& messages_deleted() const { return messages_deleted_; }
   const metrics::Counter& message_octets_sent() const { return message_octets_sent_; }
+  // Of the protocol, inside TLS.
+  const metrics::Counter& octets_received() const { return octets_received_; }
+  const metrics::Counter& octets_sent() const { return octets_sent_; }
 
-  // One try to log on, from BeginLogon's first call to its outcome: "accepted", "rejected",
-  // "undecided", "in_use" or "store_away".
+  // One try to log on, from BeginLogon's first call to its outcome: "accepted", "undecided",
+  // "in_use", "store_away", "too_many_sessions".
   void CountLogon(const std::string& mechanism, const std::string& outcome) const;
-  void CountEnd(EndReason reason) const;
+  // The outcome "rejected", with the reason that auth gave.
+  void CountRejection(const std::string& mechanism, RefusalReason reason) const;
+  // `command` as Session::command() has it.
+  void ObserveCommand(absl::string_view command, absl::Duration time) const;
+  // "TLSv1.3", or "failed".
+  void CountHandshake(const std::string& version) const;
+  void CountLimit(Limit limit) const;
+  // As in the log.
+  void CountEnd(const std::string& reason) const;
 
  private:
   const metrics::Gauge connections_;
   const metrics::Gauge open_maildrops_;
-  const metrics::Counter refused_connections_;
   const metrics::Counter messages_sent_;
   const metrics::Counter messages_deleted_;
   const metrics::Counter message_octets_sent_;
+  const metrics::Counter octets_received_;
+  const metrics::Counter octets_sent_;
   const metrics::CounterFamily logons_;
+  const metrics::CounterFamily handshakes_;
+  const metrics::CounterFamily limits_;
   const metrics::CounterFamily ends_;
+  absl::flat_hash_map<absl::string_view, metrics::Histogram> commands_;
 };
-
-// "quit", "peer_gone", ...: for metrics and the log.
-std::string EndReasonName(EndReason reason);
 
 }  // namespace restante::pop3
 

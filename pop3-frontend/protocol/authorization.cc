@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "pop3-frontend/protocol/capability.h"
+#include "pop3-frontend/protocol/language.h"
 #include "pop3-frontend/protocol/reply.h"
 
 namespace restante::pop3 {
@@ -53,6 +54,13 @@ void Authorization::OnCommand(const Command& command, Effects* effects) {
       return;
     case Verb::kStls:
       return Stls(command, effects);
+    case Verb::kUtf8:
+      if (command.has_argument) return Answer(reply::kNoArgument, effects);
+      // Nothing is remembered: messages are sent as they were delivered, in either mode.
+      return Answer("+OK Messages may hold UTF-8", effects);
+    case Verb::kLang:
+      effects->push_back(Send{AnswerLang(command)});
+      return;
     case Verb::kQuit:
       Answer("+OK Bye", effects);
       effects->push_back(Disconnect{EndReason::kQuit});
@@ -209,6 +217,12 @@ void Authorization::OnAccepted(AuthAccepted accepted, Effects* effects) {
 void Authorization::OnBackendDown(Effects* effects) {
   waiting_ = false;
   Answer(std::exchange(opening_, false) ? reply::kStoreAway : reply::kUndecided, effects);
+}
+
+void Authorization::OnTooManySessions(Effects* effects) {
+  waiting_ = false;
+  opening_ = false;
+  Answer(reply::kTooManySessions, effects);
 }
 
 void Authorization::OnBusy(Effects* effects) {

@@ -45,6 +45,7 @@ class Authorization {
   // Auth could not decide, or the maildrop could not be opened.
   void OnBackendDown(Effects* effects);
   void OnBusy(Effects* effects);
+  void OnTooManySessions(Effects* effects);
 
  private:
   // A SASL exchange that waits for the client.

@@ -32,14 +32,20 @@ std::vector<std::string> UsableMechanisms(const MechanismPolicy* policy,
 std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options,
                             bool logged_on) {
   std::string lines =
-      "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\n";
+      "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\nLOGIN-DELAY "
+      "0\r\n"
+      "LANG\r\n";
   if (!logged_on) {
     const MechanismPolicy::Mechanism* plain = FindMechanism(policy, "PLAIN");
-    if (plain != nullptr && IsUsable(*plain, options)) lines += "USER\r\n";
+    bool user = plain != nullptr && IsUsable(*plain, options);
+    // With USER: names and passwords are UTF-8 anyway.
+    lines += user ? "UTF8 USER\r\nUSER\r\n" : "UTF8\r\n";
     if (options.stls_available && !options.tls) lines += "STLS\r\n";
     std::vector<std::string> mechanisms = UsableMechanisms(policy, options);
     if (!mechanisms.empty())
       absl::StrAppend(&lines, "SASL ", absl::StrJoin(mechanisms, " "), "\r\n");
+  } else {
+    lines += "UTF8\r\n";
   }
   return lines + "IMPLEMENTATION Restante\r\n";
 }

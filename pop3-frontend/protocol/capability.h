@@ -24,8 +24,8 @@ bool IsUsable(const MechanismPolicy::Mechanism& mechanism, const SessionOptions&
 std::vector<std::string> UsableMechanisms(const MechanismPolicy* policy,
                                           const SessionOptions& options);
 
-// The lines of CAPA (RFC 2449 section 6, RFC 3206, RFC 2595, RFC 5034), without status line and
-// final dot. `tls` in `options` is that of now.
+// The lines of CAPA (RFC 2449 section 6, RFC 3206, RFC 2595, RFC 5034, RFC 6856), without status
+// line and final dot. `tls` in `options` is that of now.
 std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options,
                             bool logged_on);
 

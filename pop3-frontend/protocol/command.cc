@@ -15,10 +15,17 @@ constexpr Keyword kKeywords[] = {
     {"USER", Verb::kUser}, {"PASS", Verb::kPass}, {"AUTH", Verb::kAuth}, {"CAPA", Verb::kCapa},
     {"STLS", Verb::kStls}, {"STAT", Verb::kStat}, {"LIST", Verb::kList}, {"RETR", Verb::kRetr},
     {"TOP", Verb::kTop},   {"DELE", Verb::kDele}, {"RSET", Verb::kRset}, {"NOOP", Verb::kNoop},
-    {"UIDL", Verb::kUidl}, {"QUIT", Verb::kQuit},
+    {"UIDL", Verb::kUidl}, {"UTF8", Verb::kUtf8}, {"LANG", Verb::kLang}, {"QUIT", Verb::kQuit},
 };
 
 }  // namespace
+
+absl::string_view Name(Verb verb) {
+  for (const Keyword& keyword : kKeywords) {
+    if (keyword.verb == verb) return keyword.name;
+  }
+  return "";
+}
 
 std::optional<Command> ParseCommand(absl::string_view line) {
   if (line.find('\0') != absl::string_view::npos) return std::nullopt;

@@ -22,7 +22,15 @@ enum class Verb {
   kRset,
   kNoop,
   kUidl,
+  kUtf8,
+  kLang,
   kQuit,
+};
+
+inline constexpr Verb kVerbs[] = {
+    Verb::kUser, Verb::kPass, Verb::kAuth, Verb::kCapa, Verb::kStls, Verb::kStat,
+    Verb::kList, Verb::kRetr, Verb::kTop,  Verb::kDele, Verb::kRset, Verb::kNoop,
+    Verb::kUidl, Verb::kUtf8, Verb::kLang, Verb::kQuit,
 };
 
 // A line taken apart. The argument is a view into it: everything behind the first space, as it is,
@@ -32,6 +40,9 @@ struct Command {
   absl::string_view argument;
   bool has_argument = false;
 };
+
+// The keyword, in upper case.
+absl::string_view Name(Verb verb);
 
 // nullopt for an unknown keyword or a line with a NUL octet. Keywords have no case (RFC 1939
 // section 3).

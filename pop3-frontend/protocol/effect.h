@@ -55,6 +55,9 @@ struct CloseMaildrop {
   bool answered = false;
 };
 
+// A long listing goes on once most of what was sent has left. Answered: RoomForMore.
+struct AwaitRoom {};
+
 // Answered: DelayOver. Holds no thread.
 struct Delay {
   absl::Duration duration;
@@ -75,7 +78,7 @@ struct Disconnect {
 };
 
 using Effect = std::variant<Send, StartTls, BeginLogon, ContinueLogon, OpenMaildrop, ReadBody,
-                            CloseMaildrop, Delay, Disconnect>;
+                            CloseMaildrop, AwaitRoom, Delay, Disconnect>;
 
 }  // namespace restante::pop3
 

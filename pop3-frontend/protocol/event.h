@@ -54,6 +54,8 @@ struct Opened {
   std::vector<MaildropMessage> messages;  // in maildrop order
 };
 struct Busy {};  // another session holds it
+// The front end has as many sessions as it may have; OpenMaildrop was not tried.
+struct TooManySessions {};
 
 // What becomes of ReadBody. After BodyStarted the driver sends the dot-stuffed text, without the
 // final dot, and then reports BodyDone or BodyFailed.
@@ -63,6 +65,9 @@ enum class BodyFailure { kNotFound, kCorrupt, kUnavailable };
 struct BodyFailed {
   BodyFailure failure = BodyFailure::kUnavailable;
 };
+
+// What AwaitRoom waits for.
+struct RoomForMore {};
 
 // CloseMaildrop is durable.
 struct Closed {};
@@ -79,9 +84,10 @@ struct Drain {};
 // The client closed the connection or it broke.
 struct PeerGone {};
 
-using Event = std::variant<Line, LineTooLong, TlsReady, AuthChallenge, AuthAccepted, AuthRejected,
-                           DelayOver, Opened, Busy, BodyStarted, BodyDone, BodyFailed, Closed,
-                           BackendDown, LeaseLost, IdleTimeout, Drain, PeerGone>;
+using Event =
+    std::variant<Line, LineTooLong, TlsReady, AuthChallenge, AuthAccepted, AuthRejected, DelayOver,
+                 Opened, Busy, TooManySessions, RoomForMore, BodyStarted, BodyDone, BodyFailed,
+                 Closed, BackendDown, LeaseLost, IdleTimeout, Drain, PeerGone>;
 
 }  // namespace restante::pop3
 

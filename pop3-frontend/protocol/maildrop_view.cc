@@ -43,18 +43,20 @@ std::vector<uint64_t> MaildropView::MarkedIds() const {
   return ids;
 }
 
-std::string MaildropView::ScanListing() const {
-  std::string lines;
-  for (size_t i = 0; i < messages_.size(); ++i) {
-    if (!marked_[i]) absl::StrAppend(&lines, i + 1, " ", messages_[i].size_octets, "\r\n");
-  }
-  return lines;
+bool MaildropView::IsBehindLast(int32_t number) const {
+  return static_cast<size_t>(number) > messages_.size();
 }
 
-std::string MaildropView::UniqueIdListing() const {
+std::string MaildropView::List(Listing listing, int32_t* next, size_t octets) const {
   std::string lines;
-  for (size_t i = 0; i < messages_.size(); ++i) {
-    if (!marked_[i]) absl::StrAppend(&lines, i + 1, " ", messages_[i].uidl, "\r\n");
+  for (; !IsBehindLast(*next) && lines.size() < octets; ++*next) {
+    const MaildropMessage* message = Find(*next);
+    if (message == nullptr) continue;
+    if (listing == Listing::kSize) {
+      absl::StrAppend(&lines, *next, " ", message->size_octets, "\r\n");
+    } else {
+      absl::StrAppend(&lines, *next, " ", message->uidl, "\r\n");
+    }
   }
   return lines;
 }

@@ -28,9 +28,13 @@ class MaildropView {
 
   std::vector<uint64_t> MarkedIds() const;
 
-  // The lines of a multi-line LIST or UIDL, without status line and final dot.
-  std::string ScanListing() const;
-  std::string UniqueIdListing() const;
+  // What a line of a multi-line LIST or UIDL says of a message.
+  enum class Listing { kSize, kUniqueId };
+
+  // Such lines, without status line and final dot, from message number `*next` on, as many as make
+  // `octets` full; moves `*next` behind them, behind the last message at the end.
+  std::string List(Listing listing, int32_t* next, size_t octets) const;
+  bool IsBehindLast(int32_t number) const;
 
  private:
   bool Exists(int32_t number) const;

@@ -1,15 +1,19 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <memory>
 #include <string>
 #include <utility>
 #include <variant>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "pop3-frontend/protocol/command.h"
 #include "pop3-frontend/protocol/dot_stuffer.h"
 #include "pop3-frontend/protocol/line_splitter.h"
 #include "pop3-frontend/protocol/maildrop_view.h"
+#include "pop3-frontend/protocol/session.h"
 
 namespace restante::pop3 {
 namespace {
@@ -138,12 +142,74 @@ TEST(MaildropView, CountsWithoutTheMarked) {
   EXPECT_EQ(view.Find(2), nullptr);
   EXPECT_EQ(view.count(), 2);
   EXPECT_EQ(view.total_octets(), 103);
-  EXPECT_EQ(view.ScanListing(), "1 100\r\n3 3\r\n");
-  EXPECT_EQ(view.UniqueIdListing(), "1 a\r\n3 c\r\n");
+  int32_t next = 1;
+  EXPECT_EQ(view.List(MaildropView::Listing::kSize, &next, 100), "1 100\r\n3 3\r\n");
+  EXPECT_TRUE(view.IsBehindLast(next));
+  next = 1;
+  EXPECT_EQ(view.List(MaildropView::Listing::kUniqueId, &next, 1), "1 a\r\n");
+  EXPECT_FALSE(view.IsBehindLast(next));
+  EXPECT_EQ(view.List(MaildropView::Listing::kUniqueId, &next, 1), "3 c\r\n");
   EXPECT_EQ(view.MarkedIds(), std::vector<uint64_t>{12});
   view.UnmarkAll();
   EXPECT_EQ(view.count(), 3);
   EXPECT_TRUE(view.MarkedIds().empty());
+}
+
+// What one event makes the session say, and whether it then waits for room.
+struct Said {
+  std::string text;
+  bool awaits_room = false;
+};
+
+Said Give(Session* session, Event event) {
+  std::vector<Effect> effects;
+  session->Handle(std::move(event), &effects);
+  Said said;
+  for (const Effect& effect : effects) {
+    if (const Send* send = std::get_if<Send>(&effect)) said.text += send->text;
+    said.awaits_room = said.awaits_room || std::holds_alternative<AwaitRoom>(effect);
+  }
+  return said;
+}
+
+class LongListing : public testing::Test {
+ protected:
+  static constexpr int kMessages = 10'000;
+  // A piece and the line that fills it.
+  static constexpr size_t kMaxPiece = 17'000;
+
+  LongListing() {
+    session_.SetPolicy(std::make_shared<MechanismPolicy>(
+        MechanismPolicy{{MechanismPolicy::Mechanism{"PLAIN", true, false, true}}}));
+    Give(&session_, Line{Secret("USER john")});
+    Give(&session_, Line{Secret("PASS right")});
+    Give(&session_, AuthAccepted{"accounts/a", "john", "m", "mailstore-0", "grant"});
+    Opened opened;
+    for (uint64_t i = 1; i <= kMessages; ++i) opened.messages.push_back({i, 100, "unique"});
+    Give(&session_, std::move(opened));
+  }
+
+  Session session_{SessionOptions()};
+};
+
+TEST_F(LongListing, IsMadeInPieces) {
+  Said piece = Give(&session_, Line{Secret("UIDL")});
+  std::string all = piece.text;
+  while (piece.awaits_room) {
+    EXPECT_FALSE(session_.WantsLine());
+    EXPECT_LT(piece.text.size(), kMaxPiece);
+    piece = Give(&session_, RoomForMore());
+    all += piece.text;
+  }
+  EXPECT_TRUE(session_.WantsLine());
+  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), kMessages + 2);
+  EXPECT_TRUE(absl::EndsWith(all, "\r\n10000 unique\r\n.\r\n"));
+}
+
+TEST_F(LongListing, IsNeverEndedByAnotherWord) {
+  ASSERT_TRUE(Give(&session_, Line{Secret("LIST")}).awaits_room);
+  EXPECT_EQ(Give(&session_, Drain()).text, "");
+  EXPECT_TRUE(session_.ended());
 }
 
 }  // namespace

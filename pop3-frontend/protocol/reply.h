@@ -26,6 +26,10 @@ inline constexpr absl::string_view kUndecided =
 inline constexpr absl::string_view kStoreAway =
     "-ERR [SYS/TEMP] The mailbox cannot be reached just now, try again later";
 inline constexpr absl::string_view kInUse = "-ERR [IN-USE] Another session has the mailbox open";
+inline constexpr absl::string_view kTooManySessions =
+    "-ERR [SYS/TEMP] Too many sessions just now, try again later";
+inline constexpr absl::string_view kNoSuchLanguage = "-ERR No such language; LANG lists them";
+inline constexpr absl::string_view kBeforeLogonOnly = "-ERR UTF8 is said before the logon";
 inline constexpr absl::string_view kNoSuchMessage = "-ERR No such message";
 inline constexpr absl::string_view kMessageCorrupt =
     "-ERR [SYS/PERM] This message is damaged; the others can be read";

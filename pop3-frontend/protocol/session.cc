@@ -45,9 +45,11 @@ void Session::On(Line line, Effects* effects) {
   RESTANTE_CHECK(WantsLine());
   absl::string_view text = line.text.view();
   if (!transaction_ && authorization_.expects_response()) {
+    command_ = Name(Verb::kAuth);
     return authorization_.OnResponse(text, effects);
   }
   std::optional<Command> command = ParseCommand(text);
+  command_ = command ? Name(command->verb) : "unknown";
   bool long_is_allowed = command && command->verb == Verb::kAuth;
   if (text.size() > kMaxCommandOctets && !long_is_allowed) return On(LineTooLong(), effects);
   if (!command) {
@@ -59,6 +61,7 @@ void Session::On(Line line, Effects* effects) {
 }
 
 void Session::On(LineTooLong, Effects* effects) {
+  command_ = "unknown";
   if (!transaction_) return authorization_.OnLineTooLong(effects);
   effects->push_back(Send{absl::StrCat(reply::kLineTooLong, "\r\n")});
 }
@@ -87,6 +90,13 @@ void Session::On(Opened opened, Effects* effects) {
 }
 
 void Session::On(Busy, Effects* effects) { authorization_.OnBusy(effects); }
+
+void Session::On(TooManySessions, Effects* effects) { authorization_.OnTooManySessions(effects); }
+
+void Session::On(RoomForMore, Effects* effects) {
+  RESTANTE_CHECK(transaction_.has_value());
+  transaction_->OnRoomForMore(effects);
+}
 
 void Session::On(BodyStarted, Effects* effects) {
   RESTANTE_CHECK(transaction_.has_value());

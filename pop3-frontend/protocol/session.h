@@ -43,6 +43,9 @@ class Session {
   // The limit for the next line, without its end.
   size_t MaxLineOctets() const;
 
+  // The keyword of the last line, for counting: "RETR", "AUTH" also for responses, "unknown".
+  absl::string_view command() const { return command_; }
+
   bool logged_on() const { return transaction_.has_value(); }
   bool ended() const { return ended_; }
 
@@ -58,6 +61,8 @@ class Session {
   void On(DelayOver event, Effects* effects);
   void On(Opened opened, Effects* effects);
   void On(Busy event, Effects* effects);
+  void On(TooManySessions event, Effects* effects);
+  void On(RoomForMore event, Effects* effects);
   void On(BodyStarted event, Effects* effects);
   void On(BodyDone event, Effects* effects);
   void On(BodyFailed failed, Effects* effects);
@@ -72,6 +77,7 @@ class Session {
 
   Authorization authorization_;
   std::optional<Transaction> transaction_;
+  absl::string_view command_ = "unknown";
   bool ended_ = false;
 };
 

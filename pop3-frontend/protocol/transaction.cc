@@ -6,9 +6,16 @@
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "pop3-frontend/protocol/capability.h"
+#include "pop3-frontend/protocol/language.h"
 #include "pop3-frontend/protocol/reply.h"
 
 namespace restante::pop3 {
+namespace {
+
+// A listing is made in pieces, so that a long one takes no more memory than a short one.
+constexpr size_t kListingOctets = 16'384;
+
+}  // namespace
 
 void Transaction::Answer(absl::string_view text, Effects* effects) {
   effects->push_back(Send{absl::StrCat(text, "\r\n")});
@@ -44,6 +51,11 @@ void Transaction::OnCommand(const Command& command, Effects* effects) {
       effects->push_back(Send{absl::StrCat("+OK Capabilities follow\r\n",
                                            CapabilityLines(nullptr, {}, true), ".\r\n")});
       return;
+    case Verb::kLang:
+      effects->push_back(Send{AnswerLang(command)});
+      return;
+    case Verb::kUtf8:
+      return Answer(reply::kBeforeLogonOnly, effects);
     case Verb::kQuit:
       return Quit(effects);
     case Verb::kUser:
@@ -58,11 +70,31 @@ void Transaction::Stat(Effects* effects) const {
   Answer(absl::StrCat("+OK ", maildrop_.count(), " ", maildrop_.total_octets()), effects);
 }
 
-void Transaction::List(const Command& command, Effects* effects) const {
+void Transaction::BeginListing(MaildropView::Listing listing, std::string status_line,
+                               Effects* effects) {
+  listing_ = listing;
+  next_listed_ = 1;
+  GoOnListing(std::move(status_line), effects);
+}
+
+void Transaction::GoOnListing(std::string text, Effects* effects) {
+  text += maildrop_.List(listing_, &next_listed_, kListingOctets);
+  bool end = maildrop_.IsBehindLast(next_listed_);
+  if (end) text += ".\r\n";
+  effects->push_back(Send{std::move(text)});
+  phase_ = end ? Phase::kIdle : Phase::kListing;
+  if (!end) effects->push_back(AwaitRoom());
+}
+
+void Transaction::OnRoomForMore(Effects* effects) {
+  RESTANTE_CHECK(phase_ == Phase::kListing);
+  GoOnListing("", effects);
+}
+
+void Transaction::List(const Command& command, Effects* effects) {
   if (!command.has_argument) {
-    effects->push_back(Send{absl::StrCat("+OK ", maildrop_.count(), " messages\r\n",
-                                         maildrop_.ScanListing(), ".\r\n")});
-    return;
+    return BeginListing(MaildropView::Listing::kSize,
+                        absl::StrCat("+OK ", maildrop_.count(), " messages\r\n"), effects);
   }
   int32_t number = ParseNumber(command.argument).value_or(0);
   const MaildropMessage* message = maildrop_.Find(number);
@@ -70,10 +102,9 @@ void Transaction::List(const Command& command, Effects* effects) const {
   Answer(absl::StrCat("+OK ", number, " ", message->size_octets), effects);
 }
 
-void Transaction::Uidl(const Command& command, Effects* effects) const {
+void Transaction::Uidl(const Command& command, Effects* effects) {
   if (!command.has_argument) {
-    effects->push_back(Send{absl::StrCat("+OK\r\n", maildrop_.UniqueIdListing(), ".\r\n")});
-    return;
+    return BeginListing(MaildropView::Listing::kUniqueId, "+OK\r\n", effects);
   }
   int32_t number = ParseNumber(command.argument).value_or(0);
   const MaildropMessage* message = maildrop_.Find(number);
@@ -160,7 +191,7 @@ void Transaction::OnBackendDown(Effects* effects) {
 }
 
 void Transaction::OnLeaseLost(Effects* effects) {
-  if (phase_ != Phase::kBodySending) Answer(reply::kLeaseLost, effects);
+  if (!InMultiLine()) Answer(reply::kLeaseLost, effects);
   effects->push_back(Disconnect{EndReason::kLeaseLost});
 }
 
@@ -171,7 +202,7 @@ void Transaction::Abandon(EndReason reason, absl::string_view farewell, Effects*
     if (reason == EndReason::kPeerGone) effects->push_back(Disconnect{reason});
     return;
   }
-  if (!farewell.empty() && phase_ != Phase::kBodySending) Answer(farewell, effects);
+  if (!farewell.empty() && !InMultiLine()) Answer(farewell, effects);
   effects->push_back(CloseMaildrop{{}, false});
   effects->push_back(Disconnect{reason});
 }

@@ -2,6 +2,7 @@
 #define RESTANTE_POP3_FRONTEND_PROTOCOL_TRANSACTION_H_
 
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -27,6 +28,8 @@ class Transaction {
   void Greet(Effects* effects) const;
 
   void OnCommand(const Command& command, Effects* effects);
+  // The listing under way goes on.
+  void OnRoomForMore(Effects* effects);
   void OnBodyStarted(Effects* effects);
   void OnBodyDone(Effects* effects);
   void OnBodyFailed(BodyFailure failure, Effects* effects);
@@ -41,22 +44,30 @@ class Transaction {
  private:
   enum class Phase {
     kIdle,
+    kListing,
     kBodyAsked,    // "+OK" not said yet: a failure can still be told
     kBodySending,  // "+OK" said: after a failure only silence is honest
     kClosing,
   };
 
   void Stat(Effects* effects) const;
-  void List(const Command& command, Effects* effects) const;
-  void Uidl(const Command& command, Effects* effects) const;
+  void List(const Command& command, Effects* effects);
+  void Uidl(const Command& command, Effects* effects);
+  void BeginListing(MaildropView::Listing listing, std::string status_line, Effects* effects);
+  // Sends the next piece of the listing behind `text`.
+  void GoOnListing(std::string text, Effects* effects);
   void Retr(const Command& command, Effects* effects);
   void Top(const Command& command, Effects* effects);
   void Dele(const Command& command, Effects* effects);
   void Quit(Effects* effects);
+  // Inside a reply of many lines, where another word would be taken for one of them.
+  bool InMultiLine() const { return phase_ == Phase::kListing || phase_ == Phase::kBodySending; }
   static void Answer(absl::string_view text, Effects* effects);
 
   MaildropView maildrop_;
   Phase phase_ = Phase::kIdle;
+  MaildropView::Listing listing_ = MaildropView::Listing::kSize;
+  int32_t next_listed_ = 1;
   int64_t announced_octets_ = 0;  // of the message being sent; negative for TOP
   bool deletes_ = false;          // CloseMaildrop under way removes something
 };

@@ -68,6 +68,7 @@ struct EffectWriter {
     return absl::StrCat("close-maildrop ", ids.empty() ? "nothing" : ids,
                         close.answered ? "" : " unanswered");
   }
+  std::string operator()(const AwaitRoom&) const { return "await-room"; }
   std::string operator()(const Delay& delay) const {
     return absl::StrCat("delay ", absl::FormatDuration(delay.duration));
   }
@@ -140,6 +141,8 @@ Event ParseEvent(const Words& words) {
   if (name == "opened") return ParseOpened(words);
   if (name == "body-failed") return ParseBodyFailure(words);
   if (name == "busy") return Busy();
+  if (name == "too-many-sessions") return TooManySessions();
+  if (name == "room") return RoomForMore();
   if (name == "body-started") return BodyStarted();
   if (name == "body-done") return BodyDone();
   if (name == "closed") return Closed();

@@ -12,6 +12,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/string_view.h"
 #include "common/base/check.h"
@@ -63,7 +64,7 @@ class Driver {
   }
 
  private:
-  enum class Awaited { kNothing, kTls, kLogon, kOpen, kBody, kBodyEnd, kClose, kDelay };
+  enum class Awaited { kNothing, kTls, kLogon, kOpen, kRoom, kBody, kBodyEnd, kClose, kDelay };
 
   // What the driver could truthfully report now.
   std::optional<Event> Choose(uint8_t choice) {
@@ -97,7 +98,11 @@ class Driver {
       case Awaited::kOpen:
         if (choice == 0) return BackendDown();
         if (choice == 1) return Busy();
+        if (choice == 2) return TooManySessions();
+        if (choice == 3) return Opened{std::vector<MaildropMessage>(2000, {1, 100, "unique-id"})};
         return Opened{{{1, 100, "u1"}, {2, 20, "u2"}, {3, 0, "u3"}}};
+      case Awaited::kRoom:
+        return RoomForMore();
       case Awaited::kBody:
         if (choice == 0) return BodyFailed{BodyFailure::kNotFound};
         if (choice == 1) return BodyFailed{BodyFailure::kUnavailable};
@@ -153,13 +158,16 @@ class Driver {
   void On(const Send& send) {
     RESTANTE_CHECK(absl::EndsWith(send.text, "\r\n"));
     bool reply = absl::StartsWith(send.text, "+") || absl::StartsWith(send.text, "-ERR");
-    RESTANTE_CHECK(reply || send.text == ".\r\n");
+    bool goes_on = absl::ascii_isdigit(static_cast<unsigned char>(send.text[0])) ||
+                   absl::EndsWith(send.text, ".\r\n");
+    RESTANTE_CHECK(reply || goes_on);
     if (reply) ++replies_;
   }
   void On(const StartTls&) { Await(Awaited::kTls); }
   void On(const BeginLogon&) { Await(Awaited::kLogon); }
   void On(const ContinueLogon&) { Await(Awaited::kLogon); }
   void On(const OpenMaildrop&) { Await(Awaited::kOpen); }
+  void On(const AwaitRoom&) { Await(Awaited::kRoom); }
   void On(const ReadBody&) { Await(Awaited::kBody); }
   void On(const CloseMaildrop& close) {
     if (close.answered) return Await(Awaited::kClose);
