@@ -63,7 +63,11 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   rpc::PlacementRouter mailstores(Counted(config.mailstores, call_metrics));
   SessionMetrics session_metrics(&registry);
   GrpcAuthBackend auth(auth_channel);
-  GrpcMaildropBackend maildrops(&mailstores, logger, config.maildrop);
+  GrpcMaildropOptions maildrop_options = config.maildrop;
+  maildrop_options.on_read_ahead_limit = [&session_metrics] {
+    session_metrics.CountLimit(Limit::kTotalReadAheadOctets);
+  };
+  GrpcMaildropBackend maildrops(&mailstores, logger, maildrop_options);
   // Before the first policy nobody could log on.
   PolicyCache policy(auth_channel, logger, {.on_policy = [&endpoints](const MechanismPolicy&) {
                        endpoints->SetReady(true);

@@ -46,7 +46,11 @@ std::vector<MessageReader::Wanted> GrpcMaildrop::PlanFrom(const MessageReader::W
   int64_t octets = next->octets;
   const int64_t limit = commons_->options.read_ahead_octets;
   while (++next != sizes_.end() && plan.size() < kMaxReadsPerCall) {
-    if (octets + next->octets > limit || !commons_->read_ahead.TryTake(next->octets)) break;
+    if (octets + next->octets > limit) break;
+    if (!commons_->read_ahead.TryTake(next->octets)) {
+      commons_->options.on_read_ahead_limit();
+      break;
+    }
     octets += next->octets;
     read_ahead_octets_ += next->octets;
     plan.push_back({next->message_id, std::nullopt});

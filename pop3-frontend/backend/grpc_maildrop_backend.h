@@ -1,6 +1,7 @@
 #ifndef RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_BACKEND_H_
 #define RESTANTE_POP3_FRONTEND_BACKEND_GRPC_MAILDROP_BACKEND_H_
 
+#include <functional>
 #include <memory>
 
 #include "absl/time/time.h"
@@ -23,6 +24,8 @@ struct GrpcMaildropOptions {
   int64_t read_ahead_octets = 65'536;
   // The same over all sessions of the process.
   int64_t total_read_ahead_octets = 67'108'864;
+  // Called, on any thread, when the limit of the process kept a session from reading ahead.
+  std::function<void()> on_read_ahead_limit = [] {};
 };
 
 // MaildropBackend over restante.mailstore.v1.MaildropService of every placement. Destroy it before

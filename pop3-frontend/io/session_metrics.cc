@@ -35,6 +35,8 @@ std::string LimitName(Limit limit) {
       return "unread_octets";
     case Limit::kTotalUnreadOctets:
       return "total_unread_octets";
+    case Limit::kTotalReadAheadOctets:
+      return "total_read_ahead_octets";
   }
   return "";
 }

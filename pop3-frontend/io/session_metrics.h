@@ -19,6 +19,7 @@ enum class Limit {
   kSessionsPerSource,
   kUnreadOctets,
   kTotalUnreadOctets,
+  kTotalReadAheadOctets,
 };
 
 // What a front end counts. Thread-safe; outlives every session.

@@ -160,6 +160,9 @@ void SessionRecord::Ended(const absl::Status& why, absl::Duration now) {
     WillEnd("handshake_failed");
   }
   if (absl::IsDeadlineExceeded(why)) WillEnd("stalled");
+  if (absl::IsInvalidArgument(why)) {
+    WillEnd(tls_version_.empty() ? "proxy_header_invalid" : "tls_broken");
+  }
   WillEnd(EndReason::kPeerGone);
   metrics_.CountEnd(reason_);
   // Load balancers look whether somebody listens, and say nothing.
