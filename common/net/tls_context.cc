@@ -4,11 +4,18 @@
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <cerrno>
+#include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/base/byte_reader.h"
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
 #include "common/net/tls_context_source.h"
@@ -47,7 +54,7 @@ const EVP_MD* EndPointDigest(const X509* certificate) {
   return found == nullptr ? EVP_sha256() : found;
 }
 
-std::string ServerEndPoint(const X509* certificate) {
+std::string EndPointHash(const X509* certificate) {
   unsigned char hash[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
   RESTANTE_CHECK(X509_digest(certificate, EndPointDigest(certificate), hash, &size) == 1);
@@ -66,38 +73,138 @@ void Configure(SSL_CTX* context) {
   SSL_CTX_set_num_tickets(context, 1);
 }
 
+absl::Time ExpiryOf(const X509* certificate) {
+  tm expiry{};
+  RESTANTE_CHECK(ASN1_TIME_to_tm(X509_get0_notAfter(certificate), &expiry) == 1);
+  return absl::FromTM(expiry, absl::UTCTimeZone());
+}
+
+std::vector<std::string> NamesOf(X509* certificate) {
+  std::vector<std::string> names;
+  auto* found = static_cast<GENERAL_NAMES*>(
+      X509_get_ext_d2i(certificate, NID_subject_alt_name, nullptr, nullptr));
+  for (int i = 0; i < sk_GENERAL_NAME_num(found); ++i) {
+    const GENERAL_NAME* name = sk_GENERAL_NAME_value(found, i);
+    if (name->type != GEN_DNS) continue;
+    const auto* text = reinterpret_cast<const char*>(ASN1_STRING_get0_data(name->d.dNSName));
+    auto size = static_cast<size_t>(ASN1_STRING_length(name->d.dNSName));
+    names.push_back(absl::AsciiStrToLower(absl::string_view(text, size)));
+  }
+  GENERAL_NAMES_free(found);
+  return names;
+}
+
+bool Covers(absl::string_view name, absl::string_view host) {
+  if (name == host) return true;
+  size_t dot = host.find('.');
+  return absl::StartsWith(name, "*.") && dot != absl::string_view::npos && dot > 0 &&
+         host.substr(dot) == name.substr(1);
+}
+
+// The host that the client names; empty when it names none.
+std::string HostOf(SSL* connection) {
+  constexpr uint8_t kHostName = 0;
+  const unsigned char* octets = nullptr;
+  size_t size = 0;
+  if (SSL_client_hello_get0_ext(connection, TLSEXT_TYPE_server_name, &octets, &size) != 1)
+    return "";
+  ByteReader reader(absl::string_view(reinterpret_cast<const char*>(octets), size));
+  auto list_octets = reader.ReadU16Be();
+  auto type = reader.ReadU8();
+  auto host_octets = reader.ReadU16Be();
+  if (!list_octets || type != kHostName || !host_octets) return "";
+  auto host = reader.ReadBytes(*host_octets);
+  return host ? absl::AsciiStrToLower(absl::StripSuffix(*host, ".")) : "";
+}
+
 }  // namespace
 
-absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Load(const std::string& certificate,
-                                                                   const std::string& private_key) {
-  RESTANTE_RETURN_IF_ERROR(CheckReadableByOwnerOnly(private_key));
-  std::shared_ptr<TlsContext> loaded(new TlsContext(SSL_CTX_new(TLS_server_method())));
-  SSL_CTX* context = loaded->context_;
-  RESTANTE_CHECK(context != nullptr);
-  Configure(context);
-  ERR_clear_error();
-  if (SSL_CTX_use_certificate_chain_file(context, certificate.c_str()) != 1) {
-    return Refused("is no certificate that can be used", certificate);
+absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsSettings& settings) {
+  RESTANTE_CHECK(!settings.certificates.empty());
+  std::shared_ptr<TlsContext> loaded(new TlsContext());
+  if (settings.load_ticket_keys) {
+    RESTANTE_ASSIGN_OR_RETURN(KeyRing ring, settings.load_ticket_keys());
+    loaded->ticket_keys_ = std::make_unique<const TicketKeys>(ring);
   }
-  if (SSL_CTX_use_PrivateKey_file(context, private_key.c_str(), SSL_FILETYPE_PEM) != 1 ||
-      SSL_CTX_check_private_key(context) != 1) {
-    return Refused(absl::StrCat("is not the private key of ", certificate), private_key);
+  for (const CertificateFiles& files : settings.certificates) {
+    RESTANTE_RETURN_IF_ERROR(loaded->Add(files));
   }
-  loaded->server_end_point_ = ServerEndPoint(SSL_CTX_get0_certificate(context));
+  // Ahead of everything else, so that no ticket is looked at under another certificate.
+  SSL_CTX_set_client_hello_cb(loaded->get(), &TlsContext::OnClientHello, loaded.get());
   return loaded;
 }
 
-TlsContext::~TlsContext() { SSL_CTX_free(context_); }
+absl::Status TlsContext::Add(const CertificateFiles& files) {
+  RESTANTE_RETURN_IF_ERROR(CheckReadableByOwnerOnly(files.private_key));
+  SSL_CTX* context = SSL_CTX_new(TLS_server_method());
+  RESTANTE_CHECK(context != nullptr);
+  certificates_.push_back({context, {}, "", absl::InfiniteFuture()});
+  Configure(context);
+  ERR_clear_error();
+  if (SSL_CTX_use_certificate_chain_file(context, files.certificate.c_str()) != 1) {
+    return Refused("is no certificate that can be used", files.certificate);
+  }
+  if (SSL_CTX_use_PrivateKey_file(context, files.private_key.c_str(), SSL_FILETYPE_PEM) != 1 ||
+      SSL_CTX_check_private_key(context) != 1) {
+    return Refused(absl::StrCat("is not the private key of ", files.certificate),
+                   files.private_key);
+  }
+  X509* certificate = SSL_CTX_get0_certificate(context);
+  certificates_.back().names = NamesOf(certificate);
+  certificates_.back().server_end_point = EndPointHash(certificate);
+  certificates_.back().expiry = ExpiryOf(certificate);
+  // Sessions of another certificate are not resumed: their clients saw another server.
+  unsigned char id[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  RESTANTE_CHECK(X509_digest(certificate, EVP_sha256(), id, &size) == 1);
+  RESTANTE_CHECK(SSL_CTX_set_session_id_context(context, id, size) == 1);
+  if (ticket_keys_ != nullptr) ticket_keys_->ApplyTo(context);
+  return absl::OkStatus();
+}
 
-absl::StatusOr<std::unique_ptr<TlsContextSource>> TlsContextSource::Load(std::string certificate,
-                                                                         std::string private_key) {
-  RESTANTE_ASSIGN_OR_RETURN(auto first, TlsContext::Load(certificate, private_key));
+TlsContext::~TlsContext() {
+  for (const Certificate& certificate : certificates_) SSL_CTX_free(certificate.context);
+}
+
+const TlsContext::Certificate& TlsContext::ForName(absl::string_view host) const {
+  for (const Certificate& certificate : certificates_) {
+    for (const std::string& name : certificate.names) {
+      if (Covers(name, host)) return certificate;
+    }
+  }
+  return certificates_.front();
+}
+
+int TlsContext::OnClientHello(SSL* connection, int* /*alert*/, void* self) {
+  const auto* context = static_cast<const TlsContext*>(self);
+  const Certificate& wanted = context->ForName(HostOf(connection));
+  if (wanted.context != context->get()) SSL_set_SSL_CTX(connection, wanted.context);
+  return SSL_CLIENT_HELLO_SUCCESS;
+}
+
+const std::string& TlsContext::ServerEndPoint(const SSL* connection) const {
+  for (const Certificate& certificate : certificates_) {
+    if (certificate.context == SSL_get_SSL_CTX(connection)) return certificate.server_end_point;
+  }
+  RESTANTE_CHECK(false);
+}
+
+absl::Time TlsContext::expiry() const {
+  absl::Time first = absl::InfiniteFuture();
+  for (const Certificate& certificate : certificates_) {
+    first = std::min(first, certificate.expiry);
+  }
+  return first;
+}
+
+absl::StatusOr<std::unique_ptr<TlsContextSource>> TlsContextSource::Load(TlsSettings settings) {
+  RESTANTE_ASSIGN_OR_RETURN(auto first, TlsContext::Load(settings));
   return std::unique_ptr<TlsContextSource>(
-      new TlsContextSource(std::move(certificate), std::move(private_key), std::move(first)));
+      new TlsContextSource(std::move(settings), std::move(first)));
 }
 
 absl::Status TlsContextSource::Reload() {
-  RESTANTE_ASSIGN_OR_RETURN(auto fresh, TlsContext::Load(certificate_, private_key_));
+  RESTANTE_ASSIGN_OR_RETURN(auto fresh, TlsContext::Load(settings_));
   MutexLock lock(&mutex_);
   current_ = std::move(fresh);
   return absl::OkStatus();

@@ -2,7 +2,6 @@
 #define RESTANTE_COMMON_NET_TLS_CONTEXT_SOURCE_H_
 
 #include <memory>
-#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -17,26 +16,21 @@ namespace restante::net {
 class TlsContextSource {
  public:
   // As TlsContext::Load.
-  static absl::StatusOr<std::unique_ptr<TlsContextSource>> Load(std::string certificate,
-                                                                std::string private_key);
+  static absl::StatusOr<std::unique_ptr<TlsContextSource>> Load(TlsSettings settings);
 
   std::shared_ptr<const TlsContext> Current() const {
     MutexLock lock(&mutex_);
     return current_;
   }
 
-  // Reads the files again. On an error the present context stays in use.
+  // Reads all files again. On an error the present context stays in use.
   absl::Status Reload();
 
  private:
-  TlsContextSource(std::string certificate, std::string private_key,
-                   std::shared_ptr<const TlsContext> first)
-      : certificate_(std::move(certificate)),
-        private_key_(std::move(private_key)),
-        current_(std::move(first)) {}
+  TlsContextSource(TlsSettings settings, std::shared_ptr<const TlsContext> first)
+      : settings_(std::move(settings)), current_(std::move(first)) {}
 
-  const std::string certificate_;
-  const std::string private_key_;
+  const TlsSettings settings_;
   mutable Mutex mutex_;
   std::shared_ptr<const TlsContext> current_ ABSL_GUARDED_BY(mutex_);
 };

@@ -61,7 +61,7 @@ class TlsTransport : public Transport {
   const absl::Status& error() const override { return error_; }
 
   std::optional<TlsInfo> Describe() const override {
-    TlsInfo info{SSL_get_version(ssl_), context_->server_end_point(), ""};
+    TlsInfo info{SSL_get_version(ssl_), context_->ServerEndPoint(ssl_), ""};
     // RFC 9266 section 4.2: not where TLS 1.2 lacks the extended master secret.
     if (SSL_version(ssl_) == TLS1_2_VERSION && SSL_get_extms_support(ssl_) != 1) return info;
     unsigned char secret[kExporterOctets];

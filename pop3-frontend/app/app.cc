@@ -52,9 +52,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                             app::OperatorEndpoints::Start(config.endpoints, &registry));
 
   std::unique_ptr<net::TlsContextSource> client_tls;
-  if (!config.client_certificate.empty()) {
-    RESTANTE_ASSIGN_OR_RETURN(client_tls, net::TlsContextSource::Load(config.client_certificate,
-                                                                      config.client_private_key));
+  if (!config.client_tls.certificates.empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(client_tls, net::TlsContextSource::Load(config.client_tls));
   }
   net::EventLoopGroup loops(config.event_loops);
   rpc::ClientCallMetrics call_metrics(&registry, "restante_pop3_backend");
@@ -85,7 +84,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     server->SetMaxConnections(fresh.clients.limits.max_connections);
     logger.SetLeastLevel(fresh.log_level);
   });
-  TlsReloader reloader(client_tls.get(), &loops.loop(0), logger);
+  TlsReloader reloader(client_tls.get(), config.client_tls_files, &loops.loop(0), logger,
+                       &registry);
   server->Serve();
   logger.Info("started",
               {{"version", app::Version()}, {"ports", absl::StrJoin(server->ports(), " ")}});

@@ -4,6 +4,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/app/config_sections.h"
+#include "common/app/key_files.h"
 #include "common/base/status_macros.h"
 #include "common/config/config.h"
 #include "common/net/tls_context.h"
@@ -34,6 +35,22 @@ void ApplyClientLimits(const config::v1::ClientLimits& limits, Config* config) {
   SetWhenThere(limits.max_total_unread_octets(), &most.max_total_unread_octets);
   SetWhenThere(limits.read_ahead_octets(), &config->maildrop.read_ahead_octets);
   SetWhenThere(limits.total_read_ahead_octets(), &config->maildrop.total_read_ahead_octets);
+}
+
+void ApplyClientTls(const config::v1::ClientTls& tls, Config* config) {
+  std::vector<std::string>& files = config->client_tls_files;
+  auto add = [&](const std::string& certificate, const std::string& private_key) {
+    config->client_tls.certificates.push_back({certificate, private_key});
+    files.insert(files.end(), {certificate, private_key});
+  };
+  add(tls.certificate(), tls.private_key());
+  for (const auto& more : tls.more_certificates()) add(more.certificate(), more.private_key());
+  if (!tls.has_ticket_keys()) return;
+  std::string directory = tls.ticket_keys().directory();
+  config->client_tls.load_ticket_keys = [directory, active = tls.ticket_keys().active()] {
+    return app::LoadKeyRing(directory, active);
+  };
+  files.push_back(std::move(directory));
 }
 
 ListenerOptions MakeListener(const Pop3Config& file, const std::string& address,
@@ -99,8 +116,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   RESTANTE_RETURN_IF_ERROR(AddListeners(file, lines, &config));
   config.development_mode = file.development_mode();
   config.clients.ntlm_ready_is_ok = file.ntlm_ready_is_ok();
-  config.client_certificate = file.client_tls().certificate();
-  config.client_private_key = file.client_tls().private_key();
+  if (file.has_client_tls()) ApplyClientTls(file.client_tls(), &config);
   config.auth = app::ToChannelOptions(file.auth(), tls);
   config.mailstores = app::ToPlacementRoutes(file.mailstores(), tls);
   ApplyClientLimits(file.clients(), &config);
@@ -114,8 +130,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 
 absl::Status CheckFiles(const Config& config) {
   RESTANTE_RETURN_IF_ERROR(rpc::CheckTlsFiles(config.auth.tls));
-  if (config.client_certificate.empty()) return absl::OkStatus();
-  return net::TlsContext::Load(config.client_certificate, config.client_private_key).status();
+  if (config.client_tls.certificates.empty()) return absl::OkStatus();
+  return net::TlsContext::Load(config.client_tls).status();
 }
 
 }  // namespace restante::pop3

@@ -9,6 +9,7 @@
 #include "absl/time/time.h"
 #include "common/app/operator_endpoints.h"
 #include "common/log/logger.h"
+#include "common/net/tls_context.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/placement_router.h"
 #include "pop3-frontend/backend/grpc_maildrop_backend.h"
@@ -29,9 +30,10 @@ struct Config {
   std::vector<ListenerOptions> listeners;
   bool development_mode = false;
   ClientSettings clients;
-  // Of client_tls; empty for none.
-  std::string client_certificate;
-  std::string client_private_key;
+  // Without certificates: no TLS for clients.
+  net::TlsSettings client_tls;
+  // All that it is read from.
+  std::vector<std::string> client_tls_files;
   rpc::ChannelOptions auth;
   rpc::PlacementRoutes mailstores;
   GrpcMaildropOptions maildrop;

@@ -1,7 +1,6 @@
 #include "pop3-frontend/app/config_reloader.h"
 
 #include <google/protobuf/message.h>
-#include <sys/stat.h>
 
 #include <string>
 #include <utility>
@@ -13,8 +12,6 @@
 
 namespace restante::pop3 {
 namespace {
-
-constexpr absl::Duration kInterval = absl::Seconds(5);
 
 bool ChangesWhileRunning(absl::string_view key) {
   if (absl::EndsWith(key, "read_ahead_octets")) return false;
@@ -35,54 +32,15 @@ std::vector<std::string> Select(const std::vector<std::string>& keys, bool chang
 ConfigReloader::ConfigReloader(const Config& running, net::EventLoop* loop,
                                const log::Logger& logger,
                                std::function<void(const Config& fresh)> apply)
-    : loop_(*loop),
-      logger_(logger),
+    : logger_(logger),
       apply_(std::move(apply)),
       path_(running.path),
       started_with_(running),
       running_(running),
-      stamp_(StampOfFile()) {
-  loop_.Post([this] { Schedule(); });
-}
-
-ConfigReloader::~ConfigReloader() {
-  Mutex mutex;
-  CondVar done;
-  bool cancelled = false;
-  loop_.Post([&] {
-    timer_.Cancel();
-    MutexLock lock(&mutex);
-    cancelled = true;
-    done.SignalAll();
-  });
-  MutexLock lock(&mutex);
-  while (!cancelled) done.Wait(&mutex);
-}
-
-ConfigReloader::Stamp ConfigReloader::StampOfFile() const {
-  struct stat info {};
-  if (stat(path_.c_str(), &info) != 0) return {};
-  return {info.st_dev, info.st_ino, info.st_size, info.st_mtim.tv_sec, info.st_mtim.tv_nsec};
-}
-
-void ConfigReloader::Schedule() {
-  timer_ = loop_.After(kInterval, [this] {
-    ReloadIfChanged();
-    Schedule();
-  });
-}
-
-void ConfigReloader::ReloadIfChanged() {
-  MutexLock lock(&mutex_);
-  Stamp stamp = StampOfFile();
-  if (stamp == stamp_) return;
-  stamp_ = stamp;
-  Reload();
-}
+      watch_({path_}, loop, [this] { ReloadNow(); }) {}
 
 void ConfigReloader::ReloadNow() {
   MutexLock lock(&mutex_);
-  stamp_ = StampOfFile();
   Reload();
 }
 

@@ -1,45 +1,37 @@
 #include "pop3-frontend/app/tls_reloader.h"
 
-#include "common/base/mutex.h"
+#include <utility>
 
 namespace restante::pop3 {
-namespace {
 
-constexpr absl::Duration kInterval = absl::Minutes(1);
-
-}  // namespace
-
-TlsReloader::TlsReloader(net::TlsContextSource* source, net::EventLoop* loop,
-                         const log::Logger& logger)
-    : source_(source), loop_(*loop), logger_(logger) {
-  if (source_ != nullptr) loop_.Post([this] { Schedule(); });
+TlsReloader::TlsReloader(net::TlsContextSource* source, std::vector<std::string> files,
+                         net::EventLoop* loop, const log::Logger& logger,
+                         metrics::Registry* registry)
+    : source_(source),
+      logger_(logger),
+      expiry_(registry
+                  ->Gauges("restante_pop3_certificate_expiry_seconds",
+                           "When the first certificate for clients expires, as Unix time.")
+                  .With()),
+      watch_(std::move(files), loop, [this] { ReloadNow(); }) {
+  ShowExpiry();
 }
 
-TlsReloader::~TlsReloader() {
-  Mutex mutex;
-  CondVar done;
-  bool cancelled = false;
-  loop_.Post([&] {
-    timer_.Cancel();
-    MutexLock lock(&mutex);
-    cancelled = true;
-    done.SignalAll();
-  });
-  MutexLock lock(&mutex);
-  while (!cancelled) done.Wait(&mutex);
-}
-
-void TlsReloader::Schedule() {
-  timer_ = loop_.After(kInterval, [this] {
-    ReloadNow();
-    Schedule();
-  });
+void TlsReloader::ShowExpiry() const {
+  if (source_ == nullptr) return;
+  expiry_.Set(static_cast<double>(absl::ToUnixSeconds(source_->Current()->expiry())));
 }
 
 void TlsReloader::ReloadNow() const {
   if (source_ == nullptr) return;
   absl::Status status = source_->Reload();
-  if (!status.ok()) logger_.Error("client_tls_not_reloaded", {{"error", status.message()}});
+  if (!status.ok()) {
+    logger_.Error("client_tls_not_reloaded", {{"error", status.message()}});
+    return;
+  }
+  ShowExpiry();
+  logger_.Info("client_tls_reloaded",
+               {{"expires", absl::FormatTime(source_->Current()->expiry(), absl::UTCTimeZone())}});
 }
 
 }  // namespace restante::pop3

@@ -1,35 +1,36 @@
 #ifndef RESTANTE_POP3_FRONTEND_APP_TLS_RELOADER_H_
 #define RESTANTE_POP3_FRONTEND_APP_TLS_RELOADER_H_
 
-#include <memory>
+#include <string>
+#include <vector>
 
+#include "common/app/file_watch.h"
 #include "common/log/logger.h"
-#include "common/net/event_loop.h"
+#include "common/metrics/metrics.h"
 #include "common/net/tls_context_source.h"
 
 namespace restante::pop3 {
 
-// Reads the certificate for clients again every minute, and when told to. New connections use what
-// it then is; a fault is logged, and the old one stays in use.
+// Reads the certificates and ticket keys for clients again when their files change, and when told
+// to. New connections use what they then are; a fault is logged, and the old ones stay in use. A
+// metric says when the first certificate expires.
 class TlsReloader {
  public:
-  // `source` may be null, and then nothing happens. All three outlive the reloader.
-  TlsReloader(net::TlsContextSource* source, net::EventLoop* loop, const log::Logger& logger);
-  // Not on the loop.
-  ~TlsReloader();
-  TlsReloader(const TlsReloader&) = delete;
-  TlsReloader& operator=(const TlsReloader&) = delete;
+  // `files`: those of the source. `source` may be null, and then nothing happens. All outlive the
+  // reloader.
+  TlsReloader(net::TlsContextSource* source, std::vector<std::string> files, net::EventLoop* loop,
+              const log::Logger& logger, metrics::Registry* registry);
 
   // Thread-safe.
   void ReloadNow() const;
 
  private:
-  void Schedule();
+  void ShowExpiry() const;
 
   net::TlsContextSource* const source_;
-  net::EventLoop& loop_;
   const log::Logger& logger_;
-  net::Timer timer_;  // on the loop
+  const metrics::Gauge expiry_;
+  app::FileWatch watch_;
 };
 
 }  // namespace restante::pop3

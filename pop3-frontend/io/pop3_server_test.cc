@@ -158,7 +158,7 @@ class Pop3ServerTest : public testing::Test {
  protected:
   Pop3ServerTest() {
     TestCertificate files = pki_.Issue("pop3", {"pop3.example"}, {});
-    tls_ = *net::TlsContextSource::Load(files.certificate, files.private_key);
+    tls_ = *net::TlsContextSource::Load({{{files.certificate, files.private_key}}, nullptr});
     listeners_ = {{"127.0.0.1:0", {}}, {"127.0.0.1:0", {}}};
     listeners_[0].traits.development_mode = true;
     listeners_[1].traits.implicit_tls = true;
