@@ -20,7 +20,8 @@
 namespace restante::rpc {
 
 // One unary call that bridges a restart of the server: it waits for the connection, and is repeated
-// on UNAVAILABLE, until its deadline. Only for methods that may be repeated. Owns itself.
+// on UNAVAILABLE and when a try took too long, until its deadline. Only for methods that may be
+// repeated. Owns itself.
 template <typename Request, typename Response>
 class RetryingCall {
  public:
@@ -46,13 +47,14 @@ class RetryingCall {
       : method_(std::move(method)),
         request_(std::move(request)),
         deadline_(DeadlineAfter(options.deadline)),
+        try_deadline_(options.try_deadline),
         retry_delay_(options.retry_delay),
         ticket_(std::move(ticket)),
         done_(std::move(done)) {}
 
   void Try() {
     context_.emplace();
-    context_->set_deadline(deadline_);
+    context_->set_deadline(DeadlineAfter(std::min(try_deadline_, TimeLeft(deadline_))));
     context_->set_wait_for_ready(true);
     response_.Clear();
     method_(&*context_, request_.get(), &response_,
@@ -60,7 +62,7 @@ class RetryingCall {
   }
 
   void OnAnswer(const absl::Status& status) {
-    if (absl::IsUnavailable(status)) {
+    if (absl::IsUnavailable(status) || absl::IsDeadlineExceeded(status)) {
       absl::Duration wished = GetRetryDelay(status).value_or(absl::ZeroDuration());
       absl::Duration delay = std::max(retry_delay_, wished);
       if (delay < TimeLeft(deadline_)) return RunAfter(delay, [this] { Try(); });
@@ -77,6 +79,7 @@ class RetryingCall {
   const Method method_;
   const std::shared_ptr<const Request> request_;
   const gpr_timespec deadline_;
+  const absl::Duration try_deadline_;
   const absl::Duration retry_delay_;
   CallCounter::Ticket ticket_;
   Done done_;

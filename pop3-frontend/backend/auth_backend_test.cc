@@ -200,6 +200,12 @@ TEST_F(AuthBackendTest, RepeatsWhatWasUnavailableAndNothingElse) {
   EXPECT_EQ(auth_.begun().size(), 4u);
 }
 
+TEST_F(AuthBackendTest, RepeatsATryThatTookTooLong) {
+  auth_.Script({Fails(grpc::DEADLINE_EXCEEDED), Challenges()});
+  EXPECT_TRUE(Begin(std::nullopt).ok());
+  EXPECT_EQ(auth_.begun().size(), 2u);
+}
+
 TEST_F(AuthBackendTest, AnAnswerWithoutOutcomeIsNoDecision) {
   auth_.Script({[](const BeginLogonRequest&, BeginLogonResponse*) { return grpc::Status::OK; }});
   EXPECT_EQ(Begin(std::nullopt).status().code(), absl::StatusCode::kInternal);

@@ -23,6 +23,7 @@ class TcpGate:
         self._listener = socket.create_server(("127.0.0.1", 0), backlog=64)
         self.port = self._listener.getsockname()[1]
         self.connections = 0
+        self.octets = 0  # passed so far, in both directions
         threading.Thread(target=self._accept, daemon=True).start()
 
     def set(self, mode):
@@ -89,6 +90,7 @@ class TcpGate:
                     if self._mode == "slow":
                         time.sleep(0.2)
                     sink.sendall(piece)
+                    self.octets += len(piece)
         except (OSError, ValueError):
             pass
         with self._lock:
