@@ -1,0 +1,133 @@
+"""The servers that are measured side by side, each with accounts of the same names and sizes."""
+import contextlib
+import pathlib
+import resource
+import shutil
+import socket
+import subprocess
+
+from control_group import ControlGroup
+from deployment import PROGRAMS, Deployment, PortSlot, wait_until
+
+PASSWORD = "a benchmark's, no secret"
+HERE = pathlib.Path(__file__).resolve().parent
+
+
+class Server:
+    """What mail_load needs to know of a server, and what the server costs."""
+
+    name: str
+    user: str  # {} stands for the name of an account
+
+    def __init__(self, directory):
+        # A server takes over how many descriptors it may have.
+        _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+        self.directory = pathlib.Path(directory)
+        self.group = ControlGroup(self.name)
+        self._slot = PortSlot()
+        self.ports = {}  # POP3, POP3S, LMTP
+        self.ca = None
+
+    def start(self):
+        raise NotImplementedError
+
+    def stop(self):
+        """Its processes end; start() begins it again with the same accounts and mail."""
+        raise NotImplementedError
+
+    def remove(self):
+        """After the last stop()."""
+        self._slot.release()
+        self.group.remove()
+
+    def create_accounts(self, names):
+        raise NotImplementedError
+
+
+class Restante(Server):
+    name = "restante"
+    user = "CORP\\{}"
+
+    def __init__(self, directory):
+        super().__init__(directory)
+        self._deployment = Deployment(self.directory, self._slot.base)
+
+    def start(self):
+        self._deployment.up()
+        for program in PROGRAMS:
+            self.group.add(self._deployment.pid(program))
+        self.ports = {name: self._deployment.address(name)[1] for name in ("POP3", "POP3S", "LMTP")}
+        self.ca = self._deployment.ca
+
+    def stop(self):
+        self._deployment.down()
+
+    def create_accounts(self, names):
+        for name in names:
+            self._deployment.create_account(
+                name, f"CORP\\{name}", name, f"{name}@corp.example", PASSWORD)
+
+
+class Dovecot(Server):
+    """With the certificate of another server's installation, so that both show the same."""
+
+    name = "dovecot"
+    user = "{}"
+
+    def __init__(self, directory, certificates):
+        super().__init__(directory)
+        if shutil.which("dovecot") is None:
+            raise RuntimeError("no dovecot to compare with; --install installs it, "
+                               "--only restante does without")
+        self._certificates = certificates
+        self._process = None
+
+    def start(self):
+        base = self._slot.base
+        self.ports = {"POP3": base + 110, "POP3S": base + 995, "LMTP": base + 24}
+        self.ca = self._certificates / "ca.pem"
+        for part in ("run", "state", "mail"):
+            (self.directory / part).mkdir(parents=True, exist_ok=True)
+        # Its processes are of other users than the one who starts it.
+        for path in (self.directory.parent, self.directory):
+            path.chmod(0o755)
+        shutil.chown(self.directory / "mail", "nobody", "nogroup")
+        (self.directory / "passwd").touch()
+        path = self.directory / "dovecot.conf"
+        path.write_text(self._configuration())
+        self._process = subprocess.Popen(["/usr/sbin/dovecot", "-F", "-c", str(path)],
+                                         preexec_fn=lambda: self.group.add(0))
+        wait_until(lambda: self._listens() or self._process.poll() is not None, 20, "Dovecot listens")
+        if self._process.poll() is not None:
+            raise RuntimeError(f"Dovecot ended: {self._log()}")
+
+    def _configuration(self):
+        values = {"DIRECTORY": self.directory, "CERTIFICATE": self._certificates / "pop3-clients.pem",
+                  "KEY": self._certificates / "pop3-clients.key", **self.ports}
+        text = (HERE / "dovecot.conf").read_text()
+        for name, value in values.items():
+            text = text.replace(f"@{name}@", str(value))
+        return text
+
+    def _listens(self):
+        with contextlib.suppress(OSError):
+            for port in self.ports.values():
+                socket.create_connection(("127.0.0.1", port), timeout=5).close()
+            return True
+        return False
+
+    def _log(self):
+        with contextlib.suppress(OSError):
+            return (self.directory / "dovecot.log").read_text()[-2000:]
+        return "no log"
+
+    def stop(self):
+        self._process.terminate()
+        self._process.wait(timeout=60)
+        wait_until(lambda: not self.group.pids(), 60, "Dovecot's processes end")
+
+    def create_accounts(self, names):
+        with open(self.directory / "passwd", "a") as passwd:
+            passwd.writelines(f"{name}:{{PLAIN}}{PASSWORD}\n" for name in names)
+
