@@ -301,10 +301,9 @@ void SessionDriver::OnChunk(absl::StatusOr<BodyChunk> chunk) {
     return Feed(FailedRead(chunk.status()));
   }
   if (!std::exchange(body_started_, true)) Feed(BodyStarted());
-  std::string stuffed;
-  stuffer_.Stuff(chunk->text, &stuffed);
-  if (chunk->end) stuffer_.Finish(&stuffed);
   record_.BodyPiece(chunk->text.size(), chunk->end);
+  std::string stuffed = stuffer_.Stuff(std::move(chunk->text));
+  if (chunk->end) stuffer_.Finish(&stuffed);
   Do(Send{std::move(stuffed)});
   if (!chunk->end) return ReadMore();
   Feed(BodyDone());

@@ -2,21 +2,27 @@
 
 #include <cstddef>
 
+#include "absl/strings/string_view.h"
+
 namespace restante::pop3 {
 
-void DotStuffer::Stuff(absl::string_view piece, std::string* out) {
-  if (piece.empty()) return;
-  if (at_line_start_ && piece.front() == '.') out->push_back('.');
+std::string DotStuffer::Stuff(std::string piece) {
+  if (piece.empty()) return piece;
+  bool dot_first = at_line_start_ && piece.front() == '.';
   at_line_start_ = piece.back() == '\n';
   ends_with_cr_ = piece.back() == '\r';
-  while (true) {
-    size_t dot = piece.find("\n.");
-    if (dot == absl::string_view::npos) break;
-    out->append(piece.data(), dot + 2);
-    out->push_back('.');
-    piece.remove_prefix(dot + 2);
+  size_t dot = piece.find("\n.");
+  if (!dot_first && dot == std::string::npos) return piece;
+  std::string out;
+  if (dot_first) out.push_back('.');
+  absl::string_view rest = piece;
+  for (; dot != absl::string_view::npos; dot = rest.find("\n.")) {
+    out.append(rest.data(), dot + 2);
+    out.push_back('.');
+    rest.remove_prefix(dot + 2);
   }
-  out->append(piece.data(), piece.size());
+  out.append(rest.data(), rest.size());
+  return out;
 }
 
 void DotStuffer::Finish(std::string* out) {

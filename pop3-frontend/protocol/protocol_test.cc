@@ -87,9 +87,8 @@ TEST(LineSplitter, TakesManyLinesAtOnce) {
 
 std::string StuffAt(absl::string_view text, size_t at) {
   DotStuffer stuffer;
-  std::string out;
-  stuffer.Stuff(text.substr(0, at), &out);
-  stuffer.Stuff(text.substr(at), &out);
+  std::string out = stuffer.Stuff(std::string(text.substr(0, at)));
+  out += stuffer.Stuff(std::string(text.substr(at)));
   stuffer.Finish(&out);
   return out;
 }

@@ -317,3 +317,46 @@ def test_going_down_serves_open_sessions_to_their_quit(front_end, password):
         front_end.down("pop3", check=False)
         front_end.up("pop3")
     assert open_session(front_end, WINDOWS_NAME, password).quit().startswith("+OK")
+
+
+def test_who_outlasts_the_drain_deletes_nothing(front_end, password):
+    sound = config_path(front_end).read_text()
+    reload_with(front_end, sound + "drain_grace: 1s\n")
+    pid = front_end.pid("pop3")
+    try:
+        session = open_session(front_end, WINDOWS_NAME, password)
+        assert session.command("DELE 1").startswith("+OK")
+        os.kill(pid, signal.SIGTERM)
+        assert session.line().startswith("-ERR [SYS/TEMP]")
+        with pytest.raises(EOFError):
+            session.line()
+        wait_until(lambda: not os.path.exists(f"/proc/{pid}"), 10, "the end of the program")
+        assert last_end(front_end, lambda end: end["messages_deleted"] == 0)["reason"] == "drain"
+    finally:
+        config_path(front_end).write_text(sound)
+        front_end.down("pop3", check=False)
+        front_end.up("pop3")
+    session = open_session(front_end, WINDOWS_NAME, password)
+    assert_delivered(session.retrieve(1), MAIL)
+    session.quit()
+
+
+def test_a_client_cannot_renegotiate(front_end, password):
+    """TLS 1.2 would let it; each time costs the server far more than the client."""
+    host, port = front_end.address("POP3S")
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-tls1_2", "-connect", f"{host}:{port}", "-CAfile", str(front_end.ca)],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        said = ""
+        while not said.endswith("+OK Restante ready\n"):
+            said += client.stdout.readline()
+        assert "TLSv1.2" in said
+        # A line of one R is what s_client begins anew at.
+        client.stdin.write("R\n")
+        client.stdin.flush()
+        said, _ = client.communicate(timeout=20)
+        assert "no renegotiation" in said
+    finally:
+        client.kill()
+    assert open_session(front_end, WINDOWS_NAME, password).quit().startswith("+OK")
