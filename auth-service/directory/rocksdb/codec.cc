@@ -10,7 +10,9 @@
 namespace restante::directory {
 namespace {
 
-constexpr uint8_t kRecordVersion = 1;
+// Of accounts and policies; version 1 ends before the extensions.
+constexpr uint8_t kExtendedVersion = 2;
+constexpr uint8_t kRequestVersion = 1;
 // Above every limit of the domain; only a damaged record has more.
 constexpr size_t kMaxTextOctets = 65536;
 constexpr uint32_t kMaxListItems = 1024;
@@ -26,11 +28,26 @@ void WriteTime(ByteWriter& writer, absl::Time time) {
   writer.U64Be(static_cast<uint64_t>(absl::ToUnixMicros(time)));
 }
 
+// What records gained after version 1: each field under its tag, and only when it says something.
+struct Extension {
+  uint8_t tag = 0;
+  std::string value;
+};
+
+// `extensions` by ascending tag, each tag once.
+void WriteExtensions(ByteWriter& writer, const std::vector<Extension>& extensions) {
+  writer.U32Be(static_cast<uint32_t>(extensions.size()));
+  for (const Extension& extension : extensions) {
+    writer.U8(extension.tag).LengthPrefixed(extension.value);
+  }
+}
+
 // Reads field after field and remembers whether all were there, so that a record reads as a list.
 class RecordReader {
  public:
-  explicit RecordReader(absl::string_view record) : reader_(record) {
-    good_ = reader_.ReadU8() == kRecordVersion;
+  RecordReader(absl::string_view record, uint8_t newest_version) : reader_(record) {
+    version_ = Take(reader_.ReadU8());
+    if (version_ == 0 || version_ > newest_version) good_ = false;
   }
 
   // Whether every field was there and nothing is left.
@@ -56,6 +73,19 @@ class RecordReader {
     for (uint32_t left = Count(); left > 0 && good_; --left) texts.push_back(Text());
     return texts;
   }
+  // Hands each extension to `take`, which returns whether it knows the tag and could read the
+  // value.
+  template <typename TakeExtension>
+  void Extensions(TakeExtension take) {
+    if (version_ < kExtendedVersion) return;
+    uint8_t last_tag = 0;
+    for (uint32_t left = Count(); left > 0 && good_; --left) {
+      const uint8_t tag = U8();
+      const std::string value = Text();
+      if (tag <= last_tag || !take(tag, value)) good_ = false;
+      last_tag = tag;
+    }
+  }
 
  private:
   template <typename T>
@@ -65,14 +95,27 @@ class RecordReader {
   }
 
   ByteReader reader_;
-  bool good_;
+  bool good_ = true;
+  uint8_t version_;
 };
+
+// The extensions that an account's record has, and the reading of one. There are none yet.
+std::vector<Extension> ExtensionsOf(const Account& /*account*/) { return {}; }
+bool TakeExtension(uint8_t /*tag*/, absl::string_view /*value*/, Account* /*account*/) {
+  return false;
+}
+
+// Likewise of a policy's record.
+std::vector<Extension> ExtensionsOf(const ProtocolPolicy& /*policy*/) { return {}; }
+bool TakeExtension(uint8_t /*tag*/, absl::string_view /*value*/, ProtocolPolicy* /*policy*/) {
+  return false;
+}
 
 }  // namespace
 
 std::string EncodeAccount(const Account& account) {
   ByteWriter writer;
-  writer.U8(kRecordVersion).LengthPrefixed(account.id);
+  writer.U8(kExtendedVersion).LengthPrefixed(account.id);
   WriteTexts(writer, account.windows_names);
   WriteTexts(writer, account.principal_names);
   writer.LengthPrefixed(account.alias);
@@ -87,11 +130,12 @@ std::string EncodeAccount(const Account& account) {
   writer.U64Be(account.revision);
   WriteTime(writer, account.create_time);
   WriteTime(writer, account.update_time);
+  WriteExtensions(writer, ExtensionsOf(account));
   return writer.Take();
 }
 
 std::optional<Account> DecodeAccount(absl::string_view record) {
-  RecordReader reader(record);
+  RecordReader reader(record, kExtendedVersion);
   Account account;
   account.id = reader.Text();
   account.windows_names = reader.Texts();
@@ -111,13 +155,16 @@ std::optional<Account> DecodeAccount(absl::string_view record) {
   account.revision = reader.U64();
   account.create_time = reader.Time();
   account.update_time = reader.Time();
+  reader.Extensions([&account](uint8_t tag, absl::string_view value) {
+    return TakeExtension(tag, value, &account);
+  });
   if (!reader.Complete()) return std::nullopt;
   return account;
 }
 
 std::string EncodePolicy(const ProtocolPolicy& policy) {
   ByteWriter writer;
-  writer.U8(kRecordVersion).LengthPrefixed(policy.protocol);
+  writer.U8(kExtendedVersion).LengthPrefixed(policy.protocol);
   writer.U32Be(static_cast<uint32_t>(policy.mechanisms.size()));
   for (const MechanismSetting& setting : policy.mechanisms) {
     writer.LengthPrefixed(setting.mechanism);
@@ -126,11 +173,12 @@ std::string EncodePolicy(const ProtocolPolicy& policy) {
   }
   writer.U64Be(policy.revision);
   WriteTime(writer, policy.update_time);
+  WriteExtensions(writer, ExtensionsOf(policy));
   return writer.Take();
 }
 
 std::optional<ProtocolPolicy> DecodePolicy(absl::string_view record) {
-  RecordReader reader(record);
+  RecordReader reader(record, kExtendedVersion);
   ProtocolPolicy policy;
   policy.protocol = reader.Text();
   for (uint32_t left = reader.Count(); left > 0 && reader.good(); --left) {
@@ -143,13 +191,16 @@ std::optional<ProtocolPolicy> DecodePolicy(absl::string_view record) {
   }
   policy.revision = reader.U64();
   policy.update_time = reader.Time();
+  reader.Extensions([&policy](uint8_t tag, absl::string_view value) {
+    return TakeExtension(tag, value, &policy);
+  });
   if (!reader.Complete()) return std::nullopt;
   return policy;
 }
 
 std::string EncodeRequest(const RememberedRequest& request) {
   ByteWriter writer;
-  writer.U8(kRecordVersion).LengthPrefixed(request.request_id).LengthPrefixed(request.fingerprint);
+  writer.U8(kRequestVersion).LengthPrefixed(request.request_id).LengthPrefixed(request.fingerprint);
   WriteTime(writer, request.time);
   if (request.account) {
     writer.U8(static_cast<uint8_t>(AnswerKind::kAccount));
@@ -164,7 +215,7 @@ std::string EncodeRequest(const RememberedRequest& request) {
 }
 
 std::optional<RememberedRequest> DecodeRequest(absl::string_view record) {
-  RecordReader reader(record);
+  RecordReader reader(record, kRequestVersion);
   RememberedRequest request;
   request.request_id = reader.Text();
   request.fingerprint = reader.Text();

@@ -76,8 +76,28 @@ TEST(Codec, RefusesOtherVersionsAndAbsurdCounts) {
   std::string absurd = record;
   absurd.replace(9, 4, "\xff\xff\xff\xff");
   EXPECT_FALSE(DecodePolicy(absurd).has_value());
-  record[0] = 2;
-  EXPECT_FALSE(DecodePolicy(record).has_value());
+  for (const char version : {'\0', '\3'}) {
+    record[0] = version;
+    EXPECT_FALSE(DecodePolicy(record).has_value());
+  }
+}
+
+TEST(Codec, ReadsRecordsFromBeforeExtensions) {
+  const auto at_version_1 = [](std::string record) {
+    record[0] = 1;
+    return record.substr(0, record.size() - 4);  // without the list of extensions
+  };
+  EXPECT_EQ(DecodeAccount(at_version_1(EncodeAccount(FullAccount())))->alias, "john.smith");
+  const ProtocolPolicy policy{
+      .protocol = "pop3", .mechanisms = {}, .revision = 7, .update_time = {}};
+  EXPECT_EQ(DecodePolicy(at_version_1(EncodePolicy(policy)))->revision, 7u);
+}
+
+TEST(Codec, RefusesExtensionsThatItDoesNotKnow) {
+  const std::string record = EncodeAccount(FullAccount());
+  const std::string without = record.substr(0, record.size() - 4);
+  const std::string unknown("\0\0\0\1\xff\0\0\0\0", 9);
+  EXPECT_FALSE(DecodeAccount(without + unknown).has_value());
 }
 
 }  // namespace
