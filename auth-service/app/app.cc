@@ -40,7 +40,9 @@ directory::ProtocolPolicy DefaultPolicy(
     policy.mechanisms.push_back({.mechanism = std::string(mechanism->name()),
                                  .enabled = true,
                                  .require_tls = true,
-                                 .client_first = mechanism->client_first()});
+                                 .client_first = mechanism->client_first(),
+                                 .needs_channel_binding = mechanism->needs_channel_binding(),
+                                 .needs_certificate = mechanism->needs_certificate()});
   }
   return policy;
 }

@@ -14,7 +14,7 @@
 
 namespace restante::authority {
 
-using Claim = std::variant<sasl::NtlmClaim, sasl::PasswordClaim>;
+using Claim = sasl::Claim;
 
 // The TLS layer that the claim came over, as far as a proof can be bound to it.
 struct TlsBinding {
@@ -34,6 +34,9 @@ struct Candidate {
 struct Validated {
   size_t candidate = 0;
   std::string finding;  // how, for a person
+  // What the client is to be told before it is let in, for a mechanism whose server proves
+  // something too; else empty.
+  std::string server_message = {};
 };
 
 struct Refused {

@@ -35,10 +35,10 @@ class LocalAuthorityTest : public testing::Test {
     const auto mechanism = sasl::NewNtlmMechanism(
         {"CORP", "MAIL", "corp.example", "mail.corp.example", "corp.example"}, clock_, random_);
     const std::string negotiate = client.Negotiate();
-    auto step = mechanism->Begin(Secret::CopyOf(negotiate));
+    auto step = mechanism->Begin({}, Secret::CopyOf(negotiate));
     const auto& challenge = std::get<sasl::Challenge>(step);
     const std::string answer = client.Authenticate(negotiate, challenge.server_message);
-    return std::get<sasl::NtlmClaim>(mechanism->Continue(challenge.state, Secret::CopyOf(answer)));
+    return std::get<Claim>(mechanism->Continue({}, challenge.state, Secret::CopyOf(answer)));
   }
 
   static Claim PasswordClaimOf(const char* password) {

@@ -15,7 +15,13 @@ struct MechanismSetting {
   std::string mechanism;  // "NTLM", upper case
   bool enabled = true;
   bool require_tls = true;
-  bool client_first = false;  // a fact about the mechanism, not a switch
+  // Facts about the mechanism, no switches; of a stored setting only the first is kept.
+  bool client_first = false;
+  bool needs_channel_binding = false;
+  bool needs_certificate = false;
+
+  // A mechanism that is bound to TLS has no other way, whatever its switch says.
+  bool NeedsTls() const { return require_tls || needs_channel_binding || needs_certificate; }
 
   bool operator==(const MechanismSetting&) const = default;
 };

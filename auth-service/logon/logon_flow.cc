@@ -167,7 +167,7 @@ absl::StatusOr<Answer> LogonFlow::Begin(const BeginRequest& request) const {
   const sasl::Mechanism* mechanism =
       sasl::FindMechanism(parts_.mechanisms, course.attempt.mechanism);
   RESTANTE_CHECK(mechanism != nullptr);
-  return OnStep(mechanism->Begin(request.initial_response), &course);
+  return OnStep(mechanism->Begin(ConnectionOf(request.channel), request.initial_response), &course);
 }
 
 absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const {
@@ -202,7 +202,10 @@ absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const
       CheckPolicy(request.channel.protocol, course.attempt.mechanism,
                   request.channel.tls.has_value(), request.channel.client, &course.attempt));
   if (refusal) return Refuse(*refusal, &course);
-  return OnStep(mechanism->Continue(reader.rest(), request.response), &course);
+  const std::optional<uint8_t> stage = reader.ReadU8();
+  if (stage == kProven) return OnAcknowledged(reader.rest(), request.response, &course);
+  return OnStep(mechanism->Continue(ConnectionOf(request.channel), reader.rest(), request.response),
+                &course);
 }
 
 absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const {
@@ -228,22 +231,47 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
 
 absl::StatusOr<Answer> LogonFlow::OnStep(sasl::Step step, Course* course) const {
   if (auto* challenge = std::get_if<sasl::Challenge>(&step)) {
-    const sasl::LogonState state{
-        course->attempt.mechanism,
-        ByteWriter().LengthPrefixed(course->session_id).Bytes(challenge->state).Take()};
-    return ChallengeAnswer{
-        std::move(challenge->server_message),
-        sasl::SealLogonState(state, BindingOf(course->attempt.attempt_id, *course->channel),
-                             parts_.state_keys, parts_.clock.WallNow(), parts_.random)};
+    return Ask(std::move(challenge->server_message), kInDialogue, challenge->state, *course);
   }
-  if (auto* malformed = std::get_if<sasl::Malformed>(&step)) {
+  if (const auto* malformed = std::get_if<sasl::Malformed>(&step)) {
     course->attempt.trace.push_back({"dialogue", EscapeForLog(malformed->reason, 256)});
     return Refuse(Refusal::kMessageMalformed, course);
   }
-  if (auto* claim = std::get_if<sasl::NtlmClaim>(&step)) {
-    return OnClaim(authority::Claim(std::move(*claim)), course);
+  if (const auto* failed = std::get_if<sasl::Failed>(&step)) {
+    course->attempt.client_name = failed->client_name.substr(0, kMaxClientNameOctets);
+    course->attempt.trace.push_back({"dialogue", EscapeForLog(failed->finding, 256)});
+    return Refuse(failed->refusal, course);
   }
-  return OnClaim(authority::Claim(std::move(std::get<sasl::PasswordClaim>(step))), course);
+  if (const auto* undecided = std::get_if<absl::Status>(&step)) {
+    return Undecided(*undecided, course);
+  }
+  return OnClaim(std::get<sasl::Claim>(step), course);
+}
+
+Answer LogonFlow::Ask(std::string server_message, Stage stage, absl::string_view state,
+                      const Course& course) const {
+  const sasl::LogonState sealed{
+      course.attempt.mechanism,
+      ByteWriter().LengthPrefixed(course.session_id).U8(stage).Bytes(state).Take()};
+  return ChallengeAnswer{
+      std::move(server_message),
+      sasl::SealLogonState(sealed, BindingOf(course.attempt.attempt_id, *course.channel),
+                           parts_.state_keys, parts_.clock.WallNow(), parts_.random)};
+}
+
+sasl::Connection LogonFlow::ConnectionOf(const Channel& channel) const {
+  sasl::Connection connection;
+  if (!channel.tls) return connection;
+  connection.tls = true;
+  connection.server_end_point = channel.tls->server_end_point;
+  connection.exporter = channel.tls->exporter;
+  const absl::StatusOr<directory::ProtocolPolicy> policy =
+      parts_.directory.GetPolicy(channel.protocol);
+  if (!policy.ok()) return connection;
+  connection.channel_binding_offered =
+      std::any_of(policy->mechanisms.begin(), policy->mechanisms.end(),
+                  [](const auto& one) { return one.enabled && one.needs_channel_binding; });
+  return connection;
 }
 
 absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course* course) const {
@@ -283,11 +311,34 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
       !IsOwnAuthorization(*password_claim, decision, parts_.decider, attempt.mechanism)) {
     return Refuse(Refusal::kAuthorizationNotOwn, course);
   }
-  return OnProven(decision, course);
+  if (decision.refusal) return Refuse(*decision.refusal, course);
+  if (validated.server_message.empty()) return Accept(*decision.account, course);
+  // The client is let in once it has seen the server's own proof.
+  const std::string proven =
+      ByteWriter().LengthPrefixed(decision.account->id).LengthPrefixed(attempt.client_name).Take();
+  return Ask(validated.server_message, kProven, proven, *course);
 }
 
-absl::StatusOr<Answer> LogonFlow::OnProven(const Decision& decision, Course* course) const {
+absl::StatusOr<Answer> LogonFlow::OnAcknowledged(absl::string_view proven, const Secret& response,
+                                                 Course* course) const {
+  ByteReader reader(proven);
+  const auto account_id = reader.ReadLengthPrefixed(directory::kMaxAccountIdOctets);
+  const auto client_name = reader.ReadLengthPrefixed(kMaxClientNameOctets);
+  RESTANTE_CHECK(account_id && client_name);  // sealed by OnClaim
+  Attempt& attempt = course->attempt;
+  attempt.client_name = std::string(*client_name);
+  const auto name = ParseName(attempt.client_name);
+  if (name) course->throttled_user = name->user;
+  // Once more: the account may have been changed meanwhile.
+  const Decision decision = parts_.decider.Decide(name, attempt.mechanism);
+  SetFound(decision, &attempt);
+  if (!response.empty()) {
+    attempt.trace.push_back({"dialogue", "the client's last response is not empty"});
+    return Refuse(Refusal::kMessageMalformed, course);
+  }
   if (decision.refusal) return Refuse(*decision.refusal, course);
+  if (decision.account->id != *account_id) return Refuse(Refusal::kUnknownName, course);
+  attempt.trace.push_back({"authority", "proven before the server's own proof"});
   return Accept(*decision.account, course);
 }
 
@@ -354,8 +405,9 @@ absl::StatusOr<std::optional<Refusal>> LogonFlow::CheckPolicy(
     return Refusal::kMechanismDisabled;
   }
   note("protocol-policy", absl::StrCat(setting->mechanism, " is enabled for ", protocol));
-  if (tls || !setting->require_tls) return std::nullopt;
-  if (settings_.development_mode && client && client->IsLoopback()) {
+  if (tls || !setting->NeedsTls()) return std::nullopt;
+  if (!setting->needs_channel_binding && settings_.development_mode && client &&
+      client->IsLoopback()) {
     note("tls", "no TLS, permitted from loopback in development mode");
     return std::nullopt;
   }

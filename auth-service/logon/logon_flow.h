@@ -142,10 +142,17 @@ class LogonFlow {
 
  private:
   struct Course;
+  // How far the attempt is whose state is sealed.
+  enum Stage : uint8_t { kInDialogue = 0, kProven = 1 };
 
   absl::StatusOr<Answer> OnStep(sasl::Step step, Course* course) const;
   absl::StatusOr<Answer> OnClaim(const authority::Claim& claim, Course* course) const;
-  absl::StatusOr<Answer> OnProven(const Decision& decision, Course* course) const;
+  // The client's answer to the server's own proof; `proven` was sealed with it.
+  absl::StatusOr<Answer> OnAcknowledged(absl::string_view proven, const Secret& response,
+                                        Course* course) const;
+  Answer Ask(std::string server_message, Stage stage, absl::string_view state,
+             const Course& course) const;
+  sasl::Connection ConnectionOf(const Channel& channel) const;
   absl::StatusOr<Answer> Accept(const directory::Account& account, Course* course) const;
   Answer Refuse(authority::Refusal refusal, Course* course) const;
   absl::Status Undecided(absl::Status status, Course* course) const;

@@ -17,16 +17,18 @@ class LoginMechanism : public Mechanism {
   absl::string_view name() const override { return "LOGIN"; }
   bool client_first() const override { return false; }
 
-  Step Begin(const std::optional<Secret>& initial_response) const override {
+  Step Begin(const Connection& /*connection*/,
+             const std::optional<Secret>& initial_response) const override {
     if (!initial_response) return Challenge{"Username:", std::string(kAwaitsUser)};
     return OnUser(initial_response->view());
   }
 
-  Step Continue(absl::string_view state, const Secret& response) const override {
+  Step Continue(const Connection& /*connection*/, absl::string_view state,
+                const Secret& response) const override {
     if (state == kAwaitsUser) return OnUser(response.view());
     if (!absl::ConsumePrefix(&state, kAwaitsPassword)) return Malformed{"not a state of LOGIN"};
     if (response.empty()) return Malformed{"LOGIN with an empty password"};
-    return PasswordClaim{"", std::string(state), response.Clone()};
+    return Claim(PasswordClaim{"", std::string(state), response.Clone()});
   }
 
  private:

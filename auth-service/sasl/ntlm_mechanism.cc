@@ -27,12 +27,14 @@ class NtlmMechanism : public Mechanism {
   absl::string_view name() const override { return "NTLM"; }
   bool client_first() const override { return true; }
 
-  Step Begin(const std::optional<Secret>& initial_response) const override {
+  Step Begin(const Connection& /*connection*/,
+             const std::optional<Secret>& initial_response) const override {
     if (!initial_response) return Challenge{};
     return OnNegotiate(initial_response->view());
   }
 
-  Step Continue(absl::string_view state, const Secret& response) const override {
+  Step Continue(const Connection& /*connection*/, absl::string_view state,
+                const Secret& response) const override {
     if (state.empty()) return OnNegotiate(response.view());
     ByteReader reader(state);
     std::optional<absl::string_view> negotiate = reader.ReadLengthPrefixed(kMaxMessageOctets);
@@ -58,8 +60,9 @@ class NtlmMechanism : public Mechanism {
     absl::StatusOr<ntlm::AuthenticateMessage> message =
         ntlm::ParseAuthenticate(authenticate, ours->flags);
     if (!message.ok()) return Malformed{std::string(message.status().message())};
-    return NtlmClaim{{std::string(negotiate), std::string(challenge), std::string(authenticate)},
-                     *std::move(message)};
+    return Claim(
+        NtlmClaim{{std::string(negotiate), std::string(challenge), std::string(authenticate)},
+                  *std::move(message)});
   }
 
   const ntlm::ServerNames names_;

@@ -10,12 +10,14 @@ class PlainMechanism : public Mechanism {
   absl::string_view name() const override { return "PLAIN"; }
   bool client_first() const override { return true; }
 
-  Step Begin(const std::optional<Secret>& initial_response) const override {
+  Step Begin(const Connection& /*connection*/,
+             const std::optional<Secret>& initial_response) const override {
     if (!initial_response) return Challenge{};
     return OnMessage(initial_response->view());
   }
 
-  Step Continue(absl::string_view state, const Secret& response) const override {
+  Step Continue(const Connection& /*connection*/, absl::string_view state,
+                const Secret& response) const override {
     if (!state.empty()) return Malformed{"not a state of PLAIN"};
     return OnMessage(response.view());
   }
@@ -38,8 +40,8 @@ class PlainMechanism : public Mechanism {
     if (!IsValidUtf8(authorization_id) || !IsValidUtf8(authentication_id)) {
       return Malformed{"PLAIN with a name that is not UTF-8"};
     }
-    return PasswordClaim{std::string(authorization_id), std::string(authentication_id),
-                         Secret::CopyOf(password)};
+    return Claim(PasswordClaim{std::string(authorization_id), std::string(authentication_id),
+                               Secret::CopyOf(password)});
   }
 };
 

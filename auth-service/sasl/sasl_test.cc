@@ -16,7 +16,15 @@
 namespace restante::sasl {
 namespace {
 
+const Connection kConnection;
+
 Secret S(absl::string_view text) { return Secret::CopyOf(text); }
+
+template <typename Kind>
+bool HasClaim(const Step& step) {
+  const auto* claim = std::get_if<Claim>(&step);
+  return claim != nullptr && std::holds_alternative<Kind>(*claim);
+}
 
 const ntlm::ServerNames kNames = {"CORP", "MAIL", "corp.example", "mail.corp.example",
                                   "corp.example"};
@@ -30,63 +38,66 @@ class NtlmMechanismTest : public testing::Test {
 };
 
 TEST_F(NtlmMechanismTest, EndsInAClaimThatVerifies) {
-  Step first = mechanism_->Begin(S(client_.Negotiate()));
+  Step first = mechanism_->Begin(kConnection, S(client_.Negotiate()));
   ASSERT_TRUE(std::holds_alternative<Challenge>(first));
   const Challenge& challenge = std::get<Challenge>(first);
   std::string authenticate = client_.Authenticate(client_.Negotiate(), challenge.server_message);
-  Step second = mechanism_->Continue(challenge.state, S(authenticate));
-  ASSERT_TRUE(std::holds_alternative<NtlmClaim>(second));
-  const NtlmClaim& claim = std::get<NtlmClaim>(second);
+  Step second = mechanism_->Continue(kConnection, challenge.state, S(authenticate));
+  ASSERT_TRUE(HasClaim<NtlmClaim>(second));
+  const NtlmClaim& claim = std::get<NtlmClaim>(std::get<Claim>(second));
   EXPECT_EQ(claim.message.user, "User");
   EXPECT_EQ(ntlm::Verify(claim.conversation, ntlm::NtHash(S("Password")), {}).verdict,
             ntlm::Verdict::kAccepted);
 }
 
 TEST_F(NtlmMechanismTest, NoNegotiateYetIsAnEmptyChallenge) {
-  Step first = mechanism_->Begin(std::nullopt);
+  Step first = mechanism_->Begin(kConnection, std::nullopt);
   ASSERT_TRUE(std::holds_alternative<Challenge>(first));
   EXPECT_EQ(std::get<Challenge>(first).server_message, "");
-  Step second = mechanism_->Continue(std::get<Challenge>(first).state, S(client_.Negotiate()));
+  Step second =
+      mechanism_->Continue(kConnection, std::get<Challenge>(first).state, S(client_.Negotiate()));
   EXPECT_TRUE(std::holds_alternative<Challenge>(second));
 }
 
 TEST_F(NtlmMechanismTest, AnEmptyMessageIsNoNegotiate) {
-  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Begin(S(""))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Begin(kConnection, S(""))));
 }
 
 TEST_F(NtlmMechanismTest, EachChallengeIsFresh) {
-  Step first = mechanism_->Begin(S(client_.Negotiate()));
-  Step second = mechanism_->Begin(S(client_.Negotiate()));
+  Step first = mechanism_->Begin(kConnection, S(client_.Negotiate()));
+  Step second = mechanism_->Begin(kConnection, S(client_.Negotiate()));
   EXPECT_NE(std::get<Challenge>(first).server_message, std::get<Challenge>(second).server_message);
 }
 
 TEST_F(NtlmMechanismTest, OutOfOrderIsMalformed) {
-  Challenge challenge = std::get<Challenge>(mechanism_->Begin(S(client_.Negotiate())));
+  Challenge challenge = std::get<Challenge>(mechanism_->Begin(kConnection, S(client_.Negotiate())));
   std::string authenticate = client_.Authenticate(client_.Negotiate(), challenge.server_message);
-  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Begin(S(authenticate))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Begin(kConnection, S(authenticate))));
   EXPECT_TRUE(std::holds_alternative<Malformed>(
-      mechanism_->Continue(challenge.state, S(client_.Negotiate()))));
-  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Continue(challenge.state, S(""))));
-  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism_->Continue("x", S(authenticate))));
+      mechanism_->Continue(kConnection, challenge.state, S(client_.Negotiate()))));
+  EXPECT_TRUE(
+      std::holds_alternative<Malformed>(mechanism_->Continue(kConnection, challenge.state, S(""))));
+  EXPECT_TRUE(
+      std::holds_alternative<Malformed>(mechanism_->Continue(kConnection, "x", S(authenticate))));
 }
 
 TEST_F(NtlmMechanismTest, StateIsExactlyThatOfTheChallenge) {
-  Challenge challenge = std::get<Challenge>(mechanism_->Begin(S(client_.Negotiate())));
+  Challenge challenge = std::get<Challenge>(mechanism_->Begin(kConnection, S(client_.Negotiate())));
   const Secret answer = S(client_.Authenticate(client_.Negotiate(), challenge.server_message));
-  EXPECT_TRUE(std::holds_alternative<NtlmClaim>(mechanism_->Continue(challenge.state, answer)));
-  EXPECT_TRUE(
-      std::holds_alternative<Malformed>(mechanism_->Continue(challenge.state + "x", answer)));
+  EXPECT_TRUE(HasClaim<NtlmClaim>(mechanism_->Continue(kConnection, challenge.state, answer)));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(
+      mechanism_->Continue(kConnection, challenge.state + "x", answer)));
   for (size_t cut = 1; cut < challenge.state.size(); ++cut) {
-    Step step = mechanism_->Continue(challenge.state.substr(0, cut), answer);
+    Step step = mechanism_->Continue(kConnection, challenge.state.substr(0, cut), answer);
     EXPECT_TRUE(std::holds_alternative<Malformed>(step)) << cut;
   }
 }
 
 TEST(PlainMechanism, TakesTheThreeParts) {
   std::unique_ptr<Mechanism> mechanism = NewPlainMechanism();
-  Step step = mechanism->Begin(S(absl::string_view("boss\0jsmith\0se cret", 19)));
-  ASSERT_TRUE(std::holds_alternative<PasswordClaim>(step));
-  const PasswordClaim& claim = std::get<PasswordClaim>(step);
+  Step step = mechanism->Begin(kConnection, S(absl::string_view("boss\0jsmith\0se cret", 19)));
+  ASSERT_TRUE(HasClaim<PasswordClaim>(step));
+  const PasswordClaim& claim = std::get<PasswordClaim>(std::get<Claim>(step));
   EXPECT_EQ(claim.authorization_id, "boss");
   EXPECT_EQ(claim.authentication_id, "jsmith");
   EXPECT_EQ(claim.password.view(), "se cret");
@@ -94,10 +105,10 @@ TEST(PlainMechanism, TakesTheThreeParts) {
 
 TEST(PlainMechanism, AsksWhenNothingCame) {
   std::unique_ptr<Mechanism> mechanism = NewPlainMechanism();
-  Step step = mechanism->Begin(std::nullopt);
+  Step step = mechanism->Begin(kConnection, std::nullopt);
   ASSERT_TRUE(std::holds_alternative<Challenge>(step));
-  EXPECT_TRUE(std::holds_alternative<PasswordClaim>(mechanism->Continue(
-      std::get<Challenge>(step).state, S(absl::string_view("\0jsmith\0secret", 14)))));
+  EXPECT_TRUE(HasClaim<PasswordClaim>(mechanism->Continue(
+      kConnection, std::get<Challenge>(step).state, S(absl::string_view("\0jsmith\0secret", 14)))));
 }
 
 TEST(PlainMechanism, RefusesEverythingElse) {
@@ -113,30 +124,32 @@ TEST(PlainMechanism, RefusesEverythingElse) {
       absl::string_view("\xff\0jsmith\0secret", 15),
   };
   for (absl::string_view message : wrong) {
-    EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Begin(S(message)))) << message.size();
+    EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Begin(kConnection, S(message))))
+        << message.size();
   }
 }
 
 TEST(LoginMechanism, PromptsTwice) {
   std::unique_ptr<Mechanism> mechanism = NewLoginMechanism();
-  Step first = mechanism->Begin(std::nullopt);
+  Step first = mechanism->Begin(kConnection, std::nullopt);
   EXPECT_EQ(std::get<Challenge>(first).server_message, "Username:");
-  Step second = mechanism->Continue(std::get<Challenge>(first).state, S("CORP\\jsmith"));
+  Step second =
+      mechanism->Continue(kConnection, std::get<Challenge>(first).state, S("CORP\\jsmith"));
   EXPECT_EQ(std::get<Challenge>(second).server_message, "Password:");
-  Step third = mechanism->Continue(std::get<Challenge>(second).state, S("secret"));
-  ASSERT_TRUE(std::holds_alternative<PasswordClaim>(third));
-  EXPECT_EQ(std::get<PasswordClaim>(third).authentication_id, "CORP\\jsmith");
-  EXPECT_EQ(std::get<PasswordClaim>(third).password.view(), "secret");
+  Step third = mechanism->Continue(kConnection, std::get<Challenge>(second).state, S("secret"));
+  ASSERT_TRUE(HasClaim<PasswordClaim>(third));
+  EXPECT_EQ(std::get<PasswordClaim>(std::get<Claim>(third)).authentication_id, "CORP\\jsmith");
+  EXPECT_EQ(std::get<PasswordClaim>(std::get<Claim>(third)).password.view(), "secret");
 }
 
 TEST(LoginMechanism, TakesTheNameAsInitialResponse) {
   std::unique_ptr<Mechanism> mechanism = NewLoginMechanism();
-  Step first = mechanism->Begin(S("jsmith"));
+  Step first = mechanism->Begin(kConnection, S("jsmith"));
   EXPECT_EQ(std::get<Challenge>(first).server_message, "Password:");
-  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Begin(S(""))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Begin(kConnection, S(""))));
   EXPECT_TRUE(std::holds_alternative<Malformed>(
-      mechanism->Continue(std::get<Challenge>(first).state, S(""))));
-  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Continue("", S("secret"))));
+      mechanism->Continue(kConnection, std::get<Challenge>(first).state, S(""))));
+  EXPECT_TRUE(std::holds_alternative<Malformed>(mechanism->Continue(kConnection, "", S("secret"))));
 }
 
 TEST(Mechanisms, AreFoundInAnyCase) {
