@@ -7,7 +7,7 @@ namespace restante::rpc {
 
 // Who may call what on the data port: LogonService.
 AccessTable AuthDataAccess();
-// And on the management port: DirectoryService.
+// And on the management port: DirectoryService, AuditService, Operations, ServerInfoService.
 AccessTable AuthManagementAccess();
 
 }  // namespace restante::rpc

@@ -50,6 +50,11 @@ constexpr NamedReason kNames[] = {
     {ErrorReason::kAttemptNotFound, "ATTEMPT_NOT_FOUND"},
     {ErrorReason::kLimitExceeded, "LIMIT_EXCEEDED"},
     {ErrorReason::kDraining, "DRAINING"},
+    {ErrorReason::kAccountDeleted, "ACCOUNT_DELETED"},
+    {ErrorReason::kAccountNotDeleted, "ACCOUNT_NOT_DELETED"},
+    {ErrorReason::kOperationNotFound, "OPERATION_NOT_FOUND"},
+    {ErrorReason::kOperationRunning, "OPERATION_RUNNING"},
+    {ErrorReason::kBackupNotConfigured, "BACKUP_NOT_CONFIGURED"},
 };
 
 }  // namespace

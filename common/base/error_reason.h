@@ -42,8 +42,13 @@ enum class ErrorReason {
   kAttemptNotFound = 24,
   kLimitExceeded = 25,
   kDraining = 26,
+  kAccountDeleted = 27,
+  kAccountNotDeleted = 28,
+  kOperationNotFound = 29,
+  kOperationRunning = 30,
+  kBackupNotConfigured = 31,
 };
-inline constexpr ErrorReason kLastErrorReason = ErrorReason::kDraining;
+inline constexpr ErrorReason kLastErrorReason = ErrorReason::kBackupNotConfigured;
 
 // "MAILDROP_IN_USE" for kMaildropInUse.
 absl::string_view ErrorReasonName(ErrorReason reason);
