@@ -48,7 +48,7 @@ void Player::Play(const std::string& line) {
   if (words[0] == "C:") return Client(Unescape(rest) + "\r\n");
   if (words[0] == "B:") return Behind(absl::StrSplit(rest, ' ', absl::SkipEmpty()));
   ASSERT_FALSE(said_.empty()) << "nothing was said";
-  EXPECT_EQ(said_.front(), line);
+  EXPECT_EQ(said_.front(), Unescape(line));
   said_.pop_front();
 }
 
