@@ -6,10 +6,7 @@ sys.dont_write_bytecode = True
 import pytest  # noqa: E402
 
 from deployment import Deployment, PortSlot, PROGRAMS  # noqa: E402
-
-# How every NTLM message begins in base64.
-NTLM_BASE64 = "TlRMTVNTUA"
-
+from log_check import LogCheck  # noqa: E402
 
 @pytest.fixture(scope="module")
 def port_slot():
@@ -27,18 +24,22 @@ def deployment(tmp_path_factory, port_slot):
     installed.down(kill=True)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def log_check(tmp_path_factory):
+    """Looks through all logs of all programs that this file's tests started; once more when they have ended."""
+    check = LogCheck(tmp_path_factory.getbasetemp())
+
+    def look():
+        check(Deployment.secrets, Deployment.message_lines)
+
+    yield look
+    look()
+
+
 @pytest.fixture(autouse=True)
-def no_secret_in_logs(request):
-    """Looks through all logs after every test."""
+def no_secret_in_logs(log_check):
     yield
-    if "deployment" not in request.fixturenames:
-        return
-    installed = request.getfixturevalue("deployment")
-    for program in PROGRAMS:
-        text = installed.log(program)
-        assert NTLM_BASE64 not in text, f"an NTLM message in the log of {program}"
-        for secret in installed.secrets:
-            assert secret not in text, f"a secret in the log of {program}"
+    log_check()
 
 
 @pytest.hookimpl(hookwrapper=True)

@@ -10,6 +10,8 @@ import socket
 import subprocess
 import time
 
+from log_check import traces_of_message
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 UP = ROOT / "deploy/local/up"
 DOWN = ROOT / "deploy/local/down"
@@ -48,7 +50,8 @@ class PortSlot:
         raise RuntimeError("no free range of ports")
 
     def _all_free(self):
-        offsets = [24, 110, 995, *range(1001, 1005), *range(1011, 1015), 1023, 1024, 1033, 1034]
+        offsets = [24, 110, 995, *range(1001, 1005), *range(1011, 1015), 1023, 1024, 1033, 1034,
+                   *range(1041, 1045)]
         for offset in offsets:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -73,11 +76,14 @@ def read_variables(path):
 
 
 class Deployment:
+    # Everything that must not stand in any log, of this installation or another: passwords, what clients made of
+    # them, and text of messages.
+    secrets = set()
+    message_lines = set()
+
     def __init__(self, directory, port_base):
         self.dir = pathlib.Path(directory)
         self.port_base = port_base
-        # Everything that must not stand in any log: passwords, and what clients made of them.
-        self.secrets = set()
         self.environment = dict(os.environ, RESTANTE_BIN_DIR=str(bin_dir()))
 
     # --- processes
@@ -147,13 +153,15 @@ class Deployment:
     def ctl_json(self, *arguments, **options):
         return json.loads(self.ctl(*arguments, "-o", "json", **options).stdout)
 
-    def create_account(self, account, windows_name=None, alias=None, address=None, password=None):
+    def create_account(self, account, windows_name=None, alias=None, address=None, password=None,
+                       principal_name=None):
         """Makes an account and returns its password."""
         password = password or self.new_password()
         self.secrets.add(password)
         options = []
         for option, value in (
-            ("--windows-name", windows_name), ("--alias", alias), ("--address", address)
+            ("--windows-name", windows_name), ("--alias", alias), ("--address", address),
+            ("--principal-name", principal_name),
         ):
             if value:
                 options += [option, value]
@@ -175,6 +183,7 @@ class Deployment:
 
     def deliver(self, address, message, sender="sender@example.net"):
         """By LMTP; returns after the 250. `message` is the bytes of the mail, lines ended by CRLF."""
+        self.message_lines.update(traces_of_message(message))
         with smtplib.LMTP(*self.address("LMTP"), timeout=60) as lmtp:
             refused = lmtp.sendmail(sender, [address], message, mail_options=["BODY=8BITMIME"])
         assert not refused, refused
