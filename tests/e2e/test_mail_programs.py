@@ -1,84 +1,16 @@
 """Mail programs of Debian fetch, compare and delete: each octet of each message, and nothing is left."""
-import contextlib
-import itertools
 import subprocess
 import urllib.parse
 
 import pytest
 
-from pop3_client import RawPop3, curl
-
-# No program quotes or changes these: no line begins with "From ", and none is longer than a mail's may be.
-MESSAGES = [
-    b"Subject: empty\r\n\r\n",
-    b"Subject: dots\r\n\r\n.\r\n..\r\n...\r\n.leading\r\ntrailing.\r\n",
-    b"Subject: long\r\n\r\n" + b"x" * 998 + b"\r\nend\r\n",
-    b"Subject: 8-bit\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
-    + "Grüße, καλημέρα\r\n".encode(),
-    b"Subject: large\r\n\r\n" + b"".join(b"line %06d of a large message\r\n" % n for n in range(10_000)),
-]
-SECONDS = 90
-_numbers = itertools.count(1)
-
-
-class Person:
-    """Somebody new with all the messages."""
-
-    def __init__(self, deployment, directory):
-        number = next(_numbers)
-        self.deployment, self.directory = deployment, directory
-        self.windows_name, self.address = f"CORP\\user{number}", f"user{number}@corp.example"
-        self.password = deployment.create_account(
-            f"user{number}", self.windows_name, f"alias{number}", self.address)
-        for message in MESSAGES:
-            deployment.deliver(self.address, message)
-
-    def port(self, name):
-        return self.deployment.address(name)[1]
-
-    def file(self, name, text):
-        path = self.directory / name
-        path.write_text(text)
-        path.chmod(0o600)
-        return path
-
-    def run(self, *command, **options):
-        """A program with a home of its own."""
-        result = subprocess.run(
-            [str(part) for part in command], capture_output=True, timeout=SECONDS,
-            env={"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "TERM": "vt100", "LC_ALL": "C.UTF-8",
-                 **options.pop("environment", {})}, **options)
-        assert result.returncode == 0, (result.returncode, result.stdout[-2000:], result.stderr[-2000:])
-        return result.stdout
-
-    def messages_left(self):
-        with contextlib.closing(RawPop3(self.deployment.address("POP3"))) as session:
-            return session.pass_logon(self.windows_name, self.password)
-
-
-# closing() wants this name.
-RawPop3.close = RawPop3.cut
+from person import MESSAGES, Person, assert_all_in, assert_nothing_left
+from pop3_client import curl
 
 
 @pytest.fixture
 def person(deployment, tmp_path):
     return Person(deployment, tmp_path)
-
-
-def unix(message):
-    return message.replace(b"\r\n", b"\n")
-
-
-def assert_all_in(text, whole=True):
-    """Every message is in the text, or, where a program adds header fields of its own, every body."""
-    text = unix(text)
-    for message in map(unix, MESSAGES):
-        wanted = message if whole else message.partition(b"\n\n")[2]
-        assert wanted in text, (wanted[:200], text[:2000])
-
-
-def assert_nothing_left(person):
-    assert person.messages_left().startswith("+OK 0 messages")
 
 
 @pytest.mark.parametrize("way", ("ntlm", "ntlm_stls", "plain_tls", "login_tls"))
