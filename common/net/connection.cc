@@ -1,6 +1,7 @@
 #include "common/net/connection.h"
 
 #include <openssl/crypto.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -9,7 +10,9 @@
 #include <deque>
 #include <utility>
 
+#include "absl/container/inlined_vector.h"
 #include "common/base/check.h"
+#include "common/net/client_hello.h"
 #include "common/net/proxy_header.h"
 #include "common/net/transport.h"
 
@@ -81,6 +84,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
 
   void Finish() {
     finishing_ = true;
+    finishing_since_ = loop_.Now();
     Schedule();
   }
 
@@ -95,7 +99,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     if (was_high_) Schedule();
   }
 
-  void CountBacklogIn(std::atomic<int64_t>* total) { total_backlog_ = total; }
+  void CountBacklogIn(std::atomic<int64_t>* total) { total_backlogs_.push_back(total); }
 
   size_t backlog() const { return backlog_; }
   const Endpoint& peer() const { return peer_; }
@@ -147,12 +151,37 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
         return false;
       }
     }
-    // Whoever the header names, it is not this machine's own user.
-    if (const auto& client = proxy_header_->client())
-      peer_ = {client->address, client->port, false};
+    if (const auto& client = proxy_header_->client()) peer_ = {client->address, client->port};
+    // Whoever is behind a balancer, it is not this machine's own user.
+    peer_.loopback = false;
     proxy_header_.reset();
     handler_->OnProxyHeader();
     return handler_ != nullptr;
+  }
+
+  // Whether the ClientHello is there, or what can be none, and the connection as well. Until then
+  // no octet is read, so that who never goes on costs a socket: a handshake takes some 20 KiB, and
+  // up to 128 KiB for a ClientHello that is only announced.
+  bool ClientHelloIsThere() {
+    if (waiting_to_read_) return false;
+    const int fd = descriptor_.native_handle();
+    char begin[kClientHelloPrefixOctets];
+    const ssize_t peeked = recv(fd, begin, sizeof(begin), MSG_PEEK);
+    absl::string_view known(begin, peeked > 0 ? static_cast<size_t>(peeked) : 0);
+    absl::StatusOr<size_t> wanted = ClientHelloOctets(known);
+    if (!wanted.ok()) {
+      End(wanted.status());
+      return false;
+    }
+    int there = 0;
+    if (ioctl(fd, FIONREAD, &there) != 0) there = 0;
+    // What was waited for and did not come never will: the handshake finds out why.
+    const bool enough = static_cast<size_t>(there) >= *wanted || hello_octets_awaited_ == *wanted;
+    hello_octets_awaited_ = *wanted;
+    const int low_water = enough ? 1 : static_cast<int>(*wanted);
+    setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water));
+    if (!enough) Await(IoState::kWantRead);
+    return enough;
   }
 
   // Whether the handshake is over and the connection still there.
@@ -160,6 +189,11 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     if (finishing_) {
       End(absl::OkStatus());
       return false;
+    }
+    if (tls_to_start_ != nullptr) {
+      if (!ClientHelloIsThere()) return false;
+      transport_ = MakeTlsTransport(descriptor_.native_handle(), std::move(tls_to_start_));
+      tls_to_start_ = nullptr;
     }
     IoState state = transport_->Handshake();
     if (state == IoState::kEnd) {
@@ -196,8 +230,6 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
   }
 
   void BeginHandshake() {
-    transport_ = MakeTlsTransport(descriptor_.native_handle(), std::move(tls_to_start_));
-    tls_to_start_ = nullptr;
     handshaking_ = true;
     ContinueHandshake();
   }
@@ -220,7 +252,8 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
   }
 
   void CheckForStall() {
-    absl::Duration silent = loop_.Now() - last_sent_;
+    // A last word that is read octet by octet would keep the connection for ever.
+    absl::Duration silent = loop_.Now() - (finishing_ ? finishing_since_ : last_sent_);
     if (silent >= stall_limit_) {
       return End(absl::DeadlineExceededError("the peer does not read"));
     }
@@ -284,7 +317,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
 
   void ChangeBacklog(int64_t octets) {
     backlog_ = static_cast<size_t>(static_cast<int64_t>(backlog_) + octets);
-    if (total_backlog_ != nullptr) *total_backlog_ += octets;
+    for (std::atomic<int64_t>* total : total_backlogs_) *total += octets;
   }
 
   void Close() {
@@ -303,17 +336,19 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
   ConnectionHandler* handler_ = nullptr;  // null before Start and after the end
   absl::Duration stall_limit_;
 
-  std::optional<ProxyHeaderReader> proxy_header_;  // until it was read
-  std::shared_ptr<const TlsContext> tls_to_start_;
+  std::optional<ProxyHeaderReader> proxy_header_;   // until it was read
+  std::shared_ptr<const TlsContext> tls_to_start_;  // until the ClientHello is there
+  size_t hello_octets_awaited_ = 0;
   std::optional<TlsInfo> tls_info_;
 
   std::deque<std::string> queue_;
   size_t sent_of_front_ = 0;
   size_t backlog_ = 0;
   size_t low_mark_ = kLowMark;
-  std::atomic<int64_t>* total_backlog_ = nullptr;
+  absl::InlinedVector<std::atomic<int64_t>*, 2> total_backlogs_;
   bool was_high_ = false;
   absl::Duration last_sent_;
+  absl::Duration finishing_since_;
   Timer stall_timer_;  // after the goodbye: for the peer's end
 
   bool scheduled_ = false;

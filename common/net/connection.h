@@ -97,7 +97,9 @@ class Connection {
 
   // Begins the server's side of a TLS handshake behind what was written; answered by OnTlsReady.
   // The caller has made sure that no octets came ahead of it (RFC 2595 section 4): those that it
-  // was given already are its own to refuse, later ones fail the handshake. Once.
+  // was given already are its own to refuse, later ones fail the handshake. Takes no memory until
+  // the client's whole first message is there, and ends with INVALID_ARGUMENT when that announces
+  // more than 16 KiB. Once.
   void StartTls(std::shared_ptr<const TlsContext> context);
 
   // Appends to what is to be sent. The backlog has no limit of its own: the owner stops making
@@ -107,8 +109,8 @@ class Connection {
   size_t backlog_octets() const;
   // What OnBacklogLow counts as low from now on; kLowMark from the start.
   void SetLowMark(size_t octets);
-  // Adds this connection's backlog to a total over many, until it ends. Before the first Write.
-  // `total` outlives the connection.
+  // Adds this connection's backlog to a total over many, until it ends; to several when called
+  // several times. Before the first Write. `total` outlives the connection.
   void CountBacklogIn(std::atomic<int64_t>* total);
 
   // Whether what the peer sends is read. From the start it is.
@@ -116,7 +118,8 @@ class Connection {
   void ResumeReading();
 
   // Sends what was written, says goodbye, waits for the peer's end for at most 2 s and answers
-  // OnEnd(OK). Nothing else is answered from now on, nothing may be written.
+  // OnEnd(OK); OnEnd(DEADLINE_EXCEEDED) when not all has left within the stall limit. Nothing else
+  // is answered from now on, nothing may be written.
   void Finish();
 
   const Endpoint& peer() const;

@@ -186,6 +186,26 @@ TEST_F(NetTest, EndsWhenThePeerDoesNotRead) {
   EXPECT_THAT(record_.Next(), HasSubstr("DEADLINE_EXCEEDED"));
 }
 
+TEST_F(NetTest, EndsWhenThePeerReadsItsLastWordForEver) {
+  constexpr absl::Duration kStallLimit = absl::Milliseconds(300);
+  Listen(kStallLimit);
+  StreamClient client(listener_->port());
+  client.Send("big");
+  EXPECT_EQ(record_.Next(), "high");
+  client.Send("finish");
+  // Always a little, and much less than all.
+  const absl::Duration begun = loops_.loop(0).Now();
+  EventRecord tick;
+  Timer timer;
+  while (loops_.loop(0).Now() - begun < 4 * kStallLimit) {
+    client.Receive(65'536);
+    loops_.loop(0).Post(
+        [&] { timer = loops_.loop(0).After(absl::Milliseconds(20), [&] { tick.Add(""); }); });
+    tick.Next();
+  }
+  EXPECT_THAT(record_.Next(), HasSubstr("DEADLINE_EXCEEDED"));
+}
+
 TEST_F(NetTest, MayBeDroppedInACallback) {
   Listen();
   StreamClient client(listener_->port());
@@ -241,6 +261,28 @@ TEST_F(NetTest, RefusesTlsOneDotOneAndWhatIsNoTls) {
   EXPECT_EQ(plain.Receive(2), "go");
   plain.Send("USER john\r\n");
   EXPECT_THAT(record_.Next(), HasSubstr("INVALID_ARGUMENT: TLS"));
+}
+
+TEST_F(NetTest, BeginsNoHandshakeForAClientHelloThatIsTooLong) {
+  Listen();
+  StreamClient client(listener_->port());
+  client.Send("tls");
+  EXPECT_EQ(client.Receive(2), "go");
+  client.Send(std::string("\x16\x03\x01\x40\x00\x01\x01\xff\xf0", 9));
+  EXPECT_EQ(record_.Next(), "end INVALID_ARGUMENT: TLS: the ClientHello is too long");
+}
+
+TEST_F(NetTest, EndsWhenThePeerLeavesWithinItsClientHello) {
+  Listen();
+  for (size_t octets : {1, 8, 9, 40}) {
+    StreamClient client(listener_->port());
+    client.Send("tls");
+    EXPECT_EQ(client.Receive(2), "go");
+    client.Send(std::string("\x16\x03\x01\x02\x00\x01\x00\x01\xfc", 9).substr(0, octets) +
+                std::string(octets > 9 ? octets - 9 : 0, 'x'));
+    client.FinishSending();
+    EXPECT_THAT(record_.Next(), HasSubstr("end ")) << octets;
+  }
 }
 
 TEST_F(NetTest, EndsWhenThePeerLeavesDuringTheHandshake) {
