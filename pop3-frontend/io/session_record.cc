@@ -22,6 +22,10 @@ absl::string_view ReasonName(EndReason reason) {
       return "too_many_failures";
     case EndReason::kBodyBroken:
       return "body_broken";
+    case EndReason::kTooManyConnections:
+      return "too_many_connections";
+    case EndReason::kNotABalancer:
+      return "proxy_not_trusted";
   }
   return "";
 }

@@ -153,9 +153,10 @@ void Authorization::BeginExchange(const MechanismPolicy::Mechanism& mechanism,
 void Authorization::OnResponse(absl::string_view line, Effects* effects) {
   Exchange exchange = *std::move(exchange_);
   exchange_.reset();
-  if (line == "*") return Answer(reply::kCancelled, effects);
+  const bool after_challenge = exchange.sealed_state.has_value();
+  if (line == "*") return GiveUp(after_challenge, reply::kCancelled, effects);
   std::optional<Secret> response = DecodeBase64(line);
-  if (!response) return Answer(reply::kInvalidBase64, effects);
+  if (!response) return GiveUp(after_challenge, reply::kInvalidBase64, effects);
   if (exchange.sealed_state) {
     return Wait(ContinueLogon{*std::move(exchange.sealed_state), *std::move(response)}, effects);
   }
@@ -163,9 +164,24 @@ void Authorization::OnResponse(absl::string_view line, Effects* effects) {
 }
 
 void Authorization::OnLineTooLong(Effects* effects) {
-  bool in_exchange = exchange_.has_value();
-  exchange_.reset();
-  Answer(in_exchange ? reply::kResponseTooLong : reply::kLineTooLong, effects);
+  std::optional<Exchange> exchange = std::exchange(exchange_, std::nullopt);
+  if (!exchange) return Answer(reply::kLineTooLong, effects);
+  GiveUp(exchange->sealed_state.has_value(), reply::kResponseTooLong, effects);
+}
+
+// A challenge costs auth a call, so that a client is not given any number of them. That it was read
+// for nothing is no guess, and so is not delayed.
+void Authorization::GiveUp(bool after_challenge, absl::string_view text, Effects* effects) {
+  if (!after_challenge) return Answer(text, effects);
+  ++refusals_;
+  Refuse(text, effects);
+}
+
+void Authorization::Refuse(absl::string_view text, Effects* effects) {
+  Answer(text, effects);
+  if (refusals_ >= options_.max_refusals) {
+    effects->push_back(Disconnect{EndReason::kTooManyFailures});
+  }
 }
 
 void Authorization::Stls(const Command& command, Effects* effects) {
@@ -201,10 +217,7 @@ void Authorization::OnRejected(const AuthRejected& rejected, Effects* effects) {
 
 void Authorization::OnDelayOver(Effects* effects) {
   waiting_ = false;
-  Answer(delayed_answer_, effects);
-  if (refusals_ >= options_.max_refusals) {
-    effects->push_back(Disconnect{EndReason::kTooManyFailures});
-  }
+  Refuse(delayed_answer_, effects);
 }
 
 void Authorization::OnAccepted(AuthAccepted accepted, Effects* effects) {

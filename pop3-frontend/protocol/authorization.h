@@ -64,6 +64,10 @@ class Authorization {
                      std::optional<absl::string_view> initial_response, Effects* effects);
   // The mechanism when it may be used now; otherwise says why not.
   const MechanismPolicy::Mechanism* Usable(absl::string_view name, Effects* effects);
+  // Ends an exchange that the client did not go on with.
+  void GiveUp(bool after_challenge, absl::string_view text, Effects* effects);
+  // Refuses, and ends the connection when that was one refusal too many.
+  void Refuse(absl::string_view text, Effects* effects);
   void Wait(Effect effect, Effects* effects);
   void Answer(absl::string_view text, Effects* effects);
 

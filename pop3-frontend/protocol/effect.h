@@ -72,6 +72,8 @@ enum class EndReason {
   kLeaseLost,
   kTooManyFailures,
   kBodyBroken,
+  kTooManyConnections,
+  kNotABalancer,
 };
 struct Disconnect {
   EndReason reason = EndReason::kQuit;

@@ -4,6 +4,15 @@
 #include <cstddef>
 
 namespace restante::pop3 {
+namespace {
+
+// An idle connection keeps no more, whatever it once sent.
+constexpr size_t kKeptOctets = 512;
+// How far a buffer grows beyond what it has to hold: octets that come one by one are not to move it
+// each time.
+constexpr size_t kSpareOctets = 4096;
+
+}  // namespace
 
 LineSplitter::~LineSplitter() { Wipe(&buffer_); }
 
@@ -17,7 +26,8 @@ void LineSplitter::MakeRoom(size_t octets) {
   if (buffer_.size() + octets <= buffer_.capacity()) return;
   absl::string_view kept = absl::string_view(buffer_).substr(start_);
   std::string larger;
-  larger.reserve(2 * (kept.size() + octets));
+  const size_t needed = kept.size() + octets;
+  larger.reserve(needed + std::min(needed, kSpareOctets));
   larger.append(kept.data(), kept.size());
   Wipe(&buffer_);
   buffer_.swap(larger);
@@ -29,6 +39,7 @@ void LineSplitter::Consume(size_t octets) {
   start_ += octets;
   if (start_ < buffer_.size()) return;
   buffer_.clear();
+  if (buffer_.capacity() > kKeptOctets) std::string().swap(buffer_);
   start_ = 0;
 }
 

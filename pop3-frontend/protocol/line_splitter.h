@@ -28,6 +28,9 @@ class LineSplitter {
   // reported once, as soon as it is known to be too long, and passed over to its end.
   std::variant<NeedMore, Line, LineTooLong> Next(size_t max_octets);
 
+  // Memory that it holds: next to none once every line was taken.
+  size_t held_octets() const { return buffer_.capacity(); }
+
   // Octets that no line was made of yet. Not zero after STLS means that the client sent commands
   // ahead of the handshake.
   size_t buffered_octets() const { return buffer_.size() - start_; }

@@ -71,6 +71,16 @@ TEST(LineSplitter, EndlessLineTakesNoMemory) {
   EXPECT_EQ(TakeLines(&splitter, 253), std::vector<std::string>{"QUIT"});
 }
 
+TEST(LineSplitter, HoldsNothingOfALongLineOnceItIsTaken) {
+  constexpr size_t kLine = 12'288;
+  LineSplitter splitter;
+  for (size_t i = 0; i < 2 * kLine; ++i) splitter.Append("x");
+  EXPECT_LT(splitter.held_octets(), 32'768u);
+  splitter.Append("\n");
+  EXPECT_EQ(TakeLines(&splitter, 2 * kLine).size(), 1u);
+  EXPECT_LT(splitter.held_octets(), 1024u);
+}
+
 TEST(LineSplitter, TakesManyLinesAtOnce) {
   LineSplitter splitter;
   std::string input;

@@ -4,6 +4,18 @@
 
 namespace restante::pop3::reply {
 
+absl::string_view TurnAway(TurnedAway why) {
+  switch (why) {
+    case TurnedAway::kTooManyConnections:
+      return kTooManyConnections;
+    case TurnedAway::kTooManyFromSource:
+      return kTooManyFromSource;
+    case TurnedAway::kNotABalancer:
+      return kNotABalancer;
+  }
+  return "";
+}
+
 std::string DisabledMechanism(absl::string_view mechanism) {
   // For NTLM the words are those that its clients' documentation tells people to look for.
   return absl::StrCat("-ERR The ", mechanism,

@@ -5,6 +5,7 @@
 
 #include "absl/strings/string_view.h"
 #include "pop3-frontend/protocol/event.h"
+#include "pop3-frontend/protocol/session_options.h"
 
 // The negative replies, in one place: response codes of RFC 2449 section 8 and RFC 3206, and texts
 // for a person at a terminal. None repeats what the client sent. Without line end.
@@ -28,6 +29,12 @@ inline constexpr absl::string_view kStoreAway =
 inline constexpr absl::string_view kInUse = "-ERR [IN-USE] Another session has the mailbox open";
 inline constexpr absl::string_view kTooManySessions =
     "-ERR [SYS/TEMP] Too many sessions just now, try again later";
+inline constexpr absl::string_view kTooManyConnections =
+    "-ERR [SYS/TEMP] Too many connections, try again later";
+inline constexpr absl::string_view kTooManyFromSource =
+    "-ERR [SYS/TEMP] Too many connections from your network, try again later";
+inline constexpr absl::string_view kNotABalancer =
+    "-ERR [SYS/PERM] Only load balancers connect here";
 inline constexpr absl::string_view kNoSuchLanguage = "-ERR No such language; LANG lists them";
 inline constexpr absl::string_view kBeforeLogonOnly = "-ERR UTF8 is said before the logon";
 inline constexpr absl::string_view kNoSuchMessage = "-ERR No such message";
@@ -38,6 +45,9 @@ inline constexpr absl::string_view kNotAllRemoved =
 inline constexpr absl::string_view kLeaseLost =
     "-ERR [SYS/TEMP] The mailbox went to another session; no messages were removed";
 inline constexpr absl::string_view kGoingDown = "-ERR [SYS/TEMP] The server is going down";
+
+// In place of the greeting.
+absl::string_view TurnAway(TurnedAway why);
 
 // For a mechanism that is switched off.
 std::string DisabledMechanism(absl::string_view mechanism);

@@ -14,6 +14,13 @@ Session::Session(const SessionOptions& options) : authorization_(options) {}
 
 void Session::Start(Effects* effects) { effects->push_back(Send{"+OK Restante ready\r\n"}); }
 
+void Session::TurnAway(TurnedAway why, Effects* effects) {
+  const EndReason reason =
+      why == TurnedAway::kNotABalancer ? EndReason::kNotABalancer : EndReason::kTooManyConnections;
+  End(reason, reply::TurnAway(why), effects);
+  ended_ = true;
+}
+
 void Session::SetPolicy(std::shared_ptr<const MechanismPolicy> policy) {
   authorization_.SetPolicy(std::move(policy));
 }

@@ -29,6 +29,9 @@ class Session {
   // To be called first, once. Appends the greeting.
   void Start(std::vector<Effect>* effects);
 
+  // In place of Start: says why this client is not served, and ends.
+  void TurnAway(TurnedAway why, std::vector<Effect>* effects);
+
   // The mechanism policy from now on; null while auth has told none.
   void SetPolicy(std::shared_ptr<const MechanismPolicy> policy);
 

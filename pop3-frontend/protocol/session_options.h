@@ -3,6 +3,13 @@
 
 namespace restante::pop3 {
 
+// Why a client is not served at all.
+enum class TurnedAway {
+  kTooManyConnections,
+  kTooManyFromSource,  // from the client's address or network
+  kNotABalancer,       // the listener is for load balancers that are known
+};
+
 // What is settled before a session begins.
 struct SessionOptions {
   // The listener can do STLS.
@@ -14,7 +21,7 @@ struct SessionOptions {
   bool logon_without_tls = false;
   // Answer `AUTH NTLM` with "+OK" in place of "+ ", for clients of the 1990s that want it.
   bool ntlm_ready_is_ok = false;
-  // So many refused logons end the connection.
+  // So many logons that were refused, or given up after a challenge, end the connection.
   int max_refusals = 3;
 };
 

@@ -2,6 +2,7 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -37,6 +38,10 @@ absl::string_view EndReasonName(EndReason reason) {
       return "too-many-failures";
     case EndReason::kBodyBroken:
       return "body-broken";
+    case EndReason::kTooManyConnections:
+      return "too-many-connections";
+    case EndReason::kNotABalancer:
+      return "not-a-balancer";
   }
   return "?";
 }
@@ -157,6 +162,14 @@ Event ParseEvent(const Words& words) {
   return PeerGone();
 }
 
+TurnedAway ParseTurnedAway(const std::string& name) {
+  static const auto& reasons = *new std::map<std::string, TurnedAway>{
+      {"too-many-connections", TurnedAway::kTooManyConnections},
+      {"too-many-from-source", TurnedAway::kTooManyFromSource},
+      {"not-a-balancer", TurnedAway::kNotABalancer}};
+  return reasons.at(name);
+}
+
 void ApplyOption(const Words& words, SessionOptions* options) {
   const std::string& name = words.at(1);
   if (name == "stls") options->stls_available = true;
@@ -175,6 +188,10 @@ class Pop3Player : public dialogue::Player {
  private:
   void Prepare(const Words& words) override {
     if (words[0] == "option") return ApplyOption(words, &options_);
+    if (words[0] == "turned-away") {
+      turned_away_ = ParseTurnedAway(words.at(1));
+      return;
+    }
     ASSERT_EQ(words[0], "policy");
     policy_ = ParsePolicy(words);
     if (session_) session_->SetPolicy(policy_);
@@ -184,7 +201,11 @@ class Pop3Player : public dialogue::Player {
     session_ = std::make_unique<Session>(options_);
     session_->SetPolicy(policy_);
     std::vector<Effect> effects;
-    session_->Start(&effects);
+    if (turned_away_) {
+      session_->TurnAway(*turned_away_, &effects);
+    } else {
+      session_->Start(&effects);
+    }
     RecordAll(effects);
   }
 
@@ -228,6 +249,7 @@ class Pop3Player : public dialogue::Player {
 
   const bool octet_by_octet_;
   SessionOptions options_;
+  std::optional<TurnedAway> turned_away_;
   std::shared_ptr<const MechanismPolicy> policy_;
   std::unique_ptr<Session> session_;
   LineSplitter splitter_;
