@@ -85,6 +85,7 @@ void MessageReader::Drop() {
 
 void MessageReader::Call() {
   ++call_;
+  stall_.reset();
   mailstore::v1::ReadMessagesRequest request;
   *request.mutable_lease() = lease_;
   for (size_t i = current_; i < wanted_.size(); ++i) {
@@ -108,11 +109,14 @@ void MessageReader::Call() {
 
 void MessageReader::Fetch() {
   // A drained call that hangs harms nobody; one that a client waits for must not.
-  if (done_) {
-    stall_ =
-        std::make_unique<rpc::Timeout>(rpc::TimeLeft(deadline_), Later(&MessageReader::OnStall));
-  }
+  if (done_) WatchForStall();
   stream_->Fetch();
+}
+
+// One timer for many pieces: setting and cancelling one costs gRPC's threads more than a piece.
+void MessageReader::WatchForStall() {
+  if (stall_ != nullptr) return;
+  stall_ = std::make_unique<rpc::Timeout>(rpc::TimeLeft(deadline_), Later(&MessageReader::OnStall));
 }
 
 void MessageReader::Pump() {
@@ -140,7 +144,6 @@ void MessageReader::Take(mailstore::v1::MessageChunk* chunk) {
 
 void MessageReader::OnAnswer(uint64_t call, absl::StatusOr<MessageStream::Answer> answer) {
   if (call != call_) return;
-  stall_.reset();
   if (!answer.ok()) {
     stream_.reset();
     if (done_) OnBroken(answer.status());
@@ -164,7 +167,10 @@ void MessageReader::OnBroken(absl::Status status) {
 }
 
 void MessageReader::OnStall() {
+  stall_.reset();
   if (!done_) return;
+  // It was set for an earlier piece.
+  if (rpc::TimeLeft(deadline_) > absl::ZeroDuration()) return WatchForStall();
   OnBroken(absl::DeadlineExceededError("the store gave no text in time"));
 }
 

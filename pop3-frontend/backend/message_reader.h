@@ -46,6 +46,7 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
   void Await(Maildrop::ChunkDone done);
   void Call();
   void Fetch();
+  void WatchForStall();
   void Pump();
   void Take(mailstore::v1::MessageChunk* chunk);
   void OnAnswer(uint64_t call, absl::StatusOr<MessageStream::Answer> answer);
