@@ -36,6 +36,18 @@ rpc::PlacementRoutes Counted(rpc::PlacementRoutes routes, const rpc::ClientCallM
   return routes;
 }
 
+Limit ToLimit(ReadAheadLimit limit) {
+  switch (limit) {
+    case ReadAheadLimit::kSession:
+      return Limit::kReadAheadOctets;
+    case ReadAheadLimit::kSource:
+      return Limit::kReadAheadOctetsPerSource;
+    case ReadAheadLimit::kAll:
+      return Limit::kTotalReadAheadOctets;
+  }
+  return Limit::kReadAheadOctets;
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
@@ -63,8 +75,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   SessionMetrics session_metrics(&registry);
   GrpcAuthBackend auth(auth_channel);
   GrpcMaildropOptions maildrop_options = config.maildrop;
-  maildrop_options.on_read_ahead_limit = [&session_metrics] {
-    session_metrics.CountLimit(Limit::kTotalReadAheadOctets);
+  maildrop_options.on_read_ahead_limit = [&session_metrics](ReadAheadLimit limit) {
+    session_metrics.CountLimit(ToLimit(limit));
   };
   GrpcMaildropBackend maildrops(&mailstores, logger, maildrop_options);
   // Before the first policy nobody could log on.

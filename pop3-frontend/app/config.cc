@@ -33,8 +33,11 @@ void ApplyClientLimits(const config::v1::ClientLimits& limits, Config* config) {
   SetWhenThere(limits.max_sessions_per_source(), &most.max_sessions_per_source);
   SetWhenThere(limits.max_unread_octets(), &most.max_unread_octets);
   SetWhenThere(limits.max_total_unread_octets(), &most.max_total_unread_octets);
+  SetWhenThere(limits.max_unread_octets_per_source(), &most.max_unread_octets_per_source);
   SetWhenThere(limits.read_ahead_octets(), &config->maildrop.read_ahead_octets);
   SetWhenThere(limits.total_read_ahead_octets(), &config->maildrop.total_read_ahead_octets);
+  SetWhenThere(limits.read_ahead_octets_per_source(),
+               &config->maildrop.read_ahead_octets_per_source);
 }
 
 void ApplyClientTls(const config::v1::ClientTls& tls, Config* config) {

@@ -14,7 +14,7 @@ namespace restante::pop3 {
 namespace {
 
 bool ChangesWhileRunning(absl::string_view key) {
-  if (absl::EndsWith(key, "read_ahead_octets")) return false;
+  if (absl::StrContains(key, "read_ahead_octets")) return false;
   return key == "clients" || absl::StartsWith(key, "clients.") || key == "ntlm_ready_is_ok" ||
          key == "drain_grace" || key == "log" || key == "log.level";
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "common/base/check.h"
 #include "common/rpc/retrying_call.h"
@@ -13,11 +14,12 @@ using mailstore::v1::CloseMaildropResponse;
 
 GrpcMaildrop::GrpcMaildrop(std::shared_ptr<MaildropCommons> commons,
                            std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
-                           std::vector<Size> sizes, net::Executor executor)
+                           std::vector<Size> sizes, std::string source, net::Executor executor)
     : commons_(std::move(commons)),
       store_(std::move(store)),
       lease_(std::move(lease)),
       sizes_(std::move(sizes)),
+      source_(std::move(source)),
       executor_(std::move(executor)),
       reader_(std::make_shared<MessageReader>(store_, lease_, commons_->options.calls, executor_,
                                               &commons_->calls)) {}
@@ -31,10 +33,6 @@ void GrpcMaildrop::KeepLease(net::Task on_lost) {
   kept_ = commons_->leases->Keep(store_, lease_, executor_, std::move(on_lost));
 }
 
-void GrpcMaildrop::GiveBackReadAhead() {
-  commons_->read_ahead.GiveBack(std::exchange(read_ahead_octets_, 0));
-}
-
 std::vector<MessageReader::Wanted> GrpcMaildrop::PlanFrom(const MessageReader::Wanted& first) {
   constexpr size_t kMaxReadsPerCall = 1000;
   std::vector<MessageReader::Wanted> plan = {first};
@@ -43,26 +41,39 @@ std::vector<MessageReader::Wanted> GrpcMaildrop::PlanFrom(const MessageReader::W
     return size.message_id == first.message_id;
   });
   if (next == sizes_.end()) return plan;
-  int64_t octets = next->octets;
-  const int64_t limit = commons_->options.read_ahead_octets;
+  const GrpcMaildropOptions& options = commons_->options;
+  int64_t ahead = 0;
+  const int64_t most = options.read_ahead_octets - next->octets;
   while (++next != sizes_.end() && plan.size() < kMaxReadsPerCall) {
-    if (octets + next->octets > limit) break;
-    if (!commons_->read_ahead.TryTake(next->octets)) {
-      commons_->options.on_read_ahead_limit();
+    if (ahead + next->octets > most) {
+      options.on_read_ahead_limit(ReadAheadLimit::kSession);
       break;
     }
-    octets += next->octets;
-    read_ahead_octets_ += next->octets;
+    ahead += next->octets;
     plan.push_back({next->message_id, std::nullopt});
   }
+  if (ahead > 0) TakeReadAhead(ahead, &plan);
   return plan;
+}
+
+void GrpcMaildrop::TakeReadAhead(int64_t octets, std::vector<MessageReader::Wanted>* plan) {
+  const GrpcMaildropOptions& options = commons_->options;
+  auto taken = commons_->read_ahead.Take(
+      source_, octets, {options.total_read_ahead_octets, options.read_ahead_octets_per_source});
+  if (auto* share = std::get_if<SourceQuota::Share>(&taken)) {
+    read_ahead_.emplace(std::move(*share));
+    return;
+  }
+  const bool all = std::get<SourceQuota::Full>(taken) == SourceQuota::Full::kAll;
+  options.on_read_ahead_limit(all ? ReadAheadLimit::kAll : ReadAheadLimit::kSource);
+  plan->resize(1);
 }
 
 void GrpcMaildrop::Read(uint64_t message_id, std::optional<int32_t> top_lines, ChunkDone done) {
   RESTANTE_CHECK(reader_ != nullptr);
   MessageReader::Wanted wanted{message_id, top_lines};
   if (reader_->IsNext(wanted)) return reader_->Resume(std::move(done));
-  GiveBackReadAhead();
+  read_ahead_.reset();
   reader_->Start(PlanFrom(wanted), std::move(done));
 }
 
@@ -76,7 +87,7 @@ void GrpcMaildrop::Close(std::vector<uint64_t> delete_message_ids, CloseDone don
   // A renewal that crosses the close would find the lease gone and take that for a loss.
   kept_.reset();
   reader_.reset();
-  GiveBackReadAhead();
+  read_ahead_.reset();
   auto request = std::make_shared<CloseMaildropRequest>();
   *request->mutable_lease() = lease_;
   request->mutable_delete_message_ids()->Assign(delete_message_ids.begin(),

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "common/rpc/call_counter.h"
@@ -11,7 +12,7 @@
 #include "pop3-frontend/backend/lease_keeper.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
 #include "pop3-frontend/backend/message_reader.h"
-#include "pop3-frontend/backend/read_ahead_budget.h"
+#include "pop3-frontend/backend/source_quota.h"
 #include "pop3-frontend/backend/store_link.h"
 
 namespace restante::pop3 {
@@ -19,13 +20,11 @@ namespace restante::pop3 {
 // What all maildrops of one front end share. Outlives each of them, by shared_ptr.
 struct MaildropCommons {
   MaildropCommons(const log::Logger& logger, const GrpcMaildropOptions& with)
-      : options(with),
-        read_ahead(with.total_read_ahead_octets),
-        leases(std::make_shared<LeaseKeeper>(with.renew_interval, logger)) {}
+      : options(with), leases(std::make_shared<LeaseKeeper>(with.renew_interval, logger)) {}
 
   const GrpcMaildropOptions options;
   rpc::CallCounter calls;
-  ReadAheadBudget read_ahead;
+  SourceQuota read_ahead;  // octets
   const std::shared_ptr<LeaseKeeper> leases;
 };
 
@@ -39,7 +38,8 @@ class GrpcMaildrop : public Maildrop {
   };
 
   GrpcMaildrop(std::shared_ptr<MaildropCommons> commons, std::shared_ptr<StoreLink> store,
-               mailstore::v1::Lease lease, std::vector<Size> sizes, net::Executor executor);
+               mailstore::v1::Lease lease, std::vector<Size> sizes, std::string source,
+               net::Executor executor);
   ~GrpcMaildrop() override;
 
   // Renews the lease from now on. On the executor's thread, so that no loss is reported to a
@@ -52,14 +52,16 @@ class GrpcMaildrop : public Maildrop {
 
  private:
   std::vector<MessageReader::Wanted> PlanFrom(const MessageReader::Wanted& first);
-  void GiveBackReadAhead();
+  // Cuts the plan to what the quota allows.
+  void TakeReadAhead(int64_t octets, std::vector<MessageReader::Wanted>* plan);
 
   const std::shared_ptr<MaildropCommons> commons_;
   const std::shared_ptr<StoreLink> store_;
   const mailstore::v1::Lease lease_;
   const std::vector<Size> sizes_;
+  const std::string source_;
   const net::Executor executor_;
-  int64_t read_ahead_octets_ = 0;  // taken from the common budget
+  std::optional<SourceQuota::Share> read_ahead_;
   bool open_ = true;
   std::unique_ptr<KeptLease> kept_;
   std::shared_ptr<MessageReader> reader_;

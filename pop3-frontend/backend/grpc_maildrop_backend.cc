@@ -9,6 +9,7 @@
 #include "common/base/error_reason.h"
 #include "common/base/mutex.h"
 #include "common/base/status_macros.h"
+#include "common/net/ip_network.h"
 #include "common/rpc/retrying_call.h"
 #include "pop3-frontend/backend/grpc_maildrop.h"
 
@@ -87,7 +88,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
       sizes.push_back({message.message_id, message.size_octets});
     }
     return std::make_unique<GrpcMaildrop>(commons_, store_, *std::move(lease_), std::move(sizes),
-                                          executor_);
+                                          net::SourceNetwork(request_.client_address), executor_);
   }
 
   void Succeed() {

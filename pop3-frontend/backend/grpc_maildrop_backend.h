@@ -12,6 +12,8 @@
 
 namespace restante::pop3 {
 
+enum class ReadAheadLimit { kSession, kSource, kAll };
+
 struct GrpcMaildropOptions {
   rpc::CallOptions calls;
   // A maildrop that another session has is asked for again for so long: a client that was cut off
@@ -22,10 +24,11 @@ struct GrpcMaildropOptions {
   // Messages that follow the one asked for are fetched in the same call, up to so many octets with
   // it; 0 fetches none.
   int64_t read_ahead_octets = 65'536;
-  // The same over all sessions of the process.
+  // The same over all sessions of the process, and over those of one source (net::SourceNetwork).
   int64_t total_read_ahead_octets = 67'108'864;
-  // Called, on any thread, when the limit of the process kept a session from reading ahead.
-  std::function<void()> on_read_ahead_limit = [] {};
+  int64_t read_ahead_octets_per_source = 33'554'432;
+  // Called, on any thread, when a limit kept a session from reading ahead, or from more of it.
+  std::function<void(ReadAheadLimit limit)> on_read_ahead_limit = [](ReadAheadLimit) {};
 };
 
 // MaildropBackend over restante.mailstore.v1.MaildropService of every placement. Destroy it before

@@ -469,6 +469,29 @@ TEST_F(MaildropBackendTest, AStoreThatHangsIsGivenUp) {
   EXPECT_EQ(*ReadAll(maildrop.get(), 1), "text");
 }
 
+TEST_F(MaildropBackendTest, EachPieceHasTheWholeTimeAndNoMore) {
+  constexpr int kPieces = 6;
+  options_.calls.deadline = absl::Milliseconds(400);
+  Holds({kPieces + 1});
+  store_.on_read = [](grpc::ServerContext* context, const ReadMessagesRequest&, Writer* writer) {
+    Mutex mutex;
+    CondVar never;
+    MutexLock lock(&mutex);
+    for (int i = 0; i < kPieces; ++i) {
+      never.WaitFor(&mutex, absl::Milliseconds(100));
+      ReadMessagesResponse response;
+      response.add_chunks()->set_data("x");
+      writer->Write(response);
+    }
+    while (!context->IsCancelled()) never.WaitFor(&mutex, absl::Milliseconds(5));
+    return grpc::Status::OK;
+  };
+  std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
+  ASSERT_TRUE(First(maildrop.get(), 1).ok());
+  for (int i = 1; i < kPieces; ++i) ASSERT_TRUE(More(maildrop.get()).ok()) << i;
+  EXPECT_EQ(More(maildrop.get()).status().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
 TEST_F(MaildropBackendTest, DamagedMessageCostsItselfAlone) {
   Holds({10, 10, 10});
   store_.on_read = [](grpc::ServerContext*, const ReadMessagesRequest& request, Writer* writer) {
@@ -512,17 +535,33 @@ TEST_F(MaildropBackendTest, SmallMessagesInARowShareACall) {
 TEST_F(MaildropBackendTest, ReadAheadStaysWithinItsBudgets) {
   Holds({60, 30, 30, 30});
   options_.read_ahead_octets = 130;
-  options_.total_read_ahead_octets = 40;
+  options_.total_read_ahead_octets = 100;
+  std::vector<ReadAheadLimit> limits;
+  options_.on_read_ahead_limit = [&](ReadAheadLimit limit) { limits.push_back(limit); };
   store_.on_read = Serves({{1, "one"}, {2, "two"}, {3, "three"}, {4, "four"}});
   std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
   EXPECT_EQ(*ReadAll(maildrop.get(), 1), "one");
-  EXPECT_EQ(store_.reads[0].reads_size(), 2);  // two more would be over the process's budget
+  EXPECT_EQ(store_.reads[0].reads_size(), 3);  // one more would be over the session's
+  EXPECT_EQ(limits, std::vector<ReadAheadLimit>{ReadAheadLimit::kSession});
   std::unique_ptr<Maildrop> other = OpenMaildrop();
   EXPECT_EQ(*ReadAll(other.get(), 1), "one");
-  EXPECT_EQ(store_.reads[1].reads_size(), 1);
+  EXPECT_EQ(store_.reads[1].reads_size(), 1);  // the process has no more
+  EXPECT_EQ(limits.back(), ReadAheadLimit::kAll);
   maildrop.reset();
   EXPECT_EQ(*ReadAll(other.get(), 1), "one");
-  EXPECT_EQ(store_.reads[2].reads_size(), 2);
+  EXPECT_EQ(store_.reads[2].reads_size(), 3);
+}
+
+TEST_F(MaildropBackendTest, OneSourceDoesNotTakeAllReadAhead) {
+  Holds({60, 30});
+  options_.read_ahead_octets_per_source = 29;
+  std::vector<ReadAheadLimit> limits;
+  options_.on_read_ahead_limit = [&](ReadAheadLimit limit) { limits.push_back(limit); };
+  store_.on_read = Serves({{1, "one"}, {2, "two"}});
+  std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
+  EXPECT_EQ(*ReadAll(maildrop.get(), 1), "one");
+  EXPECT_EQ(store_.reads[0].reads_size(), 1);
+  EXPECT_EQ(limits, std::vector<ReadAheadLimit>{ReadAheadLimit::kSource});
 }
 
 TEST_F(MaildropBackendTest, FetchesNoMoreThanWasAskedFor) {

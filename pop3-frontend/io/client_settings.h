@@ -33,8 +33,10 @@ struct ClientLimits {
   // Of one connection: while more was sent than so many octets that the client has not read, it is
   // given nothing more.
   int64_t max_unread_octets = 65'536;
-  // Of all: while there are more, a client is given more only when it has read everything.
+  // Of all, and of those of one source: while there are more, a client is given more only when it
+  // has read everything.
   int64_t max_total_unread_octets = 268'435'456;
+  int64_t max_unread_octets_per_source = 134'217'728;
 };
 
 // What may change while the front end runs. A connection keeps what it began with.

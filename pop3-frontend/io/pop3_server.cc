@@ -2,8 +2,10 @@
 
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
+#include "pop3-frontend/protocol/reply.h"
 
 namespace restante::pop3 {
 
@@ -38,7 +40,8 @@ void Pop3Server::Serve(std::unique_ptr<net::Listener> listener, const ListenerTr
   auto on_too_many = [this, &traits](net::AcceptedSocket socket) {
     parts_.metrics.CountLimit(Limit::kConnections);
     if (!traits.implicit_tls) {
-      socket.SayBeforeClosing("-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+      socket.SayBeforeClosing(
+          absl::StrCat(reply::TurnAway(TurnedAway::kTooManyConnections), "\r\n"));
     }
   };
   auto on_error = [this](const absl::Status& why) {

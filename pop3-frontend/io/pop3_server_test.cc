@@ -61,6 +61,10 @@ class ScriptedAuth : public AuthBackend {
              Done done) override {
     record.Add(absl::StrCat(logon.mechanism, " ", attempt.channel.client_address, " ",
                             attempt.channel.tls ? attempt.channel.tls->version : "clear"));
+    if (attempt.channel.tls) {
+      bindings.Add(
+          absl::StrCat(attempt.channel.tls->server_end_point, " ", attempt.channel.tls->exporter));
+    }
     auto answer = Decide(logon.initial_response->view());
     held.Answer(std::move(executor),
                 [done = std::move(done), answer]() mutable { std::move(done)(std::move(answer)); });
@@ -68,6 +72,7 @@ class ScriptedAuth : public AuthBackend {
   void Continue(const LogonAttempt&, ContinueLogon, net::Executor, Done) override { FAIL(); }
 
   EventRecord record;
+  EventRecord bindings;  // of logons inside TLS
   HeldAnswers held;
 
  private:
@@ -197,6 +202,13 @@ class Pop3ServerTest : public testing::Test {
     return client;
   }
 
+  void Pause(absl::Duration duration) {
+    EventRecord over;
+    net::Timer timer;
+    loops_.loop(0).Post([&] { timer = loops_.loop(0).After(duration, [&] { over.Add(""); }); });
+    over.Next();
+  }
+
   TestPki pki_;
   std::unique_ptr<net::TlsContextSource> tls_;
   app::SystemClock clock_;
@@ -257,6 +269,38 @@ TEST_F(Pop3ServerTest, SpeaksTlsFromTheStartOrAfterStls) {
   EXPECT_EQ(auth_.record.Next(), "PLAIN 127.0.0.1 TLSv1.2");
 }
 
+// What the client itself sees, as RFC 5929 section 4.1 and RFC 9266 have it.
+std::string BindingsSeenBy(const StreamClient& client) {
+  unsigned char hash[32];
+  unsigned int hash_octets = 0;
+  X509* certificate = SSL_get_peer_certificate(client.ssl());
+  EXPECT_EQ(X509_digest(certificate, EVP_sha256(), hash, &hash_octets), 1);
+  X509_free(certificate);
+  constexpr absl::string_view kLabel = "EXPORTER-Channel-Binding";
+  unsigned char secret[32];
+  EXPECT_EQ(SSL_export_keying_material(client.ssl(), secret, sizeof(secret), kLabel.data(),
+                                       kLabel.size(), nullptr, 0, 1),
+            1);
+  return absl::StrCat(absl::string_view(reinterpret_cast<const char*>(hash), hash_octets), " ",
+                      absl::string_view(reinterpret_cast<const char*>(secret), sizeof(secret)));
+}
+
+TEST_F(Pop3ServerTest, BindsEachLogonToItsOwnConnection) {
+  Serve();
+  StreamClient one(server_->ports()[1]);
+  StreamClient other(server_->ports()[1]);
+  for (StreamClient* client : {&one, &other}) {
+    ASSERT_TRUE(client->StartTls(TLS1_3_VERSION));
+    client->ReceiveLine();
+  }
+  ASSERT_NE(BindingsSeenBy(one), BindingsSeenBy(other));
+  for (StreamClient* client : {&other, &one}) {
+    Ask(client, "USER john");
+    EXPECT_THAT(Ask(client, "PASS right"), StartsWith("+OK"));
+    EXPECT_EQ(auth_.bindings.Next(), BindingsSeenBy(*client));
+  }
+}
+
 TEST_F(Pop3ServerTest, CutsCommandsSentAheadOfTls) {
   Serve();
   auto client = Connect();
@@ -295,6 +339,7 @@ TEST_F(Pop3ServerTest, FetchesNoFasterThanTheClientReads) {
   EXPECT_EQ(client->Receive(kChunks * text.size()).size(), kChunks * text.size());
   EXPECT_EQ(client->Receive(3), ".\r\n");
   EXPECT_EQ(store_.chunks_asked, static_cast<int>(kChunks) + 1);
+  EXPECT_THAT(registry_.Render(), HasSubstr("limits_hit_total{limit=\"unread_octets\"}"));
 }
 
 TEST_F(Pop3ServerTest, LetsGoOfAMaildropThatComesTooLate) {
@@ -378,6 +423,7 @@ TEST_F(Pop3ServerTest, RefusesConnectionsOverItsLimit) {
   auto first = Connect();
   StreamClient second(server_->ports()[0]);
   EXPECT_EQ(second.ReceiveRest(), "-ERR [SYS/TEMP] Too many connections, try again later\r\n");
+  EXPECT_THAT(registry_.Render(), HasSubstr("limits_hit_total{limit=\"connections\"} 1"));
   Ask(first.get(), "QUIT");
   EXPECT_EQ(first->ReceiveRest(), "");
   first.reset();
@@ -444,6 +490,7 @@ TEST_F(Pop3ServerTest, RefusesSessionsOverItsLimitAtTheirLogon) {
   auto second = Connect();
   Ask(second.get(), "USER john");
   EXPECT_THAT(Ask(second.get(), "PASS right"), StartsWith("-ERR [SYS/TEMP] Too many sessions"));
+  EXPECT_THAT(registry_.Render(), HasSubstr("limits_hit_total{limit=\"sessions\"} 1"));
   Ask(first.get(), "QUIT");
   EXPECT_EQ(first->ReceiveRest(), "");
   EXPECT_EQ(store_.record.Next(), "close 0");
@@ -455,23 +502,78 @@ TEST_F(Pop3ServerTest, RefusesSessionsOverItsLimitAtTheirLogon) {
   }
 }
 
-TEST_F(Pop3ServerTest, ListsAMaildropOfAnyLengthToASlowReader) {
-  constexpr int kMessages = 100'000;
-  store_.messages.clear();
-  for (uint64_t i = 1; i <= kMessages; ++i) {
-    store_.messages.push_back({i, 100, std::string(60, 'u')});
+TEST_F(Pop3ServerTest, KeepsOneSourceFromTakingAllSessions) {
+  settings_.limits.max_sessions_per_source = 1;
+  Serve();
+  auto first = LogOn();
+  auto second = Connect();
+  Ask(second.get(), "USER john");
+  EXPECT_THAT(Ask(second.get(), "PASS right"), StartsWith("-ERR [SYS/TEMP] Too many sessions"));
+  EXPECT_THAT(registry_.Render(), HasSubstr("limits_hit_total{limit=\"sessions_per_source\"} 1"));
+}
+
+class LongMaildropTest : public Pop3ServerTest {
+ protected:
+  static constexpr int kMessages = 100'000;
+
+  LongMaildropTest() {
+    store_.messages.clear();
+    for (uint64_t i = 1; i <= kMessages; ++i) {
+      store_.messages.push_back({i, 100, std::string(60, 'u')});
+    }
+    settings_.limits.max_unread_octets = 20'000;
   }
-  settings_.limits.max_unread_octets = 20'000;
+
+  void ListIt() {
+    Serve();
+    auto client = Connect();
+    Ask(client.get(), "USER john");
+    EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("+OK 100000"));
+    client->Send("UIDL\r\nQUIT\r\n");
+    std::string all = client->ReceiveRest();
+    EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), kMessages + 3);
+    EXPECT_THAT(all, testing::EndsWith(".\r\n+OK Bye\r\n"));
+    EXPECT_EQ(totals_.unread.all(), 0);
+  }
+};
+
+TEST_F(LongMaildropTest, IsListedThoughAllClientsHaveMuchUnread) {
   settings_.limits.max_total_unread_octets = 1;
+  ListIt();
+  EXPECT_THAT(registry_.Render(), HasSubstr("limits_hit_total{limit=\"total_unread_octets\"}"));
+}
+
+TEST_F(LongMaildropTest, IsListedThoughItsSourceHasMuchUnread) {
+  settings_.limits.max_unread_octets_per_source = 1;
+  ListIt();
+  EXPECT_THAT(registry_.Render(),
+              HasSubstr("limits_hit_total{limit=\"unread_octets_per_source\"}"));
+}
+
+TEST_F(Pop3ServerTest, WhoDoesNotReadHasNoMoreTimeToLogOn) {
+  settings_.deadlines.logon = absl::Milliseconds(300);
+  settings_.deadlines.stall = absl::Hours(1);
   Serve();
   auto client = Connect();
-  Ask(client.get(), "USER john");
-  EXPECT_THAT(Ask(client.get(), "PASS right"), StartsWith("+OK 100000"));
-  client->Send("UIDL\r\nQUIT\r\n");
-  std::string all = client->ReceiveRest();
-  EXPECT_EQ(std::count(all.begin(), all.end(), '\n'), kMessages + 3);
-  EXPECT_THAT(all, testing::EndsWith(".\r\n+OK Bye\r\n"));
-  EXPECT_EQ(totals_.unread_octets, 0);
+  std::string commands;
+  for (int i = 0; i < 400'000; ++i) commands += "CAPA\r\n";
+  // More answers than the kernel has room for.
+  client->Send(commands);
+  EXPECT_THAT(log_.Next(), HasSubstr("logon_timeout"));
+}
+
+TEST_F(Pop3ServerTest, OctetsThatMakeNoCommandAreNoActivity) {
+  settings_.deadlines.idle = absl::Milliseconds(200);
+  Serve();
+  auto client = LogOn();
+  constexpr int kFewerThanALine = 200;
+  for (int i = 0; i < kFewerThanALine && client->Send("N"); ++i) Pause(absl::Milliseconds(10));
+  EXPECT_EQ(client->ReceiveRest(), "");
+  EXPECT_THAT(log_.Next(), HasSubstr("maildrop_opened"));
+  std::string end = log_.Next();
+  EXPECT_THAT(end, HasSubstr("\"reason\":\"idle\""));
+  // Long before the octets had an end.
+  EXPECT_THAT(end, testing::ContainsRegex("\"octets_in\":[0-9][0-9],"));
 }
 
 TEST_F(Pop3ServerTest, LearnsTheClientFromATrustedBalancer) {
@@ -506,12 +608,21 @@ TEST_F(Pop3ServerTest, AClientBehindABalancerIsNeverOnThisMachine) {
   EXPECT_THAT(Ask(&client, "USER john"), StartsWith("-ERR [AUTH] Use TLS first"));
 }
 
+TEST_F(Pop3ServerTest, NorIsOneOfWhomTheBalancerKnowsNothing) {
+  listeners_[0].traits.proxy_networks = {*net::IpNetwork::Parse("127.0.0.1")};
+  Serve();
+  StreamClient client(server_->ports()[0]);
+  client.Send("PROXY UNKNOWN\r\n");
+  EXPECT_EQ(client.ReceiveLine(), "+OK Restante ready\r\n");
+  EXPECT_THAT(Ask(&client, "USER john"), StartsWith("-ERR [AUTH] Use TLS first"));
+}
+
 TEST_F(Pop3ServerTest, BelievesNobodyElseWhoTheClientIs) {
   listeners_[0].traits.proxy_networks = {*net::IpNetwork::Parse("192.0.2.0/24")};
   Serve();
   StreamClient stranger(server_->ports()[0]);
   stranger.Send("PROXY TCP4 203.0.113.7 192.0.2.1 4000 110\r\n");
-  EXPECT_THAT(stranger.ReceiveRest(), testing::Not(HasSubstr("+OK")));
+  EXPECT_EQ(stranger.ReceiveRest(), "-ERR [SYS/PERM] Only load balancers connect here\r\n");
   EXPECT_THAT(log_.Next(), HasSubstr("proxy_not_trusted"));
 }
 

@@ -5,7 +5,6 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
 #include "pop3-frontend/backend/outcome_events.h"
 
@@ -33,17 +32,20 @@ SessionDriver::SessionDriver(const SessionParts& parts, const ListenerTraits& li
 
 void SessionDriver::Start() {
   last_activity_ = loop_.Now();
-  connection_->CountBacklogIn(&parts_.totals.unread_octets);
-  bool behind_proxy = !listener_.proxy_networks.empty();
-  if (behind_proxy) connection_->ExpectProxyHeader();
+  connection_->CountBacklogIn(&parts_.totals.unread.all());
+  const bool clients_connect = listener_.proxy_networks.empty();
+  // Anybody else could say to be anybody.
+  const bool from_balancer = !clients_connect && IsFromBalancer();
+  if (from_balancer) connection_->ExpectProxyHeader();
   connection_->Start(this, settings_->deadlines.stall);
   deadline_timer_ = loop_.After(settings_->deadlines.logon, [this] { OnLogonDeadline(); });
-  if (!behind_proxy) return Welcome();
-  // Anybody else could say to be anybody.
-  bool trusted =
-      std::any_of(listener_.proxy_networks.begin(), listener_.proxy_networks.end(),
-                  [this](const auto& network) { return network.Contains(peer_.address); });
-  if (!trusted) TurnAway("-ERR [SYS/PERM] Only load balancers connect here", "proxy_not_trusted");
+  if (clients_connect) return Welcome();
+  if (!from_balancer) TurnAway(TurnedAway::kNotABalancer);
+}
+
+bool SessionDriver::IsFromBalancer() const {
+  return std::any_of(listener_.proxy_networks.begin(), listener_.proxy_networks.end(),
+                     [this](const auto& network) { return network.Contains(peer_.address); });
 }
 
 void SessionDriver::OnProxyHeader() {
@@ -53,25 +55,28 @@ void SessionDriver::OnProxyHeader() {
 }
 
 void SessionDriver::Welcome() {
-  auto place = parts_.totals.connections.Take(net::SourceNetwork(peer_.address),
-                                              std::numeric_limits<int>::max(),
-                                              settings_->limits.max_connections_per_source);
-  if (std::holds_alternative<PlaceCounter::Full>(place)) {
+  const std::string source = net::SourceNetwork(peer_.address);
+  // How many there may be in all is the host's to say.
+  auto place = parts_.totals.connections.Take(
+      source, 1,
+      {std::numeric_limits<int64_t>::max(), settings_->limits.max_connections_per_source});
+  if (std::holds_alternative<SourceQuota::Full>(place)) {
     record_.LimitHit(Limit::kConnectionsPerSource);
-    return TurnAway("-ERR [SYS/TEMP] Too many connections from your network, try again later",
-                    "too_many_connections");
+    return TurnAway(TurnedAway::kTooManyFromSource);
   }
-  connection_place_.emplace(std::get<PlaceCounter::Place>(std::move(place)));
+  connection_place_.emplace(std::get<SourceQuota::Share>(std::move(place)));
+  unread_of_source_ = parts_.totals.unread.Of(source);
+  connection_->CountBacklogIn(unread_of_source_.get());
   if (!listener_.implicit_tls) return Greet();
   record_.TlsBegun();
   connection_->StartTls(parts_.tls->Current());
 }
 
-void SessionDriver::TurnAway(absl::string_view text, absl::string_view reason) {
-  record_.WillEnd(reason);
-  // Inside TLS that has not begun nobody can be told.
-  if (!listener_.implicit_tls) connection_->Write(absl::StrCat(text, "\r\n"));
-  connection_->Finish();
+void SessionDriver::TurnAway(TurnedAway why) {
+  session_ = std::make_unique<Session>(SessionOptions());
+  std::vector<Effect> effects;
+  session_->TurnAway(why, &effects);
+  Perform(&effects);
 }
 
 void SessionDriver::Greet() {
@@ -95,7 +100,6 @@ void SessionDriver::Drain(bool over) {
 void SessionDriver::Cut() { OnEnd(absl::CancelledError("going down")); }
 
 void SessionDriver::OnOctets(absl::string_view octets) {
-  last_activity_ = loop_.Now();
   record_.Received(octets.size());
   splitter_.Append(octets);
   TakeLines();
@@ -159,18 +163,26 @@ void SessionDriver::Perform(std::vector<Effect>* effects) {
 }
 
 bool SessionDriver::HasRoom() {
-  const ClientLimits& limits = settings_->limits;
-  bool tight = parts_.totals.unread_octets > limits.max_total_unread_octets;
-  size_t mark = tight ? 0 : static_cast<size_t>(limits.max_unread_octets);
+  const std::optional<Limit> common = CommonLimitOnUnread();
+  const size_t mark = common ? 0 : static_cast<size_t>(settings_->limits.max_unread_octets);
   if (connection_->backlog_octets() <= mark) {
     held_back_ = false;
     return true;
   }
   connection_->SetLowMark(mark);
   if (!std::exchange(held_back_, true)) {
-    record_.LimitHit(tight ? Limit::kTotalUnreadOctets : Limit::kUnreadOctets);
+    record_.LimitHit(common.value_or(Limit::kUnreadOctets));
   }
   return false;
+}
+
+std::optional<Limit> SessionDriver::CommonLimitOnUnread() const {
+  const ClientLimits& limits = settings_->limits;
+  if (parts_.totals.unread.all() > limits.max_total_unread_octets) return Limit::kTotalUnreadOctets;
+  if (*unread_of_source_ > limits.max_unread_octets_per_source) {
+    return Limit::kUnreadOctetsPerSource;
+  }
+  return std::nullopt;
 }
 
 void SessionDriver::TakeLines() {
@@ -189,7 +201,9 @@ void SessionDriver::TakeLines() {
 }
 
 void SessionDriver::TakeLine(std::variant<LineSplitter::NeedMore, Line, LineTooLong> next) {
-  record_.CommandBegun(loop_.Now());
+  // Octets alone are no activity: who sends one now and then would never be idle.
+  last_activity_ = loop_.Now();
+  record_.CommandBegun(last_activity_);
   if (!session_->logged_on()) session_->SetPolicy(parts_.policy.Current());
   std::vector<Effect> effects;
   if (Line* line = std::get_if<Line>(&next)) {
@@ -202,6 +216,8 @@ void SessionDriver::TakeLine(std::variant<LineSplitter::NeedMore, Line, LineTooL
 
 void SessionDriver::Do(Send send) {
   if (connection_ == nullptr) return;
+  // Ahead of its TLS nobody can be told anything.
+  if (listener_.implicit_tls && !connection_->tls()) return;
   record_.Sent(send.text.size());
   connection_->Write(std::move(send.text));
 }
@@ -251,16 +267,16 @@ void SessionDriver::OnLogonAnswer(absl::StatusOr<LogonAnswer> answer) {
 }
 
 void SessionDriver::Do(OpenMaildrop target) {
-  auto place =
-      parts_.totals.sessions.Take(net::SourceNetwork(peer_.address), settings_->limits.max_sessions,
-                                  settings_->limits.max_sessions_per_source);
-  if (const auto* full = std::get_if<PlaceCounter::Full>(&place)) {
-    bool all = *full == PlaceCounter::Full::kAll;
+  auto place = parts_.totals.sessions.Take(
+      net::SourceNetwork(peer_.address), 1,
+      {settings_->limits.max_sessions, settings_->limits.max_sessions_per_source});
+  if (const auto* full = std::get_if<SourceQuota::Full>(&place)) {
+    bool all = *full == SourceQuota::Full::kAll;
     record_.LimitHit(all ? Limit::kSessions : Limit::kSessionsPerSource);
     record_.SessionRefused();
     return Soon(TooManySessions());
   }
-  session_place_.emplace(std::get<PlaceCounter::Place>(std::move(place)));
+  session_place_.emplace(std::get<SourceQuota::Share>(std::move(place)));
   auto lost = [weak = weak_from_this()] {
     auto self = weak.lock();
     if (self != nullptr && !self->closing_) self->Feed(LeaseLost());
@@ -342,17 +358,18 @@ void SessionDriver::Do(const Delay& delay) {
 
 void SessionDriver::Do(const Disconnect& disconnect) {
   record_.WillEnd(disconnect.reason);
-  deadline_timer_.Cancel();
+  // Until the deadline, which is for all that comes ahead of a logon, its goodbye included.
+  if (session_->logged_on()) deadline_timer_.Cancel();
   delay_timer_.Cancel();
   if (connection_ != nullptr) connection_->Finish();
 }
 
 void SessionDriver::OnLogonDeadline() {
-  if (session_ == nullptr) {
-    record_.WillEnd("logon_timeout");
-    return OnEnd(absl::DeadlineExceededError("no greeting was reached"));
-  }
-  Feed(IdleTimeout());
+  // Nobody is told who has no session, or does not read.
+  const bool deaf = connection_ != nullptr && connection_->backlog_octets() > 0;
+  if (session_ != nullptr && !session_->ended() && !deaf) return Feed(IdleTimeout());
+  record_.WillEnd("logon_timeout");
+  OnEnd(absl::DeadlineExceededError("no logon in time"));
 }
 
 void SessionDriver::WatchForIdleness(absl::Duration delay) {

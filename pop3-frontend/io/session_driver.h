@@ -1,7 +1,6 @@
 #ifndef RESTANTE_POP3_FRONTEND_IO_SESSION_DRIVER_H_
 #define RESTANTE_POP3_FRONTEND_IO_SESSION_DRIVER_H_
 
-#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <optional>
@@ -21,9 +20,10 @@
 #include "pop3-frontend/backend/auth_backend.h"
 #include "pop3-frontend/backend/maildrop_backend.h"
 #include "pop3-frontend/backend/policy_source.h"
+#include "pop3-frontend/backend/source_quota.h"
 #include "pop3-frontend/io/client_settings.h"
-#include "pop3-frontend/io/place_counter.h"
 #include "pop3-frontend/io/session_record.h"
+#include "pop3-frontend/io/unread_tally.h"
 #include "pop3-frontend/protocol/dot_stuffer.h"
 #include "pop3-frontend/protocol/line_splitter.h"
 #include "pop3-frontend/protocol/session.h"
@@ -32,9 +32,9 @@ namespace restante::pop3 {
 
 // What the clients of one front end take together.
 struct ClientTotals {
-  PlaceCounter connections;
-  PlaceCounter sessions;
-  std::atomic<int64_t> unread_octets = 0;
+  SourceQuota connections;
+  SourceQuota sessions;
+  UnreadTally unread;
 };
 
 // What the listener that a client came by says of it.
@@ -92,9 +92,10 @@ class SessionDriver : public net::HostedSession,
  private:
   // The client is known: makes room for it, and greets it or begins TLS.
   void Welcome();
-  // Ends a connection that has no session.
-  void TurnAway(absl::string_view text, absl::string_view reason);
+  void TurnAway(TurnedAway why);
   void Greet();
+  // Whether the connection comes from a load balancer that the listener knows.
+  bool IsFromBalancer() const;
   void Feed(Event event);
   // Not from inside what an effect does.
   void Soon(Event event);
@@ -115,6 +116,8 @@ class SessionDriver : public net::HostedSession,
   void TakeLine(std::variant<LineSplitter::NeedMore, Line, LineTooLong> next);
   // Whether the client has read enough to be given more; OnBacklogLow follows when not.
   bool HasRoom();
+  // The limit over many clients that is exceeded just now, when one is.
+  std::optional<Limit> CommonLimitOnUnread() const;
   void OnLogonAnswer(absl::StatusOr<LogonAnswer> answer);
   void OnOpened(absl::StatusOr<OpenedMaildrop> opened);
   void OnChunk(absl::StatusOr<BodyChunk> chunk);
@@ -133,8 +136,9 @@ class SessionDriver : public net::HostedSession,
   absl::AnyInvocable<void()> on_gone_;
   SessionRecord record_;
   net::Endpoint peer_;
-  std::optional<PlaceCounter::Place> connection_place_;
-  std::optional<PlaceCounter::Place> session_place_;
+  std::optional<SourceQuota::Share> connection_place_;
+  std::optional<SourceQuota::Share> session_place_;
+  std::shared_ptr<UnreadTally::Octets> unread_of_source_;
   std::unique_ptr<net::Connection> connection_;  // null once it has ended
   std::unique_ptr<Session> session_;
   LineSplitter splitter_;

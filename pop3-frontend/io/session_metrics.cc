@@ -33,8 +33,14 @@ std::string LimitName(Limit limit) {
       return "sessions_per_source";
     case Limit::kUnreadOctets:
       return "unread_octets";
+    case Limit::kUnreadOctetsPerSource:
+      return "unread_octets_per_source";
     case Limit::kTotalUnreadOctets:
       return "total_unread_octets";
+    case Limit::kReadAheadOctets:
+      return "read_ahead_octets";
+    case Limit::kReadAheadOctetsPerSource:
+      return "read_ahead_octets_per_source";
     case Limit::kTotalReadAheadOctets:
       return "total_read_ahead_octets";
   }

@@ -18,7 +18,10 @@ enum class Limit {
   kSessions,
   kSessionsPerSource,
   kUnreadOctets,
+  kUnreadOctetsPerSource,
   kTotalUnreadOctets,
+  kReadAheadOctets,
+  kReadAheadOctetsPerSource,
   kTotalReadAheadOctets,
 };
 

@@ -3,7 +3,9 @@ import concurrent.futures
 import contextlib
 import os
 import resource
+import select
 import socket
+import ssl
 import statistics
 import subprocess
 import time
@@ -11,7 +13,7 @@ import time
 import pytest
 
 from deployment import Deployment, bin_dir
-from pop3_client import RawPop3
+from pop3_client import RawPop3, tls_context
 from test_front_end import config_path, last_end, reload_with
 
 WINDOWS_NAME, ADDRESS = "CORP\\gina", "gina@corp.example"
@@ -19,6 +21,7 @@ OWNER_NAME, OWNER_ADDRESS = "CORP\\owner", "owner@corp.example"
 # The first message is one that everything has to be warm after, the second the largest there may be.
 MEDIUM_OCTETS, LARGE_OCTETS = 4_000_000, 100_000_000
 IDLE = 10_000
+HALF_OPEN = 1_500
 KIB = 1024
 
 
@@ -95,6 +98,58 @@ def test_idle_connections_are_small_and_in_nobodys_way(deployment, password, por
         reload_with(deployment, sound)
 
 
+# A record and the message in it, which is to be a ClientHello of 16,000 octets, or of 131,000.
+CLIENT_HELLO_BEGUN = b"\x16\x03\x01\x40\x00\x01\x00\x3e\x80"
+CLIENT_HELLO_TOO_LONG = b"\x16\x03\x01\x40\x00\x01\x01\xff\xb8"
+
+
+def test_half_open_tls_costs_a_socket(deployment, password):
+    """A handshake holds tens of KiB, so that none is begun for who does not go on with it."""
+    logon_seconds(deployment, password)
+    before = resident_octets(deployment)
+    clients = []
+    try:
+        for _ in range(HALF_OPEN):
+            clients.append(socket.create_connection(deployment.address("POP3S"), timeout=20))
+            clients[-1].sendall(CLIENT_HELLO_BEGUN + b"x" * 3000)
+        # Answered behind them.
+        logon_seconds(deployment, password)
+        each = (resident_octets(deployment) - before) / HALF_OPEN
+        print(f"{each / KIB:.1f} KiB for each half-open handshake of {HALF_OPEN}")
+        assert each < 8 * KIB
+    finally:
+        for client in clients:
+            client.close()
+    with socket.create_connection(deployment.address("POP3S"), timeout=20) as client:
+        client.sendall(CLIENT_HELLO_TOO_LONG)
+        with contextlib.suppress(ConnectionResetError):
+            assert client.recv(100) == b""
+    last_end(deployment, lambda end: end["reason"] == "handshake_failed" and "too long" in end["error"])
+
+
+def test_a_handshake_that_comes_octet_by_octet_is_served(deployment, password):
+    incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+    tls = tls_context(deployment).wrap_bio(incoming, outgoing, server_hostname="localhost")
+    with socket.create_connection(deployment.address("POP3S"), timeout=20) as client:
+        client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        while True:
+            try:
+                tls.do_handshake()
+                break
+            except ssl.SSLWantReadError:
+                for octet in outgoing.read():
+                    client.sendall(bytes([octet]))
+                incoming.write(client.recv(16_384))
+        client.sendall(outgoing.read())
+        greeting = b""
+        while not greeting.endswith(b"\n"):
+            with contextlib.suppress(ssl.SSLWantReadError):
+                greeting += tls.read(100)
+                continue
+            incoming.write(client.recv(16_384))
+        assert greeting.startswith(b"+OK")
+
+
 def test_all_time_ahead_of_a_logon_has_one_end(deployment, password):
     sound = config_path(deployment).read_text()
     reload_with(deployment, sound + "clients: {logon_timeout: 2s}\n")
@@ -118,6 +173,13 @@ def test_all_time_ahead_of_a_logon_has_one_end(deployment, password):
         assert connection.recv(100).startswith(b"+OK")
         connection.sendall(b"\x16\x03\x01\x02\x00\x01")
 
+    def deaf(connection):
+        # More answers than there is room for, and none is read until the server has gone.
+        connection.sendall(b"CAPA\r\n" * 500_000)
+        gone = select.poll()
+        gone.register(connection, 0)
+        gone.poll(15_000)
+
     def one(behaviour, port="POP3"):
         begun = time.monotonic()
         with socket.create_connection(deployment.address(port), timeout=20) as connection:
@@ -130,7 +192,8 @@ def test_all_time_ahead_of_a_logon_has_one_end(deployment, password):
 
     try:
         with concurrent.futures.ThreadPoolExecutor() as pool:
-            cases = [pool.submit(one, behaviour) for behaviour in (silent, octet_by_octet, commands, half_a_handshake)]
+            behaviours = (silent, octet_by_octet, commands, half_a_handshake, deaf)
+            cases = [pool.submit(one, behaviour) for behaviour in behaviours]
             cases.append(pool.submit(one, silent, "POP3S"))
             for case in cases:
                 assert 1.5 < case.result() < 10
