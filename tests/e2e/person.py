@@ -23,11 +23,13 @@ class Person:
     def __init__(self, deployment, directory, messages=MESSAGES, user=None, password=None):
         number = next(_numbers)
         self.deployment, self.directory = deployment, directory
-        self.user = user or f"user{number}"
-        self.windows_name, self.address = f"CORP\\{self.user}", f"user{number}@corp.example"
+        self.account = f"user{number}"
+        self.user = user or self.account
+        self.windows_name, self.address = f"CORP\\{self.user}", f"{self.account}@corp.example"
         self.principal_name = f"{self.user}@corp.test"
+        self.environment = {"HOME": str(directory), "PATH": "/usr/bin:/bin", "TERM": "vt100", "LC_ALL": "C.UTF-8"}
         self.password = deployment.create_account(
-            f"user{number}", self.windows_name, f"alias{number}", self.address, password, self.principal_name)
+            self.account, self.windows_name, f"alias{number}", self.address, password, self.principal_name)
         for message in messages:
             deployment.deliver(self.address, message)
 
@@ -44,8 +46,7 @@ class Person:
         """A program with a home of its own, run to its end."""
         return subprocess.run(
             [str(part) for part in command], capture_output=True, timeout=SECONDS,
-            env={"HOME": str(self.directory), "PATH": "/usr/bin:/bin", "TERM": "vt100", "LC_ALL": "C.UTF-8",
-                 **(environment or {})}, **options)
+            env={**self.environment, **(environment or {})}, **options)
 
     def run(self, *command, **options):
         """The standard output of a program that must not fail."""

@@ -14,7 +14,8 @@ class Person:
     def __init__(self, deployment, account, windows_name, alias, mail):
         self.windows_name, self.alias, self.mail = windows_name, alias, mail
         self.address = f"{alias}@corp.example"
-        self.password = deployment.create_account(account, windows_name, alias, self.address)
+        self.password = deployment.create_account(account, windows_name, alias, self.address,
+                                                  principal_name=f"{account}@corp.test")
         deployment.deliver(self.address, mail)
 
 
@@ -102,8 +103,8 @@ def test_two_accounts_see_their_own_mail_only(deployment, alice, bob):
 
 
 @pytest.mark.parametrize(
-    "form", ("{domain}\\{user}", "{user}", "{domain_lower}\\{user_upper}"),
-    ids=("domain and user", "user alone", "other case"),
+    "form", ("{domain}\\{user}", "{user}", "{domain_lower}\\{user_upper}", "{user}@corp.test", "{user_upper}@CORP.test"),
+    ids=("domain and user", "user alone", "other case", "principal name", "principal name in other case"),
 )
 def test_forms_of_the_windows_name_lead_to_the_same_mailbox(deployment, alice, form):
     name = form.format(domain="CORP", domain_lower="corp", user="alice", user_upper="ALICE")
