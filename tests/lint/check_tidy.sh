@@ -18,6 +18,8 @@ case ${1:-} in
   *) files=("$@") ;;
 esac
 mkdir -p "$build/tidy"
+# clang cannot read the precompiled headers of gcc, and must see that each file includes what it uses.
+sed -E 's/-Winvalid-pch -include [^ ]+ //' "$build/compile_commands.json" >"$build/tidy/compile_commands.json"
 
 tidy_one() {
   build=$1 file=$2
@@ -25,7 +27,7 @@ tidy_one() {
     -DASIO_HAS_CO_AWAIT=1 -DASIO_HAS_STD_COROUTINE=1 -DSPDLOG_FMT_EXTERNAL \
     -I. -isystem "$build/protos" "$file" 2>/dev/null || true; } | sha256sum | cut -d' ' -f1)
   [[ -e $build/tidy/$key ]] && return
-  if clang-tidy -p "$build" --quiet --extra-arg=-Wno-unknown-warning-option \
+  if clang-tidy -p "$build/tidy" --quiet --extra-arg=-Wno-unknown-warning-option \
     --extra-arg=-DASIO_HAS_CO_AWAIT=1 --extra-arg=-DASIO_HAS_STD_COROUTINE=1 \
     "$file" >"$build/tidy/$key.log" 2>&1; then
     rm -f "$build/tidy/$key.log"

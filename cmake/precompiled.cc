@@ -1,0 +1,1 @@
+// Only here to own a precompiled header.
