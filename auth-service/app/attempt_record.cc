@@ -39,6 +39,8 @@ void AttemptRecord::OnAttempt(const Attempt& attempt) {
                          {"mechanism", attempt.mechanism},
                          {"client_name", attempt.client_name},
                          {"client_address", attempt.client_address},
+                         {"ntlm_form", attempt.ntlm_form},
+                         {"ntlm_evidence", attempt.ntlm_evidence},
                          {"account", attempt.account_id},
                          {"alias", attempt.alias},
                          {"mailbox_id", attempt.mailbox_id},

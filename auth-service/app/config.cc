@@ -1,9 +1,12 @@
 #include "auth-service/app/config.h"
 
+#include <algorithm>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "common/app/config_sections.h"
 #include "common/app/key_files.h"
@@ -19,6 +22,8 @@ namespace {
 using restante::config::v1::AuthConfig;
 
 constexpr size_t kMaxNameOctets = 255;
+constexpr size_t kMinCertificateHashOctets = 20;
+constexpr size_t kMaxCertificateHashOctets = 64;
 
 absl::Status CheckName(const config::KeyLines& lines, absl::string_view key,
                        const std::string& name) {
@@ -48,6 +53,22 @@ ntlm::ChannelBindingPolicy ToPolicy(config::v1::ChannelBindings key) {
   if (key == config::v1::CHANNEL_BINDINGS_NONE) return ntlm::ChannelBindingPolicy::kNone;
   if (key == config::v1::CHANNEL_BINDINGS_REQUIRE) return ntlm::ChannelBindingPolicy::kRequire;
   return ntlm::ChannelBindingPolicy::kAllow;
+}
+
+absl::StatusOr<ntlm::ChannelBindingRules> ToChannelBindings(const AuthConfig& file,
+                                                            const config::KeyLines& lines) {
+  ntlm::ChannelBindingRules rules;
+  rules.policy = ToPolicy(file.channel_bindings());
+  for (const std::string& digits : file.load_balancer_certificates()) {
+    const bool is_hex = std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit);
+    if (!is_hex || digits.size() % 2 != 0 || digits.size() < 2 * kMinCertificateHashOctets ||
+        digits.size() > 2 * kMaxCertificateHashOctets) {
+      return lines.Error("load_balancer_certificates",
+                         "the hash of a certificate, 40 to 128 hexadecimal digits", digits);
+    }
+    rules.load_balancers.push_back(ntlm::ChannelBindingHash(absl::HexStringToBytes(digits)));
+  }
+  return rules;
 }
 
 NameSettings ToNameSettings(const config::v1::LogonNames& section,
@@ -96,7 +117,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.credential_keys = {file.credential_keys().directory(), file.credential_keys().active()};
   config.grant_key_directory = file.grant_keys().directory();
   RESTANTE_ASSIGN_OR_RETURN(config.server_names, ToServerNames(file.ntlm(), lines));
-  config.channel_bindings = ToPolicy(file.channel_bindings());
+  RESTANTE_ASSIGN_OR_RETURN(config.channel_bindings, ToChannelBindings(file, lines));
   config.names = ToNameSettings(file.names(), config.server_names);
   if (!file.default_placement().empty()) config.default_placement = file.default_placement();
   if (!rpc::PlacementRouter::IsPlacement(config.default_placement)) {

@@ -34,7 +34,7 @@ struct Config {
   KeyDirectory credential_keys;
   std::string grant_key_directory;
   ntlm::ServerNames server_names;
-  ntlm::ChannelBindingPolicy channel_bindings = ntlm::ChannelBindingPolicy::kAllow;
+  ntlm::ChannelBindingRules channel_bindings;
   NameSettings names;
   std::string default_placement = "mailstore-0";
   app::OperatorEndpointAddresses endpoints;

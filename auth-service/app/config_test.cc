@@ -70,7 +70,8 @@ TEST_F(AuthConfigTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->server_names.netbios_domain, "CORP");
   EXPECT_EQ(config->server_names.netbios_computer, "RESTANTE");
   EXPECT_EQ(config->server_names.dns_domain, "");
-  EXPECT_EQ(config->channel_bindings, ntlm::ChannelBindingPolicy::kAllow);
+  EXPECT_EQ(config->channel_bindings.policy, ntlm::ChannelBindingPolicy::kAllow);
+  EXPECT_THAT(config->channel_bindings.load_balancers, ElementsAre());
   EXPECT_EQ(config->names.default_domain, "CORP");
   EXPECT_THAT(config->names.accepted_domains, ElementsAre());
   EXPECT_EQ(config->default_placement, "mailstore-0");
@@ -91,6 +92,8 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
                                      "  dns_domain: corp.example\n  dns_tree: example\n"
                                      "  dns_computer: mail.corp.example\n"}}),
       "development_mode: true\nmanagement_address: 127.0.0.1:1\nchannel_bindings: require\n"
+      "load_balancer_certificates: [",
+      std::string(64, 'C'), "]\n",
       "names:\n  default_domain: SALES\n  accepted_domains: [OLD, old.example]\n"
       "default_placement: mailstore-7\nmetrics:\n  address: 127.0.0.1:2\n"
       "health:\n  address: 127.0.0.1:3\nlog:\n  level: warn\ndrain_grace: 6s\n"));
@@ -103,7 +106,9 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->grant_key_directory, directory_ + "/grant");
   EXPECT_EQ(config->server_names.netbios_computer, "MAIL");
   EXPECT_EQ(config->server_names.dns_computer, "mail.corp.example");
-  EXPECT_EQ(config->channel_bindings, ntlm::ChannelBindingPolicy::kRequire);
+  EXPECT_EQ(config->channel_bindings.policy, ntlm::ChannelBindingPolicy::kRequire);
+  EXPECT_THAT(config->channel_bindings.load_balancers,
+              ElementsAre(ntlm::ChannelBindingHash(std::string(32, '\xcc'))));
   EXPECT_EQ(config->names.default_domain, "SALES");
   EXPECT_THAT(config->names.accepted_domains, ElementsAre("OLD", "old.example"));
   EXPECT_THAT(config->names.own_names,
@@ -123,6 +128,10 @@ TEST_F(AuthConfigTest, WrongKeysAreNamedWithTheirLine) {
               HasSubstr("development_mode: expected"));
   EXPECT_THAT(ErrorOf(Least() + "channel_bindings: sometimes\n"),
               HasSubstr("channel_bindings: expected"));
+  for (const char* hash : {"c0ffee", "zz", "abcdefabcdefabcdefabcdefabcdefabcdefabcde"}) {
+    EXPECT_THAT(ErrorOf(absl::StrCat(Least(), "load_balancer_certificates: [", hash, "]\n")),
+                HasSubstr("load_balancer_certificates: expected the hash of a certificate"));
+  }
   EXPECT_THAT(ErrorOf(Least() + "default_placement: Store_1\n"),
               HasSubstr("default_placement: expected"));
   EXPECT_THAT(ErrorOf(Least() + "drain_grace: 2h\n"), HasSubstr("drain_grace: expected"));

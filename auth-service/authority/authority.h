@@ -10,6 +10,7 @@
 #include "absl/status/statusor.h"
 #include "auth-service/authority/refusal.h"
 #include "auth-service/directory/account.h"
+#include "auth-service/ntlm/policy.h"
 #include "auth-service/sasl/mechanism.h"
 
 namespace restante::authority {
@@ -53,9 +54,11 @@ class Authority {
   virtual ~Authority() = default;
 
   // Holds `claim` against 1 to 8 readings, in order; the first proven one counts. A refusal takes
-  // the same work whether a reading leads to an account or not. A status other than OK means that
-  // it could not be decided, never that the proof was wrong. Thread-safe.
+  // the same work whether a reading leads to an account or not. `ntlm` is the protocol's, which an
+  // account may change for itself. A status other than OK means that it could not be decided, never
+  // that the proof was wrong. Thread-safe.
   virtual absl::StatusOr<Verdict> Validate(const Claim& claim, const TlsBinding& binding,
+                                           const ntlm::Policy& ntlm,
                                            const std::vector<Candidate>& candidates) const = 0;
 
   // Why no claim for this account can be proven, if that is known without one. Thread-safe.

@@ -3,11 +3,9 @@
 #include <string>
 #include <utility>
 
-#include "absl/strings/str_cat.h"
+#include "auth-service/authority/ntlm_trial.h"
 #include "common/base/check.h"
-#include "common/base/escape.h"
 #include "common/base/status_macros.h"
-#include "common/base/unicode.h"
 
 namespace restante::authority {
 namespace {
@@ -20,46 +18,6 @@ directory::Credential CredentialOf(const Secret& nt_hash) {
   directory::Credential credential;
   credential.nt_hash = nt_hash.Clone();
   return credential;
-}
-
-bool SameName(absl::string_view a, absl::string_view b) {
-  const std::optional<std::string> folded = FoldName(a);
-  return folded.has_value() && folded == FoldName(b);
-}
-
-Refusal RefusalOf(ntlm::Verdict verdict) {
-  switch (verdict) {
-    case ntlm::Verdict::kAccepted:  // under another reading's domain: not a proof of this one
-    case ntlm::Verdict::kWrongPassword:
-      return Refusal::kWrongPassword;
-    case ntlm::Verdict::kMalformed:
-      return Refusal::kMessageMalformed;
-    case ntlm::Verdict::kAnonymous:
-      return Refusal::kAnonymous;
-    case ntlm::Verdict::kNtlmV1NotAllowed:
-      return Refusal::kNtlmV1NotAllowed;
-    case ntlm::Verdict::kNtlm2SessionNotAllowed:
-      return Refusal::kNtlm2SessionNotAllowed;
-    case ntlm::Verdict::kLmNotAllowed:
-      return Refusal::kLmNotAllowed;
-    case ntlm::Verdict::kMicWrong:
-      return Refusal::kMicWrong;
-    case ntlm::Verdict::kChannelBindingWrong:
-      return Refusal::kChannelBindingWrong;
-    case ntlm::Verdict::kChannelBindingMissing:
-      return Refusal::kChannelBindingMissing;
-    case ntlm::Verdict::kTimestampChanged:
-      return Refusal::kTimestampChanged;
-  }
-  RESTANTE_CHECK(false && "every verdict has a refusal");
-}
-
-std::string FindingOf(const ntlm::Verification& verification) {
-  if (verification.made_without_password) {
-    return "the response was made with the text \"[object Promise]\" in the password's place: a "
-           "known fault of Thunderbird; let it use a normal password over TLS";
-  }
-  return absl::StrCat("the client speaks ", ntlm::ResponseFormName(verification.form));
 }
 
 // What to say when no reading was proven: the most telling of what each had.
@@ -85,9 +43,7 @@ class Failure {
  private:
   static int Weight(Refusal refusal) {
     if (refusal == Refusal::kUnknownName) return 1;
-    if (refusal == Refusal::kNoCredential) return 2;
-    if (refusal == Refusal::kWrongPassword) return 3;
-    return 4;
+    return refusal == Refusal::kNoCredential ? 2 : 3;
   }
 
   int weight_ = 0;
@@ -98,17 +54,18 @@ class Failure {
 }  // namespace
 
 LocalAuthority::LocalAuthority(const directory::CredentialVault& vault,
-                               ntlm::ChannelBindingPolicy channel_bindings, Random& random)
+                               ntlm::ChannelBindingRules channel_bindings, Random& random)
     : vault_(vault),
-      channel_bindings_(channel_bindings),
+      channel_bindings_(std::move(channel_bindings)),
       decoy_hash_(random.Bytes(directory::kNtHashOctets)),
       decoy_(vault.Seal(kDecoyId, CredentialOf(decoy_hash_))) {}
 
 absl::StatusOr<Verdict> LocalAuthority::Validate(const Claim& claim, const TlsBinding& binding,
+                                                 const ntlm::Policy& ntlm,
                                                  const std::vector<Candidate>& candidates) const {
   RESTANTE_CHECK(!candidates.empty() && candidates.size() <= kMaxCandidates);
   if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
-    return ValidateNtlm(*ntlm_claim, binding, candidates);
+    return ValidateNtlm(*ntlm_claim, binding, ntlm, candidates);
   }
   return ValidatePassword(std::get<sasl::PasswordClaim>(claim), candidates);
 }
@@ -129,36 +86,25 @@ absl::StatusOr<LocalAuthority::Opened> LocalAuthority::Open(
 }
 
 absl::StatusOr<Verdict> LocalAuthority::ValidateNtlm(
-    const sasl::NtlmClaim& claim, const TlsBinding& binding,
+    const sasl::NtlmClaim& claim, const TlsBinding& binding, const ntlm::Policy& policy,
     const std::vector<Candidate>& candidates) const {
-  ntlm::ChannelBindingRules rules;
-  rules.policy = channel_bindings_;
-  rules.tls = binding.tls;
-  if (!binding.server_end_point.empty()) {
-    rules.accepted.push_back(ntlm::ChannelBindingHash(binding.server_end_point));
+  ntlm::Rules rules = {policy, binding.tls, channel_bindings_};
+  if (binding.tls && !binding.server_end_point.empty()) {
+    rules.channel_bindings.own = ntlm::ChannelBindingHash(binding.server_end_point);
   }
-  Failure failure;
-  for (size_t i = 0; i < candidates.size(); ++i) {
-    absl::StatusOr<Opened> opened = Open(candidates[i].account);
+  NtlmTrial trial(claim, rules);
+  for (const Candidate& candidate : candidates) {
+    const absl::StatusOr<Opened> opened = Open(candidate.account);
     if (!opened.ok()) {
-      failure.AddUndecided(opened.status());
+      trial.Skip(opened.status());
       continue;
     }
     // Every reading costs two computations, whatever its account has.
     const directory::Credential& credential = opened->credential;
-    const Secret& second = credential.widened_nt_hash ? *credential.widened_nt_hash : decoy_hash_;
-    for (const Secret* hash : {&credential.nt_hash, &second}) {
-      const ntlm::Verification verification = ntlm::Verify(claim.conversation, *hash, rules);
-      if (opened->real && verification.verdict == ntlm::Verdict::kAccepted &&
-          SameName(verification.verified_domain, candidates[i].proof_domain)) {
-        return Validated{i, absl::StrCat(FindingOf(verification), ", proven with the domain \"",
-                                         EscapeForLog(verification.verified_domain), "\"")};
-      }
-      failure.Add(candidates[i], opened->real, RefusalOf(verification.verdict),
-                  FindingOf(verification));
-    }
+    trial.Try(candidate, opened->real, credential.nt_hash,
+              credential.widened_nt_hash ? *credential.widened_nt_hash : decoy_hash_);
   }
-  return failure.Result();
+  return trial.Result();
 }
 
 absl::StatusOr<Verdict> LocalAuthority::ValidatePassword(

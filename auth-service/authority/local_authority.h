@@ -16,11 +16,13 @@ namespace restante::authority {
 // FAILED_PRECONDITION/CREDENTIAL_KEY_MISSING.
 class LocalAuthority : public Authority {
  public:
-  // `vault` outlives this. `random` is used during construction only.
+  // `vault` outlives this. `random` is used during construction only. `channel_bindings.own` is
+  // each connection's and not looked at here.
   LocalAuthority(const directory::CredentialVault& vault,
-                 ntlm::ChannelBindingPolicy channel_bindings, Random& random);
+                 ntlm::ChannelBindingRules channel_bindings, Random& random);
 
   absl::StatusOr<Verdict> Validate(const Claim& claim, const TlsBinding& binding,
+                                   const ntlm::Policy& ntlm,
                                    const std::vector<Candidate>& candidates) const override;
   std::optional<Refused> Foresee(const directory::Account& account) const override;
 
@@ -32,12 +34,13 @@ class LocalAuthority : public Authority {
   };
   absl::StatusOr<Opened> Open(const directory::AccountPtr& account) const;
   absl::StatusOr<Verdict> ValidateNtlm(const sasl::NtlmClaim& claim, const TlsBinding& binding,
+                                       const ntlm::Policy& policy,
                                        const std::vector<Candidate>& candidates) const;
   absl::StatusOr<Verdict> ValidatePassword(const sasl::PasswordClaim& claim,
                                            const std::vector<Candidate>& candidates) const;
 
   const directory::CredentialVault& vault_;
-  const ntlm::ChannelBindingPolicy channel_bindings_;
+  const ntlm::ChannelBindingRules channel_bindings_;
   // What an unknown user's claim is computed with: nobody knows its password.
   const Secret decoy_hash_;
   const directory::SealedCredential decoy_;

@@ -15,6 +15,9 @@
 namespace restante::authority {
 namespace {
 
+using testing::HasSubstr;
+using testing::Not;
+
 KeyRing Keys(const std::string& id) {
   std::map<std::string, Secret> keys;
   keys.emplace(id, Secret(std::string(32, id.back())));
@@ -46,7 +49,7 @@ class LocalAuthorityTest : public testing::Test {
   }
 
   Verdict Validate(const Claim& claim, const std::vector<Candidate>& candidates) {
-    const auto verdict = authority_.Validate(claim, {}, candidates);
+    const auto verdict = authority_.Validate(claim, {}, policy_, candidates);
     EXPECT_TRUE(verdict.ok()) << verdict.status();
     return *verdict;
   }
@@ -57,7 +60,8 @@ class LocalAuthorityTest : public testing::Test {
   FakeClock clock_;
   FakeRandom random_;
   directory::CredentialVault vault_{Keys("k1"), random_};
-  LocalAuthority authority_{vault_, ntlm::ChannelBindingPolicy::kAllow, random_};
+  ntlm::Policy policy_;
+  LocalAuthority authority_{vault_, {}, random_};
 };
 
 TEST_F(LocalAuthorityTest, ProvesByPassword) {
@@ -123,6 +127,104 @@ TEST_F(LocalAuthorityTest, RefusesOldFormsWhoeverItIs) {
   EXPECT_EQ(RefusalOf(NtlmClaimOf(client), {{"Domain", nullptr}}), Refusal::kAnonymous);
 }
 
+// Each form is allowed by the policy, by the account against the policy, and forbidden likewise.
+TEST_F(LocalAuthorityTest, TakesOldFormsWhereTheyAreAllowed) {
+  using ntlm::WeakestResponse;
+  const auto with = [this](std::optional<WeakestResponse> weakest) {
+    directory::Account account = *AccountWith("Password");
+    account.weakest_ntlm_response = weakest;
+    return std::make_shared<const directory::Account>(std::move(account));
+  };
+  struct {
+    NtlmClient::Form form;
+    WeakestResponse needed;
+    Refusal refusal;
+  } const rows[] = {
+      {NtlmClient::Form::kNtlm2Session, WeakestResponse::kNtlm2Session,
+       Refusal::kNtlm2SessionNotAllowed},
+      {NtlmClient::Form::kNtlmV1, WeakestResponse::kNtlmV1, Refusal::kNtlmV1NotAllowed},
+  };
+  const WeakestResponse all[] = {WeakestResponse::kNtlmV2, WeakestResponse::kNtlm2Session,
+                                 WeakestResponse::kNtlmV1};
+  for (const auto& row : rows) {
+    NtlmClient client;
+    client.form = row.form;
+    const Claim claim = NtlmClaimOf(client);
+    client.password = "wrong";
+    const Claim wrong = NtlmClaimOf(client);
+    for (const WeakestResponse policy : all) {
+      policy_.weakest_response = policy;
+      std::vector<std::optional<WeakestResponse>> accounts = {std::nullopt};
+      accounts.insert(accounts.end(), std::begin(all), std::end(all));
+      for (const auto& own : accounts) {
+        const bool allowed = own.value_or(policy) >= row.needed;
+        const std::vector<Candidate> candidates = {{"Domain", with(own)}};
+        for (const bool tls : {true, false}) {
+          const auto verdict = *authority_.Validate(claim, {tls, ""}, policy_, candidates);
+          EXPECT_EQ(std::holds_alternative<Validated>(verdict), allowed && tls);
+          const auto refused =
+              std::get<Refused>(*authority_.Validate(wrong, {tls, ""}, policy_, candidates));
+          const Refusal expected = !allowed ? row.refusal
+                                   : !tls   ? Refusal::kWeakNtlmWithoutTls
+                                            : Refusal::kWrongPassword;
+          EXPECT_EQ(refused.refusal, expected);
+          if (allowed && tls) continue;
+          EXPECT_EQ(std::get<Refused>(verdict).refusal, expected);
+        }
+      }
+    }
+  }
+}
+
+TEST_F(LocalAuthorityTest, NamesTheFormThatIsNotAllowed) {
+  NtlmClient client;
+  client.form = NtlmClient::Form::kNtlmV1;
+  const std::vector<Candidate> candidates = {{"Domain", AccountWith("Password")}};
+  EXPECT_THAT(std::get<Refused>(Validate(NtlmClaimOf(client), candidates)).finding,
+              HasSubstr("this client speaks NTLMv1, which is not allowed"));
+  EXPECT_THAT(NextStep(Refusal::kNtlmV1NotAllowed), HasSubstr("--weakest-ntlm-response ntlmv1"));
+}
+
+TEST_F(LocalAuthorityTest, NamesFaultsOfClients) {
+  const std::vector<Candidate> candidates = {{"Domain", AccountWith("Password")}};
+  NtlmClient thunderbird;
+  thunderbird.password = "[object Promise]";
+  Refused refused = std::get<Refused>(Validate(NtlmClaimOf(thunderbird), candidates));
+  EXPECT_EQ(refused.refusal, Refusal::kWrongPassword);
+  EXPECT_THAT(refused.finding, HasSubstr("Thunderbird"));
+  EXPECT_THAT(refused.finding, Not(HasSubstr("its password is right")));
+  NtlmClient java;
+  java.read_challenge_late = true;
+  for (const auto form : {NtlmClient::Form::kNtlmV2, NtlmClient::Form::kNtlmV1}) {
+    java.form = form;
+    java.session_security = true;
+    java.password = "Password";
+    refused = std::get<Refused>(Validate(NtlmClaimOf(java), candidates));
+    EXPECT_THAT(refused.finding, HasSubstr("Java Mail"));
+    java.password = "wrong";
+    refused = std::get<Refused>(Validate(NtlmClaimOf(java), candidates));
+    EXPECT_THAT(refused.finding, Not(HasSubstr("Java Mail")));
+  }
+}
+
+// The account of the reading that was proven is the one whose word counts.
+TEST_F(LocalAuthorityTest, AsksTheProvenAccountForItsWeakestResponse) {
+  directory::Account strict = *AccountWith("Password");
+  strict.id = "strict";
+  strict.credential =
+      vault_.Seal("strict", *directory::CredentialOfPassword(Secret::CopyOf("Other")));
+  directory::Account lenient = *AccountWith("Password");
+  lenient.weakest_ntlm_response = ntlm::WeakestResponse::kNtlmV1;
+  NtlmClient client;
+  client.form = NtlmClient::Form::kNtlmV1;
+  const std::vector<Candidate> candidates = {
+      {"Domain", std::make_shared<const directory::Account>(strict)},
+      {"domain", std::make_shared<const directory::Account>(lenient)}};
+  const auto verdict = *authority_.Validate(NtlmClaimOf(client), {true, ""}, policy_, candidates);
+  ASSERT_TRUE(std::holds_alternative<Validated>(verdict));
+  EXPECT_EQ(std::get<Validated>(verdict).candidate, 1u);
+}
+
 TEST_F(LocalAuthorityTest, RefusesASpoiltMic) {
   NtlmClient client;
   client.send_mic = true;
@@ -137,22 +239,26 @@ TEST_F(LocalAuthorityTest, HoldsChannelBindingsAgainstTheCertificate) {
   client.channel_bindings = ntlm::ChannelBindingHash(std::string(32, 'c'));
   const Claim claim = NtlmClaimOf(client);
   const auto with = [&](const char certificate) {
-    return *authority_.Validate(claim, {true, std::string(32, certificate)}, {{"Domain", account}});
+    return *authority_.Validate(claim, {true, std::string(32, certificate)}, policy_,
+                                {{"Domain", account}});
   };
   EXPECT_TRUE(std::holds_alternative<Validated>(with('c')));
   EXPECT_EQ(std::get<Refused>(with('d')).refusal, Refusal::kChannelBindingWrong);
-  LocalAuthority strict(vault_, ntlm::ChannelBindingPolicy::kRequire, random_);
-  const auto without =
-      strict.Validate(NtlmClaimOf({}), {true, std::string(32, 'c')}, {{"Domain", account}});
+  ntlm::ChannelBindingRules require;
+  require.policy = ntlm::ChannelBindingPolicy::kRequire;
+  LocalAuthority strict(vault_, require, random_);
+  const auto without = strict.Validate(NtlmClaimOf({}), {true, std::string(32, 'c')}, policy_,
+                                       {{"Domain", account}});
   EXPECT_EQ(std::get<Refused>(*without).refusal, Refusal::kChannelBindingMissing);
 }
 
 TEST_F(LocalAuthorityTest, CannotDecideWithoutTheKey) {
   const directory::CredentialVault other(Keys("k2"), random_);
-  const LocalAuthority authority(other, ntlm::ChannelBindingPolicy::kAllow, random_);
+  const LocalAuthority authority(other, {}, random_);
   for (const bool ntlm : {false, true}) {
     const Claim claim = ntlm ? NtlmClaimOf({}) : PasswordClaimOf("Password");
-    const auto verdict = authority.Validate(claim, {}, {{"Domain", AccountWith("Password")}});
+    const auto verdict =
+        authority.Validate(claim, {}, policy_, {{"Domain", AccountWith("Password")}});
     EXPECT_EQ(GetErrorReason(verdict.status()), ErrorReason::kCredentialKeyMissing);
     EXPECT_EQ(GetErrorMetadata(verdict.status())["key_id"], "k1");
   }

@@ -49,25 +49,46 @@ Description Describe(Refusal refusal) {
     case Refusal::kAnonymous:
       return {"ANONYMOUS", "Let the client log on with a name and a password."};
     case Refusal::kNtlmV1NotAllowed:
-      return {"NTLMV1_NOT_ALLOWED", "Set the client to NTLMv2, or to a normal password over TLS."};
+      return {"NTLMV1_NOT_ALLOWED",
+              "Set the client to NTLMv2, or to a normal password over TLS; or allow it for this "
+              "account: restantectl accounts update ID --weakest-ntlm-response ntlmv1"};
     case Refusal::kNtlm2SessionNotAllowed:
       return {"NTLM2_SESSION_NOT_ALLOWED",
-              "Set the client to NTLMv2, or to a normal password over TLS."};
+              "Set the client to NTLMv2, or to a normal password over TLS; or allow it for this "
+              "account: restantectl accounts update ID --weakest-ntlm-response ntlm2-session"};
     case Refusal::kLmNotAllowed:
-      return {"LM_NOT_ALLOWED", "Set the client to NTLMv2, or to a normal password over TLS."};
+      return {"LM_NOT_ALLOWED",
+              "Set the client to NTLMv2, or to a normal password over TLS. LM cannot be allowed; "
+              "if the client speaks LMv2: restantectl policy update pop3 --allow-lmv2"};
+    case Refusal::kWeakNtlmWithoutTls:
+      return {"WEAK_NTLM_WITHOUT_TLS",
+              "Let the client use STLS or the POP3S port; or allow it: restantectl policy update "
+              "pop3 --weak-ntlm-without-tls"};
+    case Refusal::kNtlmV1Downgraded:
+      return {"NTLMV1_DOWNGRADED",
+              "The client agreed to session security and then sent plain NTLMv1: a broken client, "
+              "or the messages were changed on their way. No setting allows it."};
     case Refusal::kMicWrong:
       return {"MIC_WRONG",
               "The messages were changed on their way; look for a relay or a broken proxy."};
+    case Refusal::kMicMissing:
+      return {"MIC_MISSING",
+              "Use a client that protects its messages, or: restantectl policy update pop3 "
+              "--no-require-ntlm-mic"};
     case Refusal::kChannelBindingWrong:
       return {"CHANNEL_BINDING_WRONG",
               "The client saw another certificate than this server's; look for a proxy that ends "
               "TLS, or a relay."};
     case Refusal::kChannelBindingMissing:
       return {"CHANNEL_BINDING_MISSING",
-              "Set channel_binding to allow in auth's configuration, or use a client that sends "
+              "Set channel_bindings to allow in auth's configuration, or use a client that sends "
               "channel bindings."};
     case Refusal::kTimestampChanged:
       return {"TIMESTAMP_CHANGED", "The challenge was changed on its way; look for a relay."};
+    case Refusal::kTargetNameNotAccepted:
+      return {"TARGET_NAME_NOT_ACCEPTED",
+              "The proof was made for another service, or for none; if it is ours: restantectl "
+              "policy update pop3 --add-ntlm-target-name NAME"};
     case Refusal::kAccountDisabled:
       return {"ACCOUNT_DISABLED", "Enable it with: restantectl accounts update ID --enable"};
     case Refusal::kAccountMechanismDisabled:

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/time/time.h"
+#include "auth-service/ntlm/policy.h"
 
 namespace restante::directory {
 
@@ -44,8 +45,9 @@ struct Account {
   std::string mailbox_id;                    // given at creation, never changes
   std::string placement;                     // the mailstore that holds the mailbox
   bool disabled = false;
-  std::vector<std::string> disabled_mechanisms;  // upper case
-  std::optional<SealedCredential> credential;    // nullopt: nobody can log on with this account
+  std::vector<std::string> disabled_mechanisms;                // upper case
+  std::optional<ntlm::WeakestResponse> weakest_ntlm_response;  // nullopt: the policy's
+  std::optional<SealedCredential> credential;  // nullopt: nobody can log on with this account
   // The directory's revision at the last change: never the same twice, not even for an account that
   // was deleted and created again.
   uint64_t revision = 0;

@@ -27,6 +27,7 @@ struct NewAccount {
   std::string placement;
   bool disabled = false;
   std::vector<std::string> disabled_mechanisms;
+  std::optional<ntlm::WeakestResponse> weakest_ntlm_response = std::nullopt;
 };
 
 // The fields to replace; nullopt leaves one as it is.
@@ -37,6 +38,8 @@ struct AccountChange {
   std::optional<std::vector<std::string>> addresses;
   std::optional<bool> disabled;
   std::optional<std::vector<std::string>> disabled_mechanisms;
+  // The inner nullopt leaves it to the policy.
+  std::optional<std::optional<ntlm::WeakestResponse>> weakest_ntlm_response;
 };
 
 // How a write is to be carried out.
@@ -105,10 +108,10 @@ class Directory {
 
   // NOT_FOUND for a protocol without a policy.
   virtual absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const = 0;
-  // Changes the mechanisms given and leaves the others. NOT_FOUND likewise, ABORTED/ETAG_MISMATCH,
-  // INVALID_ARGUMENT/FIELD_INVALID for a mechanism that the policy does not list.
+  // NOT_FOUND likewise, ABORTED/ETAG_MISMATCH, INVALID_ARGUMENT/FIELD_INVALID for a mechanism that
+  // the policy does not list, or an NTLM setting over its limit.
   virtual absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
-                                                      const std::vector<MechanismChange>& changes,
+                                                      const PolicyChange& change,
                                                       const WriteOptions& options) = 0;
   // Calls back with the present policy before returning, then with the whole policy after each
   // change, in order, on the changing thread. The callback must be short and must not call the

@@ -360,9 +360,11 @@ TEST_P(DirectoryConformance, RepeatsEveryKindOfWrite) {
             (*set)->revision);
   EXPECT_EQ((*directory_->Get("jsmith"))->credential->sealed, "a");
   options.request_id = std::string(32, '3');
-  const auto policy = directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, options);
-  EXPECT_EQ(directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, options)->revision,
-            policy->revision);
+  const auto policy =
+      directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, options);
+  EXPECT_EQ(
+      directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, options)->revision,
+      policy->revision);
   options.request_id = std::string(32, '4');
   ASSERT_TRUE(directory_->Delete("jsmith", options).ok());
   MustCreate(Smith());
@@ -415,7 +417,7 @@ TEST_P(DirectoryConformance, TakesAnOutdatedRequestIdAgainBeforeItIsSwept) {
 TEST_P(DirectoryConformance, ChangesThePolicyAndRefusesUnknownMechanisms) {
   const auto before = directory_->GetPolicy("pop3");
   ASSERT_TRUE(before.ok());
-  const auto after = directory_->UpdatePolicy("pop3", {{"ntlm", false, false}}, {});
+  const auto after = directory_->UpdatePolicy("pop3", {.mechanisms = {{"ntlm", false, false}}}, {});
   ASSERT_TRUE(after.ok()) << after.status();
   EXPECT_FALSE(FindMechanism(*after, "NTLM")->enabled);
   EXPECT_FALSE(FindMechanism(*after, "NTLM")->require_tls);
@@ -423,11 +425,61 @@ TEST_P(DirectoryConformance, ChangesThePolicyAndRefusesUnknownMechanisms) {
   WriteOptions stale;
   stale.expected_revision = before->revision;
   EXPECT_EQ(
-      GetErrorReason(directory_->UpdatePolicy("pop3", {{"NTLM", true, true}}, stale).status()),
+      GetErrorReason(
+          directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", true, true}}}, stale).status()),
       ErrorReason::kEtagMismatch);
-  EXPECT_EQ(GetErrorReason(directory_->UpdatePolicy("pop3", {{"GSSAPI", true, true}}, {}).status()),
-            ErrorReason::kFieldInvalid);
+  EXPECT_EQ(
+      GetErrorReason(
+          directory_->UpdatePolicy("pop3", {.mechanisms = {{"GSSAPI", true, true}}}, {}).status()),
+      ErrorReason::kFieldInvalid);
   EXPECT_EQ(directory_->GetPolicy("imap").status().code(), absl::StatusCode::kNotFound);
+}
+
+TEST_P(DirectoryConformance, ChangesWhatNtlmMustBeLike) {
+  EXPECT_EQ(directory_->GetPolicy("pop3")->ntlm, ntlm::Policy());
+  ntlm::Policy wanted;
+  wanted.weakest_response = ntlm::WeakestResponse::kNtlm2Session;
+  wanted.accepted_target_names = {"pop/mail.example"};
+  PolicyChange change;
+  change.ntlm = wanted;
+  const WriteOptions once{.expected_revision = {}, .request_id = kRequest};
+  const auto changed = directory_->UpdatePolicy("pop3", change, once);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(directory_->UpdatePolicy("pop3", change, once)->revision, changed->revision);
+  change.ntlm->allow_lmv2 = true;
+  EXPECT_EQ(GetErrorReason(directory_->UpdatePolicy("pop3", change, once).status()),
+            ErrorReason::kFieldInvalid);
+  if (durable()) Open();
+  EXPECT_EQ(directory_->GetPolicy("pop3")->ntlm, wanted);
+  // A change of the switches leaves it as it is.
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, {}).ok());
+  EXPECT_EQ(directory_->GetPolicy("pop3")->ntlm, wanted);
+  change.ntlm->accepted_target_names.assign(33, "pop/mail.example");
+  EXPECT_EQ(GetErrorReason(directory_->UpdatePolicy("pop3", change, {}).status()),
+            ErrorReason::kFieldInvalid);
+  change.ntlm->accepted_target_names = {""};
+  EXPECT_FALSE(directory_->UpdatePolicy("pop3", change, {}).ok());
+  change.ntlm->accepted_target_names = {std::string(256, 'x')};
+  EXPECT_FALSE(directory_->UpdatePolicy("pop3", change, {}).ok());
+}
+
+TEST_P(DirectoryConformance, LetsAnAccountHaveItsOwnWeakestNtlmResponse) {
+  NewAccount smith = Smith();
+  smith.weakest_ntlm_response = ntlm::WeakestResponse::kNtlmV1;
+  EXPECT_EQ(MustCreate(smith)->weakest_ntlm_response, ntlm::WeakestResponse::kNtlmV1);
+  AccountChange change;
+  change.weakest_ntlm_response = ntlm::WeakestResponse::kNtlm2Session;
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  if (durable()) Open();
+  EXPECT_EQ((*directory_->Get("jsmith"))->weakest_ntlm_response,
+            ntlm::WeakestResponse::kNtlm2Session);
+  AccountChange other;
+  other.alias = "js";
+  ASSERT_TRUE(directory_->Update("jsmith", other, {}).ok());
+  EXPECT_TRUE((*directory_->Get("jsmith"))->weakest_ntlm_response.has_value());
+  change.weakest_ntlm_response = std::optional<ntlm::WeakestResponse>();
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  EXPECT_FALSE((*directory_->Get("jsmith"))->weakest_ntlm_response.has_value());
 }
 
 TEST_P(DirectoryConformance, TellsWatchersThePresentPolicyThenEachChange) {
@@ -441,9 +493,9 @@ TEST_P(DirectoryConformance, TellsWatchersThePresentPolicyThenEachChange) {
   auto first = directory_->WatchPolicy("pop3", record(&first_saw));
   auto second = directory_->WatchPolicy("pop3", record(&second_saw));
   ASSERT_TRUE(first.ok() && second.ok());
-  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, {}).ok());
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, {}).ok());
   first->reset();
-  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {{"NTLM", true, true}}, {}).ok());
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", true, true}}}, {}).ok());
   EXPECT_THAT(first_saw, ElementsAre(true, false));
   EXPECT_THAT(second_saw, ElementsAre(true, false, true));
   EXPECT_EQ(directory_->WatchPolicy("imap", record(&first_saw)).status().code(),
@@ -459,7 +511,7 @@ TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
   ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
   const auto before = directory_->SetCredential("jsmith", {"k1", std::string("\0\1x", 3)}, {});
   ASSERT_TRUE(before.ok());
-  const auto policy = directory_->UpdatePolicy("pop3", {{"NTLM", false, true}}, {});
+  const auto policy = directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, {});
   Open();
   const auto after = directory_->Get("jsmith");
   ASSERT_TRUE(after.ok());

@@ -35,6 +35,17 @@ class Fingerprint {
     bytes_.U8(value ? 'y' : 'n');
     return *this;
   }
+  Fingerprint& Add(ntlm::WeakestResponse value) {
+    bytes_.U8('e').U8(static_cast<uint8_t>(value));
+    return *this;
+  }
+  Fingerprint& Add(const ntlm::Policy& policy) {
+    return Add(policy.weakest_response)
+        .Add(policy.weak_responses_without_tls)
+        .Add(policy.allow_lmv2)
+        .Add(policy.require_mic)
+        .Add(policy.accepted_target_names);
+  }
   template <typename T>
   Fingerprint& Add(const std::optional<T>& value) {
     if (value) return Add(*value);
@@ -62,6 +73,7 @@ std::string FingerprintOf(const NewAccount& account) {
       .Add(absl::string_view(account.placement))
       .Add(account.disabled)
       .Add(account.disabled_mechanisms)
+      .Add(account.weakest_ntlm_response)
       .Digest();
 }
 
@@ -76,18 +88,20 @@ std::string FingerprintOf(absl::string_view id, const AccountChange& change,
       .Add(change.addresses)
       .Add(change.disabled)
       .Add(change.disabled_mechanisms)
+      .Add(change.weakest_ntlm_response)
       .Digest();
 }
 
-std::string FingerprintOf(absl::string_view protocol, const std::vector<MechanismChange>& changes,
+std::string FingerprintOf(absl::string_view protocol, const PolicyChange& change,
                           const WriteOptions& options) {
   Fingerprint fingerprint("update-policy");
   fingerprint.Add(protocol).AddRevision(options.expected_revision);
-  for (const MechanismChange& change : changes) {
-    fingerprint.Add(absl::string_view(change.mechanism))
-        .Add(change.enabled)
-        .Add(change.require_tls);
+  for (const MechanismChange& mechanism : change.mechanisms) {
+    fingerprint.Add(absl::string_view(mechanism.mechanism))
+        .Add(mechanism.enabled)
+        .Add(mechanism.require_tls);
   }
+  if (change.ntlm) fingerprint.Add(*change.ntlm);
   return fingerprint.Digest();
 }
 
@@ -118,6 +132,7 @@ ProtocolPolicy WithStoredSwitches(ProtocolPolicy policy,
     if (stored.protocol != policy.protocol) continue;
     policy.revision = stored.revision;
     policy.update_time = stored.update_time;
+    policy.ntlm = stored.ntlm;
     for (MechanismSetting& setting : policy.mechanisms) {
       const MechanismSetting* switches = FindMechanism(stored, setting.mechanism);
       if (switches == nullptr) continue;  // new in this build: its default holds
@@ -126,6 +141,27 @@ ProtocolPolicy WithStoredSwitches(ProtocolPolicy policy,
     }
   }
   return policy;
+}
+
+absl::Status ChangePolicy(const PolicyChange& change, ProtocolPolicy* policy) {
+  for (const MechanismChange& mechanism : change.mechanisms) {
+    const auto setting =
+        std::find_if(policy->mechanisms.begin(), policy->mechanisms.end(),
+                     [&mechanism](const MechanismSetting& s) {
+                       return s.mechanism == absl::AsciiStrToUpper(mechanism.mechanism);
+                     });
+    if (setting == policy->mechanisms.end()) {
+      return InvalidField("policy.mechanisms", absl::StrCat(EscapeForLog(mechanism.mechanism),
+                                                            " is not a known mechanism"));
+    }
+    setting->enabled = mechanism.enabled;
+    setting->require_tls = mechanism.require_tls;
+  }
+  if (change.ntlm) {
+    RESTANTE_RETURN_IF_ERROR(ValidateNtlmPolicy(*change.ntlm));
+    policy->ntlm = *change.ntlm;
+  }
+  return absl::OkStatus();
 }
 
 class NoJournal : public Journal {
@@ -196,6 +232,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
   created.placement = account.placement;
   created.disabled = account.disabled;
   created.disabled_mechanisms = UpperCased(account.disabled_mechanisms);
+  created.weakest_ntlm_response = account.weakest_ntlm_response;
   created.create_time = clock_.WallNow();
   return Store(std::move(created), fingerprint, options);
 }
@@ -232,6 +269,9 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Update(absl::string_view id,
     if (change.disabled) account->disabled = *change.disabled;
     if (change.disabled_mechanisms) {
       account->disabled_mechanisms = UpperCased(*change.disabled_mechanisms);
+    }
+    if (change.weakest_ntlm_response) {
+      account->weakest_ntlm_response = *change.weakest_ntlm_response;
     }
   };
   return ChangeAccount(id, edit, FingerprintOf(id, change, options), options);
@@ -371,32 +411,21 @@ absl::StatusOr<ProtocolPolicy> IndexedDirectory::GetPolicy(absl::string_view pro
   return found->second;
 }
 
-absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(
-    absl::string_view protocol, const std::vector<MechanismChange>& changes,
-    const WriteOptions& options) {
-  const std::string fingerprint = FingerprintOf(protocol, changes, options);
+absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(absl::string_view protocol,
+                                                              const PolicyChange& change,
+                                                              const WriteOptions& options) {
+  const std::string fingerprint = FingerprintOf(protocol, change, options);
   MutexLock write_lock(&write_mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return *repeat->policy;
   RESTANTE_ASSIGN_OR_RETURN(ProtocolPolicy policy, GetPolicy(protocol));
   RESTANTE_RETURN_IF_ERROR(CheckRevision(options, policy.revision));
-  for (const MechanismChange& change : changes) {
-    const auto setting = std::find_if(
-        policy.mechanisms.begin(), policy.mechanisms.end(), [&change](const MechanismSetting& s) {
-          return s.mechanism == absl::AsciiStrToUpper(change.mechanism);
-        });
-    if (setting == policy.mechanisms.end()) {
-      return InvalidField("policy.mechanisms", absl::StrCat(EscapeForLog(change.mechanism),
-                                                            " is not a known mechanism"));
-    }
-    setting->enabled = change.enabled;
-    setting->require_tls = change.require_tls;
-  }
+  RESTANTE_RETURN_IF_ERROR(ChangePolicy(change, &policy));
   policy.revision = revision_ + 1;
   policy.update_time = clock_.WallNow();
-  DirectoryChange change;
-  change.policy = policy;
-  RESTANTE_RETURN_IF_ERROR(Commit(std::move(change), fingerprint, options));
+  DirectoryChange changed;
+  changed.policy = policy;
+  RESTANTE_RETURN_IF_ERROR(Commit(std::move(changed), fingerprint, options));
   NotifyWatches(protocol);
   return policy;
 }

@@ -46,7 +46,7 @@ class IndexedDirectory : public Directory {
 
   absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const override;
   absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
-                                              const std::vector<MechanismChange>& changes,
+                                              const PolicyChange& change,
                                               const WriteOptions& options) override;
   absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
                                                            PolicyCallback callback) override;

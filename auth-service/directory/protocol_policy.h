@@ -2,11 +2,13 @@
 #define RESTANTE_AUTH_SERVICE_DIRECTORY_PROTOCOL_POLICY_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "auth-service/ntlm/policy.h"
 
 namespace restante::directory {
 
@@ -30,6 +32,7 @@ struct MechanismSetting {
 struct ProtocolPolicy {
   std::string protocol;  // "pop3"
   std::vector<MechanismSetting> mechanisms;
+  ntlm::Policy ntlm = {};
   uint64_t revision = 0;  // the directory's revision at the last change; 0: never changed
   absl::Time update_time;
 };
@@ -39,6 +42,12 @@ struct MechanismChange {
   std::string mechanism;  // compared without regard to case
   bool enabled = true;
   bool require_tls = true;
+};
+
+// What to change in a policy; the rest stays as it is.
+struct PolicyChange {
+  std::vector<MechanismChange> mechanisms;
+  std::optional<ntlm::Policy> ntlm = std::nullopt;
 };
 
 // The setting of `mechanism`, compared without regard to case; nullptr for an unknown one. Lives as

@@ -124,4 +124,15 @@ absl::Status ValidateAccount(const Account& account) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateNtlmPolicy(const ntlm::Policy& policy) {
+  if (policy.accepted_target_names.size() > ntlm::kMaxTargetNames) {
+    return InvalidField("policy.ntlm.accepted_target_names", "at most 32 are allowed");
+  }
+  for (const std::string& name : policy.accepted_target_names) {
+    if (!name.empty() && name.size() <= ntlm::kMaxTargetNameOctets && FoldName(name)) continue;
+    return InvalidField("policy.ntlm.accepted_target_names", "must be 1 to 255 octets of UTF-8");
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace restante::directory

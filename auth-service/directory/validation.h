@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
+#include "auth-service/ntlm/policy.h"
 
 // The forms and limits of what operators put into the directory. Pure functions, thread-safe.
 namespace restante::directory {
@@ -15,6 +16,9 @@ namespace restante::directory {
 // name twice within the account. INVALID_ARGUMENT/FIELD_INVALID that names the field as
 // restante.auth.v1 does ("account.alias"; "account_id" for the id).
 absl::Status ValidateAccount(const Account& account);
+
+// Whether the target names are within their limits. INVALID_ARGUMENT/FIELD_INVALID likewise.
+absl::Status ValidateNtlmPolicy(const ntlm::Policy& policy);
 
 }  // namespace restante::directory
 

@@ -21,6 +21,11 @@ struct Attempt {
   std::string mechanism;    // upper case, as the client gave it when it is unknown
   std::string client_name;  // as the client gave it, unescaped; at most kMaxClientNameOctets
 
+  // By NTLM: what the client spoke ("NTLMv2"), and what it said of itself besides its name,
+  // escaped. It proves nothing.
+  std::string ntlm_form;
+  std::string ntlm_evidence;
+
   // Accepted when neither is set.
   std::optional<authority::Refusal> refusal;
   absl::Status undecided;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "auth-service/logon/ntlm_evidence.h"
 #include "auth-service/logon/proven_name.h"
 #include "auth-service/sasl/sealed_state.h"
 #include "common/base/byte_reader.h"
@@ -125,6 +126,25 @@ bool IsOwnAuthorization(const sasl::PasswordClaim& claim, const Decision& decisi
   return FoldName(claim.authorization_id) == FoldName(decision.account->alias);
 }
 
+void NoteEvidence(const sasl::NtlmClaim& claim, Attempt* attempt) {
+  NtlmEvidence evidence = EvidenceOf(claim);
+  attempt->trace.push_back({"ntlm-client", evidence.text});
+  attempt->ntlm_form = std::move(evidence.form);
+  attempt->ntlm_evidence = std::move(evidence.text);
+}
+
+// Which forms of response an account's client may speak.
+TraceStep NtlmStep(const ntlm::Policy& policy, const directory::Account& account) {
+  const auto weakest = account.weakest_ntlm_response.value_or(policy.weakest_response);
+  std::string finding = absl::StrCat(
+      "accepted: ", ntlm::WeakestResponseText(weakest),
+      account.weakest_ntlm_response ? ", by the account's own setting" : ", by the policy");
+  const bool only_tls =
+      weakest != ntlm::WeakestResponse::kNtlmV2 && !policy.weak_responses_without_tls;
+  if (only_tls) absl::StrAppend(&finding, "; what is weaker than NTLMv2 over TLS only");
+  return {"ntlm-policy", std::move(finding)};
+}
+
 void SetFound(const Decision& decision, Attempt* attempt) {
   for (const TraceStep& step : decision.trace) attempt->trace.push_back(step);
   if (decision.account == nullptr) return;
@@ -140,6 +160,7 @@ void SetFound(const Decision& decision, Attempt* attempt) {
 struct LogonFlow::Course {
   Attempt attempt;
   const Channel* channel = nullptr;
+  directory::ProtocolPolicy policy;
   std::string session_id;
   std::string caller_identity;
   // The user part of the claimed name, for the throttle; empty until there is one.
@@ -159,10 +180,10 @@ absl::StatusOr<Answer> LogonFlow::Begin(const BeginRequest& request) const {
   course.channel = &request.channel;
   course.session_id = request.session_id;
   course.caller_identity = request.caller_identity;
-  RESTANTE_ASSIGN_OR_RETURN(
-      const std::optional<Refusal> refusal,
-      CheckPolicy(request.channel.protocol, course.attempt.mechanism,
-                  request.channel.tls.has_value(), request.channel.client, &course.attempt));
+  RESTANTE_ASSIGN_OR_RETURN(course.policy, parts_.directory.GetPolicy(request.channel.protocol));
+  const std::optional<Refusal> refusal =
+      CheckPolicy(course.policy, course.attempt.mechanism, request.channel.tls.has_value(),
+                  request.channel.client, &course.attempt);
   if (refusal) return Refuse(*refusal, &course);
   const sasl::Mechanism* mechanism =
       sasl::FindMechanism(parts_.mechanisms, course.attempt.mechanism);
@@ -197,10 +218,10 @@ absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const
   RESTANTE_CHECK(session_id.has_value());  // sealed by OnStep
   course.session_id = std::string(*session_id);
   // Once more: an operator may have switched the mechanism off meanwhile.
-  RESTANTE_ASSIGN_OR_RETURN(
-      const std::optional<Refusal> refusal,
-      CheckPolicy(request.channel.protocol, course.attempt.mechanism,
-                  request.channel.tls.has_value(), request.channel.client, &course.attempt));
+  RESTANTE_ASSIGN_OR_RETURN(course.policy, parts_.directory.GetPolicy(request.channel.protocol));
+  const std::optional<Refusal> refusal =
+      CheckPolicy(course.policy, course.attempt.mechanism, request.channel.tls.has_value(),
+                  request.channel.client, &course.attempt);
   if (refusal) return Refuse(*refusal, &course);
   const std::optional<uint8_t> stage = reader.ReadU8();
   if (stage == kProven) return OnAcknowledged(reader.rest(), request.response, &course);
@@ -215,13 +236,15 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
   attempt.client_address = logon.client_address;
   attempt.mechanism = logon.mechanism;
   attempt.client_name = logon.client_name.substr(0, kMaxClientNameOctets);
-  RESTANTE_ASSIGN_OR_RETURN(attempt.refusal, CheckPolicy(logon.protocol, logon.mechanism, logon.tls,
-                                                         logon.client, &attempt));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
+                            parts_.directory.GetPolicy(logon.protocol));
+  attempt.refusal = CheckPolicy(policy, logon.mechanism, logon.tls, logon.client, &attempt);
   const Decision decision = parts_.decider.Decide(ParseName(logon.client_name), logon.mechanism);
   SetFound(decision, &attempt);
   if (attempt.refusal) return attempt;
   attempt.refusal = decision.refusal;
   if (decision.account == nullptr) return attempt;
+  if (logon.mechanism == "NTLM") attempt.trace.push_back(NtlmStep(policy.ntlm, *decision.account));
   const auto foreseen = parts_.authority.Foresee(*decision.account);
   if (!foreseen) return attempt;
   attempt.trace.push_back({"authority", foreseen->finding});
@@ -284,12 +307,13 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
   const auto name = ntlm_claim ? ParseNtlmName(ntlm_claim->message.domain, ntlm_claim->message.user)
                                : ParseName(attempt.client_name);
   if (name) course->throttled_user = name->user;
+  if (ntlm_claim) NoteEvidence(*ntlm_claim, &attempt);
 
   authority::TlsBinding binding;
   binding.tls = course->channel->tls.has_value();
   if (binding.tls) binding.server_end_point = course->channel->tls->server_end_point;
   const absl::StatusOr<authority::Verdict> verdict =
-      parts_.authority.Validate(claim, binding, CandidatesOf(readings));
+      parts_.authority.Validate(claim, binding, course->policy.ntlm, CandidatesOf(readings));
   if (!verdict.ok()) {
     SetFound(MostTelling(readings), &attempt);
     return Undecided(verdict.status(), course);
@@ -387,11 +411,10 @@ absl::Status LogonFlow::Undecided(absl::Status status, Course* course) const {
   return status;
 }
 
-absl::StatusOr<std::optional<Refusal>> LogonFlow::CheckPolicy(
-    absl::string_view protocol, absl::string_view mechanism, bool tls,
-    const std::optional<IpAddress>& client, Attempt* attempt) const {
-  RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
-                            parts_.directory.GetPolicy(protocol));
+std::optional<Refusal> LogonFlow::CheckPolicy(const directory::ProtocolPolicy& policy,
+                                              absl::string_view mechanism, bool tls,
+                                              const std::optional<IpAddress>& client,
+                                              Attempt* attempt) const {
   const auto note = [attempt](absl::string_view rule, std::string finding) {
     attempt->trace.push_back({std::string(rule), std::move(finding)});
   };
@@ -401,10 +424,10 @@ absl::StatusOr<std::optional<Refusal>> LogonFlow::CheckPolicy(
     return Refusal::kMechanismUnknown;
   }
   if (!setting->enabled) {
-    note("protocol-policy", absl::StrCat(setting->mechanism, " is disabled for ", protocol));
+    note("protocol-policy", absl::StrCat(setting->mechanism, " is disabled for ", policy.protocol));
     return Refusal::kMechanismDisabled;
   }
-  note("protocol-policy", absl::StrCat(setting->mechanism, " is enabled for ", protocol));
+  note("protocol-policy", absl::StrCat(setting->mechanism, " is enabled for ", policy.protocol));
   if (tls || !setting->NeedsTls()) return std::nullopt;
   if (!setting->needs_channel_binding && settings_.development_mode && client &&
       client->IsLoopback()) {

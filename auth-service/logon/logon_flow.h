@@ -157,9 +157,10 @@ class LogonFlow {
   Answer Refuse(authority::Refusal refusal, Course* course) const;
   absl::Status Undecided(absl::Status status, Course* course) const;
   // Leaves its findings in `attempt`.
-  absl::StatusOr<std::optional<authority::Refusal>> CheckPolicy(
-      absl::string_view protocol, absl::string_view mechanism, bool tls,
-      const std::optional<IpAddress>& client, Attempt* attempt) const;
+  std::optional<authority::Refusal> CheckPolicy(const directory::ProtocolPolicy& policy,
+                                                absl::string_view mechanism, bool tls,
+                                                const std::optional<IpAddress>& client,
+                                                Attempt* attempt) const;
 
   const FlowParts parts_;
   const FlowSettings settings_;

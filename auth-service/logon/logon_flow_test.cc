@@ -149,7 +149,9 @@ class LogonFlowTest : public testing::Test {
   Refusal LastRefusal() const { return *observer_.attempts.back().refusal; }
 
   void SetPolicy(const char* mechanism, bool enabled, bool require_tls) {
-    ASSERT_TRUE(directory_->UpdatePolicy("pop3", {{mechanism, enabled, require_tls}}, {}).ok());
+    ASSERT_TRUE(
+        directory_->UpdatePolicy("pop3", {.mechanisms = {{mechanism, enabled, require_tls}}}, {})
+            .ok());
   }
 
   LogonFlow FlowWith(const FlowSettings& settings) {
@@ -169,7 +171,7 @@ class LogonFlowTest : public testing::Test {
                                        .update_time = {}}},
                                      clock_, random_);
   directory::CredentialVault vault_{Keys('v'), random_};
-  authority::LocalAuthority authority_{vault_, ntlm::ChannelBindingPolicy::kAllow, random_};
+  authority::LocalAuthority authority_{vault_, {}, random_};
   std::vector<std::unique_ptr<sasl::Mechanism>> mechanisms_;
   Decider decider_{*directory_,
                    {.default_domain = "CORP",
@@ -287,6 +289,68 @@ TEST_F(LogonFlowTest, TellsOldNtlmAsidePreciselyAndPubliclyNot) {
   client.form = NtlmClient::Form::kNtlmV1;
   EXPECT_EQ(RejectionOf(Ntlm(client)).public_reason, PublicReason::kCredentials);
   EXPECT_EQ(LastRefusal(), Refusal::kNtlmV1NotAllowed);
+}
+
+// Everything about a form is the operator's to know: what the client spoke, and which switch.
+TEST_F(LogonFlowTest, NamesTheFormOfNtlmAndTheSwitch) {
+  using testing::HasSubstr;
+  NtlmClient client = Client("jsmith", "CORP");
+  client.form = NtlmClient::Form::kNtlmV1;
+  client.workstation = "PC\n1";
+  RejectionOf(Ntlm(client));
+  const Attempt& attempt = observer_.attempts.back();
+  EXPECT_EQ(attempt.ntlm_form, "NTLMv1");
+  EXPECT_EQ(attempt.ntlm_evidence, "domain \"CORP\", workstation \"PC\\x0a1\"");
+  EXPECT_EQ(attempt.trace.back().rule, "authority");
+  EXPECT_THAT(attempt.trace.back().finding,
+              HasSubstr("this client speaks NTLMv1, which is not allowed"));
+  EXPECT_THAT(NextStepOf(attempt), HasSubstr("--weakest-ntlm-response ntlmv1"));
+
+  directory::AccountChange change;
+  change.weakest_ntlm_response = ntlm::WeakestResponse::kNtlmV1;
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  EXPECT_TRUE(std::holds_alternative<Identity>(*Ntlm(client)));
+  SetPolicy("NTLM", true, false);
+  RejectionOf(Ntlm(client, "192.0.2.1", false));
+  EXPECT_EQ(LastRefusal(), Refusal::kWeakNtlmWithoutTls);
+  EXPECT_THAT(NextStepOf(observer_.attempts.back()), HasSubstr("--weak-ntlm-without-tls"));
+  directory::PolicyChange without_tls;
+  without_tls.ntlm = ntlm::Policy{};
+  without_tls.ntlm->weak_responses_without_tls = true;
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", without_tls, {}).ok());
+  EXPECT_TRUE(std::holds_alternative<Identity>(*Ntlm(client, "192.0.2.1", false)));
+}
+
+// Development mode lifts the need for TLS of a mechanism, and not what keeps a weak proof safe.
+TEST_F(LogonFlowTest, WeakNtlmNeedsItsSwitchInDevelopmentModeToo) {
+  const LogonFlow development = FlowWith({.netbios_domain = "CORP", .development_mode = true});
+  directory::AccountChange change;
+  change.weakest_ntlm_response = ntlm::WeakestResponse::kNtlmV1;
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  NtlmClient client = Client("jsmith", "CORP");
+  client.form = NtlmClient::Form::kNtlmV1;
+  const std::string negotiate = client.Negotiate();
+  const BeginRequest begin =
+      BeginWith("NTLM", Secret::CopyOf(negotiate), ChannelFrom("127.0.0.1", false));
+  const auto challenge = std::get<ChallengeAnswer>(*development.Begin(begin));
+  RejectionOf(development.Continue(
+      ContinueWith(begin, challenge, client.Authenticate(negotiate, challenge.server_message))));
+  EXPECT_EQ(LastRefusal(), Refusal::kWeakNtlmWithoutTls);
+}
+
+TEST_F(LogonFlowTest, NotesWhatAnNtlmClientSaysOfItself) {
+  NtlmClient client = Client("jsmith", "CORP");
+  client.target_name = "pop/\x1bmail" + std::string(100, 'x');
+  client.filetime = 133'000'000'000'000'000;
+  client.send_mic = true;
+  EXPECT_TRUE(std::holds_alternative<Identity>(*Ntlm(client)));
+  const std::string& evidence = observer_.attempts.back().ntlm_evidence;
+  EXPECT_EQ(observer_.attempts.back().ntlm_form, "NTLMv2");
+  EXPECT_THAT(evidence, testing::HasSubstr("target \"pop/\\x1bmailxxx"));
+  EXPECT_THAT(evidence, testing::HasSubstr("xx...\", clock 2022-06-18T04:26:40Z, MIC"));
+  EXPECT_LT(evidence.size(), 300u);
+  RejectionOf(Plain("jsmith", "wrong"));
+  EXPECT_EQ(observer_.attempts.back().ntlm_form, "");
 }
 
 TEST_F(LogonFlowTest, RefusesAnotherMailboxAndAnotherIdentity) {
@@ -425,7 +489,8 @@ TEST_F(LogonFlowTest, ExplainsWhatWouldBeDecided) {
   EXPECT_TRUE(attempt.accepted());
   EXPECT_EQ(ReasonOf(attempt), "ACCEPTED");
   EXPECT_EQ(attempt.alias, "john.smith");
-  EXPECT_EQ(attempt.trace.back().rule, "mailbox");
+  EXPECT_EQ(attempt.trace.back().rule, "ntlm-policy");
+  EXPECT_THAT(attempt.trace.back().finding, testing::HasSubstr("NTLMv2 alone, by the policy"));
   logon.tls = false;
   attempt = *flow_.Explain(logon);
   EXPECT_EQ(ReasonOf(attempt), "TLS_REQUIRED");

@@ -14,6 +14,7 @@
 #include "common/base/unicode.h"
 #include "gmock/gmock.h"
 #include "tests/support/ntlm_client.h"
+#include "tests/support/ntlm_verdict.h"
 
 namespace restante::ntlm {
 namespace {
@@ -305,7 +306,7 @@ TEST_P(MalformedResponse, IsRefused) {
   message = Put(kNt, Field(static_cast<uint16_t>(row.nt.size()), size))(message) + row.nt;
   conversation.authenticate = message;
   const Secret hash = NtHash(Secret::CopyOf("Password"));
-  EXPECT_EQ(VerdictName(Verify(conversation, hash, {}).verdict), VerdictName(row.verdict));
+  EXPECT_EQ(VerdictName(VerdictOf(conversation, hash)), VerdictName(row.verdict));
 }
 
 const std::string kEndPair(4, '\0');
@@ -339,9 +340,9 @@ TEST(AnonymousFlag, RefusesARightResponse) {
       BuildChallenge(*ParseNegotiate(conversation.negotiate), kNames, kServerChallenge, kFiletime);
   conversation.authenticate = client.Authenticate(conversation.negotiate, conversation.challenge);
   const Secret hash = NtHash(Secret::CopyOf("Password"));
-  EXPECT_EQ(VerdictName(Verify(conversation, hash, {}).verdict), "ACCEPTED");
+  EXPECT_EQ(VerdictName(VerdictOf(conversation, hash)), "ACCEPTED");
   conversation.authenticate = Put(60, U32(kUnicode | kAnonymous))(conversation.authenticate);
-  EXPECT_EQ(VerdictName(Verify(conversation, hash, {}).verdict), "ANONYMOUS");
+  EXPECT_EQ(VerdictName(VerdictOf(conversation, hash)), "ANONYMOUS");
 }
 
 // A client from before the flags (or one that lies) has text in their place: it is no flag.

@@ -55,9 +55,12 @@ std::string BuildTargetInfo(const ServerNames& names, uint64_t filetime) {
   ByteWriter writer;
   WriteAvPair(&writer, AvId::kNetbiosDomain, ToUtf16(names.netbios_domain));
   WriteAvPair(&writer, AvId::kNetbiosComputer, ToUtf16(names.netbios_computer));
-  WriteAvPair(&writer, AvId::kDnsDomain, ToUtf16(names.dns_domain));
-  WriteAvPair(&writer, AvId::kDnsComputer, ToUtf16(names.dns_computer));
-  WriteAvPair(&writer, AvId::kDnsTree, ToUtf16(names.dns_tree));
+  const std::pair<AvId, const std::string&> dns[] = {{AvId::kDnsDomain, names.dns_domain},
+                                                     {AvId::kDnsComputer, names.dns_computer},
+                                                     {AvId::kDnsTree, names.dns_tree}};
+  for (const auto& [id, name] : dns) {
+    if (!name.empty()) WriteAvPair(&writer, id, ToUtf16(name));
+  }
   WriteAvPair(&writer, AvId::kTimestamp, ByteWriter().U64Le(filetime).bytes());
   WriteAvPair(&writer, AvId::kEnd, "");
   return writer.Take();
@@ -179,7 +182,8 @@ absl::StatusOr<AuthenticateMessage> ParseAuthenticate(absl::string_view message,
 
   uint32_t charset = authenticate.flags.value_or(0) & (kUnicode | kOem);
   if (charset == 0) charset = challenge_flags;
-  bool unicode = (charset & kUnicode) != 0;
+  const bool unicode = (charset & kUnicode) != 0;
+  authenticate.unicode = unicode;
   RESTANTE_ASSIGN_OR_RETURN(authenticate.domain, DecodeName(domain, unicode, "domain"));
   RESTANTE_ASSIGN_OR_RETURN(authenticate.user, DecodeName(user, unicode, "user name"));
   RESTANTE_ASSIGN_OR_RETURN(authenticate.workstation,

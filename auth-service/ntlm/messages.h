@@ -46,7 +46,7 @@ enum class AvId : uint16_t {
   kChannelBindings = 10,
 };
 
-// What the server says of itself. Each at most 255 octets.
+// What the server says of itself. Each at most 255 octets; DNS names that are empty are not said.
 struct ServerNames {
   std::string netbios_domain;
   std::string netbios_computer;
@@ -88,6 +88,8 @@ struct AuthenticateMessage {
   std::string encrypted_session_key;
   // Absent when the payload begins where they would be.
   std::optional<uint32_t> flags;
+  // Whether the names were UTF-16 on the wire.
+  bool unicode = true;
 };
 
 // Reads the fields as [MS-NLMP] 2.2.1.3 lays them out: each must lie inside the message, in any
@@ -99,6 +101,9 @@ absl::StatusOr<AuthenticateMessage> ParseAuthenticate(absl::string_view message,
 // Where the MIC stands in an AUTHENTICATE message whose AvFlags promise one.
 inline constexpr size_t kMicOffset = 72;
 inline constexpr size_t kMicOctets = 16;
+
+// The bit of AvPairs::flags that promises one.
+inline constexpr uint32_t kAvFlagMic = 2;
 
 // The AV pairs of a target info or of an NTLMv2 response. Values are views into the input.
 struct AvPairs {

@@ -4,7 +4,9 @@
 
 #include <string>
 
+#include "absl/strings/match.h"
 #include "common/base/byte_writer.h"
+#include "common/base/unicode.h"
 #include "tests/support/ntlm_client.h"
 
 namespace restante::ntlm {
@@ -61,6 +63,20 @@ TEST(Challenge, EchoesOnlyWhatItKnowsAndNeverLmKey) {
   EXPECT_EQ(FlagsOf(ChallengeFor(0xffffffff)) & kLmKey, 0u);
   EXPECT_TRUE(FlagsOf(ChallengeFor(kExtendedSessionSecurity)) & kExtendedSessionSecurity);
   EXPECT_FALSE(FlagsOf(ChallengeFor(0)) & kExtendedSessionSecurity);
+}
+
+TEST(Challenge, SaysTheNamesThatThereAre) {
+  const auto pair = [](uint16_t id, absl::string_view name) {
+    const std::string wide = *Utf8ToUtf16Le(name);
+    return ByteWriter().U16Le(id).U16Le(static_cast<uint16_t>(wide.size())).Bytes(wide).Take();
+  };
+  const std::string time = ByteWriter().U16Le(7).U16Le(8).U64Le(kFiletime).U32Le(0).Take();
+  const std::string all = pair(2, "Corp") + pair(1, "MAIL") + pair(4, "corp.example") +
+                          pair(3, "mail.corp.example") + pair(5, "corp.example") + time;
+  EXPECT_TRUE(absl::EndsWith(ChallengeFor(kUnicode), all));
+  const std::string least =
+      BuildChallenge({.flags = kUnicode}, {"Corp", "MAIL", "", "", ""}, "12345678", kFiletime);
+  EXPECT_TRUE(absl::EndsWith(least, pair(2, "Corp") + pair(1, "MAIL") + time));
 }
 
 TEST(Challenge, NoCutOneParses) {

@@ -30,7 +30,7 @@ std::string Temp() {
 class MsNlmpVectors : public testing::Test {
  protected:
   const Secret nt_hash_ = NtHash(Secret::CopyOf("Password"));
-  const Secret v2_key_ = NtlmV2Key(nt_hash_, "User", "Domain");
+  const Secret v2_key_ = NtlmV2Key(nt_hash_, NtlmV2Identities("User", "Domain", true)[0]);
 };
 
 // 4.2.2
@@ -40,6 +40,12 @@ TEST_F(MsNlmpVectors, NtlmV1) {
   std::string session_base_key = Md4(nt_hash_.view());
   EXPECT_EQ(Hex(session_base_key), "d87262b0cde4b1cb7499becccdf10784");
   EXPECT_EQ(Hex(Rc4(session_base_key, kExportedSessionKey)), "518822b1b3f350c8958682ecbb3e3cb7");
+}
+
+// 4.2.2.2.2, with the published LMOWFv1: we compute no LM hash.
+TEST_F(MsNlmpVectors, LmV1) {
+  EXPECT_EQ(Hex(Desl(absl::HexStringToBytes("e52cac67419a9a224a3b108f3fa6cb6d"), kServerChallenge)),
+            "98def7b87f88aa5dafe2df779688a172def11c7d5ccdef13");
 }
 
 // 4.2.3
@@ -85,9 +91,10 @@ TEST_F(MsNlmpVectors, PublishedProofIsAccepted) {
   authenticate.U64Le(0).U64Le(0).U32Le(kUnicode | kNtlm);
   authenticate.Bytes(absl::HexStringToBytes("44006f006d00610069006e005500730065007200"));
   authenticate.Bytes(response);
-  Verification result = Verify({"", challenge, authenticate.bytes()}, nt_hash_, {});
-  EXPECT_EQ(VerdictName(result.verdict), "ACCEPTED");
-  EXPECT_EQ(result.verified_domain, "Domain");
+  const Exchange exchange({"", challenge, authenticate.bytes()});
+  const Match match = exchange.MatchWith(nt_hash_);
+  EXPECT_EQ(VerdictName(exchange.Judge(match, {})), "ACCEPTED");
+  EXPECT_EQ(match.domain, "Domain");
 }
 
 }  // namespace

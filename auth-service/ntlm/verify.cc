@@ -1,11 +1,9 @@
 #include "auth-service/ntlm/verify.h"
 
 #include <algorithm>
-#include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "common/base/byte_reader.h"
-#include "common/base/byte_writer.h"
 #include "common/base/unicode.h"
 #include "common/crypto/cipher.h"
 #include "common/crypto/digest.h"
@@ -14,51 +12,33 @@ namespace restante::ntlm {
 namespace {
 
 constexpr size_t kProofOctets = 16;
-constexpr size_t kOldResponseOctets = 24;
-// Proof, two version octets, six zeros, time, client challenge, four zeros, end of the AV pairs.
-constexpr size_t kMinNtlmV2Octets = 44;
-constexpr size_t kAvPairsOffset = 28;
-constexpr uint32_t kAvFlagMic = 2;
+constexpr size_t kClientChallengeOctets = 8;
 constexpr absl::string_view kPromise = "[object Promise]";
-
-std::string ToUtf16(absl::string_view utf8) {
-  if (std::optional<std::string> wide = Utf8ToUtf16Le(utf8)) return *std::move(wide);
-  ByteWriter widened;
-  for (char c : utf8) widened.U16Le(static_cast<uint8_t>(c));
-  return widened.Take();
-}
+// One group of four base64 characters, which a client takes for a status in front of the message.
+constexpr size_t kLateOctets = 3;
 
 bool IsAllZero(absl::string_view octets) {
   return std::all_of(octets.begin(), octets.end(), [](char c) { return c == 0; });
 }
 
-// An NTLMv2 response taken apart ([MS-NLMP] 2.2.2.7 and 2.2.2.8).
-struct NtlmV2Response {
-  absl::string_view proof;
-  absl::string_view temp;  // exactly as sent: the proof covers it
-  AvPairs pairs;
-};
-
-std::optional<NtlmV2Response> ParseNtlmV2(absl::string_view response) {
-  NtlmV2Response parsed;
-  ByteReader reader(response);
-  std::optional<absl::string_view> proof = reader.ReadBytes(kProofOctets);
-  if (!proof) return std::nullopt;
-  parsed.proof = *proof;
-  parsed.temp = reader.rest();
-  if (reader.ReadU8() != 1 || reader.ReadU8() != 1) return std::nullopt;
-  if (!reader.Skip(kAvPairsOffset - 2)) return std::nullopt;
-  std::optional<AvPairs> pairs = ParseAvPairs(reader.rest());
-  if (!pairs) return std::nullopt;
-  parsed.pairs = *pairs;
-  return parsed;
+bool SameName(absl::string_view a, absl::string_view b) {
+  if (a == b) return true;
+  const std::optional<std::string> folded = FoldName(a);
+  return folded.has_value() && folded == FoldName(b);
 }
 
-std::vector<std::string> CandidateDomains(absl::string_view sent, absl::string_view own) {
+// Our challenge as it looks to a client that lost the message's beginning: behind it are zeros.
+std::string ReadLate(absl::string_view server_challenge) {
+  return absl::StrCat(server_challenge.substr(kLateOctets), std::string(kLateOctets, '\0'));
+}
+
+std::vector<std::string> CandidateDomains(absl::string_view sent, absl::string_view own,
+                                          std::optional<absl::string_view> wanted) {
   std::vector<std::string> candidates;
   for (const std::string& domain :
        {std::string(sent), UpperSimple(sent).value_or(std::string(sent)), std::string(own),
         UpperSimple(own).value_or(std::string(own)), std::string()}) {
+    if (wanted && !SameName(domain, *wanted)) continue;
     if (std::find(candidates.begin(), candidates.end(), domain) == candidates.end()) {
       candidates.push_back(domain);
     }
@@ -66,138 +46,186 @@ std::vector<std::string> CandidateDomains(absl::string_view sent, absl::string_v
   return candidates;
 }
 
-struct Proven {
-  std::string domain;
-  Secret key;
-};
-
-// All candidates are computed whichever of them fits.
-std::optional<Proven> FindDomain(const NtlmV2Response& response, const AuthenticateMessage& message,
-                                 const ChallengeMessage& challenge, const Secret& nt_hash) {
-  std::string covered = absl::StrCat(challenge.server_challenge, response.temp);
-  std::optional<Proven> proven;
-  for (const std::string& domain : CandidateDomains(message.domain, challenge.netbios_domain)) {
-    Secret key = NtlmV2Key(nt_hash, message.user, domain);
-    bool matches = EqualInConstantTime(HmacMd5(key.view(), covered), response.proof);
-    if (matches && !proven) proven = Proven{domain, std::move(key)};
-  }
-  return proven;
-}
-
-// [MS-NLMP] 3.2.5.1.2: the MIC covers all three messages, with its own place zeroed.
-bool MicIsRight(const Conversation& conversation, const AuthenticateMessage& message,
-                const Secret& key, absl::string_view proof) {
-  std::string authenticate = conversation.authenticate;
-  if (authenticate.size() < kMicOffset + kMicOctets) return false;
-  std::string mic = authenticate.substr(kMicOffset, kMicOctets);
-  authenticate.replace(kMicOffset, kMicOctets, kMicOctets, '\0');
-  Secret session_key(HmacMd5(key.view(), proof));
-  bool exchanged = (message.flags.value_or(0) & kKeyExchange) != 0 &&
-                   message.encrypted_session_key.size() == kProofOctets;
-  if (exchanged) session_key = Secret(Rc4(session_key.view(), message.encrypted_session_key));
-  std::string expected =
-      HmacMd5(session_key.view(),
-              absl::StrCat(conversation.negotiate, conversation.challenge, authenticate));
-  return EqualInConstantTime(expected, mic);
-}
-
-Verdict CheckChannelBindings(const AvPairs& pairs, const ChannelBindingRules& rules) {
-  if (rules.policy == ChannelBindingPolicy::kNone) return Verdict::kAccepted;
-  bool required = rules.policy == ChannelBindingPolicy::kRequire;
+Verdict CheckChannelBindings(std::optional<absl::string_view> sent, const Rules& rules) {
+  const ChannelBindingRules& bindings = rules.channel_bindings;
+  if (bindings.policy == ChannelBindingPolicy::kNone) return Verdict::kAccepted;
+  const bool required = bindings.policy == ChannelBindingPolicy::kRequire;
   // Sixteen zeros are how some clients say that they have none.
-  bool supplied = pairs.channel_bindings.has_value() && !IsAllZero(*pairs.channel_bindings);
-  if (required && (!rules.tls || !supplied)) return Verdict::kChannelBindingMissing;
-  const bool comparable = rules.tls && (required || !rules.accepted.empty());
-  if (!supplied || !comparable) return Verdict::kAccepted;
-  bool right = false;
-  for (const std::string& accepted : rules.accepted) {
-    right |= EqualInConstantTime(accepted, *pairs.channel_bindings);
+  const bool supplied = sent.has_value() && !IsAllZero(*sent);
+  std::vector<std::string> accepted = bindings.load_balancers;
+  if (bindings.own) accepted.push_back(*bindings.own);
+  if (required && (!supplied || (accepted.empty() && !rules.tls))) {
+    return Verdict::kChannelBindingMissing;
   }
+  if (!supplied || (accepted.empty() && !required)) return Verdict::kAccepted;
+  bool right = false;
+  for (const std::string& value : accepted) right |= EqualInConstantTime(value, *sent);
   return right ? Verdict::kAccepted : Verdict::kChannelBindingWrong;
 }
 
-// What the proof vouches for beyond the password.
-Verdict CheckProvenPairs(const Conversation& conversation, const AuthenticateMessage& message,
-                         const ChallengeMessage& challenge, const NtlmV2Response& response,
-                         const Secret& key, const ChannelBindingRules& rules) {
-  const AvPairs& pairs = response.pairs;
-  bool echoes_time = pairs.timestamp.has_value() && !challenge.timestamp.empty();
-  if (echoes_time && *pairs.timestamp != challenge.timestamp) return Verdict::kTimestampChanged;
-  bool promises_mic = (pairs.flags.value_or(0) & kAvFlagMic) != 0;
-  if (promises_mic && !MicIsRight(conversation, message, key, response.proof)) {
-    return Verdict::kMicWrong;
-  }
-  return CheckChannelBindings(pairs, rules);
+bool IsAcceptedTarget(absl::string_view utf16_name, const Policy& policy) {
+  if (policy.accepted_target_names.empty()) return true;
+  const std::optional<std::string> name = Utf16LeToUtf8(utf16_name);
+  return name.has_value() &&
+         std::any_of(policy.accepted_target_names.begin(), policy.accepted_target_names.end(),
+                     [&name](const std::string& accepted) { return SameName(*name, accepted); });
 }
 
-Verification VerifyNtlmV2(const Conversation& conversation, const AuthenticateMessage& message,
-                          const ChallengeMessage& challenge, const Secret& nt_hash,
-                          const ChannelBindingRules& rules) {
-  Verification result;
-  result.form = ResponseForm::kNtlmV2;
-  std::optional<NtlmV2Response> response = ParseNtlmV2(message.nt_response);
-  if (!response) return result;
-  std::optional<Proven> proven = FindDomain(*response, message, challenge, nt_hash);
-  // Computed whether the password was right or not, so that both take the same time.
-  Secret promise_hash = NtHash(Secret::CopyOf(kPromise));
-  bool promise = FindDomain(*response, message, challenge, promise_hash).has_value();
-  if (!proven) {
-    result.verdict = Verdict::kWrongPassword;
-    result.made_without_password = promise;
-    return result;
-  }
-  result.verified_domain = proven->domain;
-  result.verdict =
-      CheckProvenPairs(conversation, message, challenge, *response, proven->key, rules);
-  return result;
+// What the older forms cannot prove.
+Verdict CheckWithoutPairs(const Rules& rules) {
+  if (rules.policy.require_mic) return Verdict::kMicMissing;
+  if (!rules.policy.accepted_target_names.empty()) return Verdict::kTargetNameNotAccepted;
+  return CheckChannelBindings(std::nullopt, rules);
 }
 
-Verdict VerdictOnForm(ResponseForm form) {
-  switch (form) {
+}  // namespace
+
+Exchange::Exchange(Conversation conversation) : conversation_(std::move(conversation)) {
+  absl::StatusOr<ChallengeMessage> challenge = ParseChallenge(conversation_.challenge);
+  if (!challenge.ok()) return;
+  absl::StatusOr<AuthenticateMessage> message =
+      ParseAuthenticate(conversation_.authenticate, challenge->flags);
+  if (!message.ok()) return;
+  challenge_ = *std::move(challenge);
+  message_ = *std::move(message);
+  form_ = FormOf(message_, challenge_.flags);
+  if (form_ == ResponseForm::kNtlmV2) ntlm_v2_ = ParseNtlmV2(message_.nt_response);
+}
+
+Match Exchange::MatchWith(const Secret& nt_hash, std::optional<absl::string_view> domain) const {
+  switch (form_) {
+    case ResponseForm::kNtlmV2: {
+      const absl::string_view response = message_.nt_response;
+      return MatchHmac(nt_hash, domain, response.substr(0, kProofOctets),
+                       response.substr(kProofOctets));
+    }
+    case ResponseForm::kLm: {
+      const absl::string_view response = message_.lm_response;
+      return MatchHmac(nt_hash, domain, response.substr(0, kProofOctets),
+                       response.substr(kProofOctets));
+    }
+    case ResponseForm::kNtlm2Session:
+    case ResponseForm::kNtlmV1:
+      return MatchDes(nt_hash, domain);
+    case ResponseForm::kAnonymous:
+    case ResponseForm::kUnknown:
+      break;
+  }
+  return {};
+}
+
+// NTLMv2 and LMv2 ([MS-NLMP] 3.3.2). Every candidate is computed, whichever of them fits.
+Match Exchange::MatchHmac(const Secret& nt_hash, std::optional<absl::string_view> domain,
+                          absl::string_view proof, absl::string_view covered) const {
+  const std::string in_time = absl::StrCat(challenge_.server_challenge, covered);
+  const std::string late = absl::StrCat(ReadLate(challenge_.server_challenge), covered);
+  Match match;
+  for (const std::string& candidate :
+       CandidateDomains(message_.domain, challenge_.netbios_domain, domain)) {
+    for (const std::string& identity :
+         NtlmV2Identities(message_.user, candidate, message_.unicode)) {
+      Secret key = NtlmV2Key(nt_hash, identity);
+      const bool right = EqualInConstantTime(HmacMd5(key.view(), in_time), proof);
+      match.challenge_read_late |= EqualInConstantTime(HmacMd5(key.view(), late), proof);
+      if (match.right) continue;
+      match.right = right;
+      match.domain = candidate;
+      match.key = std::move(key);
+    }
+  }
+  return match;
+}
+
+// NTLMv1 and NTLM2 session ([MS-NLMP] 3.3.1), which cover no name at all.
+Match Exchange::MatchDes(const Secret& nt_hash, std::optional<absl::string_view> domain) const {
+  const auto fits = [&](const std::string& server_challenge) {
+    const std::string challenge =
+        form_ == ResponseForm::kNtlm2Session
+            ? SessionChallenge(
+                  server_challenge,
+                  absl::string_view(message_.lm_response).substr(0, kClientChallengeOctets))
+            : server_challenge;
+    return EqualInConstantTime(Desl(nt_hash.view(), challenge), message_.nt_response);
+  };
+  const bool is_sent_domain = !domain || SameName(message_.domain, *domain);
+  Match match;
+  const bool right = fits(challenge_.server_challenge);
+  match.challenge_read_late = fits(ReadLate(challenge_.server_challenge));
+  match.right = right && is_sent_domain;
+  match.domain = message_.domain;
+  return match;
+}
+
+Verdict Exchange::Judge(const Match& match, const Rules& rules) const {
+  if (form_ == ResponseForm::kAnonymous) return Verdict::kAnonymous;
+  if (form_ == ResponseForm::kUnknown) return Verdict::kMalformed;
+  if (form_ == ResponseForm::kNtlmV2 && !ntlm_v2_) return Verdict::kMalformed;
+  const Verdict beyond =
+      form_ == ResponseForm::kNtlmV2 ? CheckPairs(match, rules) : CheckWithoutPairs(rules);
+  const Verdict form = CheckForm(rules);
+  if (form != Verdict::kAccepted) return form;
+  return match.right ? beyond : Verdict::kWrongPassword;
+}
+
+Verdict Exchange::CheckForm(const Rules& rules) const {
+  const WeakestResponse weakest = rules.policy.weakest_response;
+  switch (form_) {
     case ResponseForm::kNtlmV2:
       return Verdict::kAccepted;
     case ResponseForm::kNtlm2Session:
-      return Verdict::kNtlm2SessionNotAllowed;
+      if (weakest < WeakestResponse::kNtlm2Session) return Verdict::kNtlm2SessionNotAllowed;
+      break;
     case ResponseForm::kNtlmV1:
-      return Verdict::kNtlmV1NotAllowed;
-    case ResponseForm::kLmOnly:
-      return Verdict::kLmNotAllowed;
+      if (weakest < WeakestResponse::kNtlmV1) return Verdict::kNtlmV1NotAllowed;
+      // Who agreed to something better and sends this was talked out of it on the way.
+      if ((challenge_.flags & kExtendedSessionSecurity) != 0) return Verdict::kNtlmV1Downgraded;
+      break;
+    case ResponseForm::kLm:
+      if (!rules.policy.allow_lmv2) return Verdict::kLmNotAllowed;
+      break;
     case ResponseForm::kAnonymous:
       return Verdict::kAnonymous;
     case ResponseForm::kUnknown:
       return Verdict::kMalformed;
   }
-  return Verdict::kMalformed;
+  const bool protected_enough = rules.tls || rules.policy.weak_responses_without_tls;
+  return protected_enough ? Verdict::kAccepted : Verdict::kWeakResponseWithoutTls;
 }
 
-}  // namespace
-
-Secret NtHash(const Secret& password_utf8) {
-  Secret wide(ToUtf16(password_utf8.view()));
-  return Secret(Md4(wide.view()));
-}
-
-Secret NtlmV2Key(const Secret& nt_hash, absl::string_view user, absl::string_view domain) {
-  std::string upper = UpperSimple(user).value_or(std::string(user));
-  return Secret(HmacMd5(nt_hash.view(), ToUtf16(absl::StrCat(upper, domain))));
-}
-
-absl::string_view ResponseFormName(ResponseForm form) {
-  switch (form) {
-    case ResponseForm::kNtlmV2:
-      return "NTLMv2";
-    case ResponseForm::kNtlm2Session:
-      return "NTLM2 session";
-    case ResponseForm::kNtlmV1:
-      return "NTLMv1";
-    case ResponseForm::kLmOnly:
-      return "LM";
-    case ResponseForm::kAnonymous:
-      return "anonymous";
-    case ResponseForm::kUnknown:
-      return "unknown";
+// What an NTLMv2 proof vouches for beyond the password.
+Verdict Exchange::CheckPairs(const Match& match, const Rules& rules) const {
+  const AvPairs& pairs = ntlm_v2_->pairs;
+  const bool promises_mic = (pairs.flags.value_or(0) & kAvFlagMic) != 0;
+  // With whatever key there is, so that a wrong password takes no less time.
+  const bool mic_is_right = promises_mic && MicIsRight(match.key);
+  const bool echoes_time = pairs.timestamp.has_value() && !challenge_.timestamp.empty();
+  if (echoes_time && *pairs.timestamp != challenge_.timestamp) return Verdict::kTimestampChanged;
+  if (promises_mic && !mic_is_right) return Verdict::kMicWrong;
+  if (!promises_mic && rules.policy.require_mic) return Verdict::kMicMissing;
+  if (!IsAcceptedTarget(pairs.target_name.value_or(""), rules.policy)) {
+    return Verdict::kTargetNameNotAccepted;
   }
-  return "unknown";
+  return CheckChannelBindings(pairs.channel_bindings, rules);
+}
+
+// [MS-NLMP] 3.2.5.1.2: the MIC covers all three messages, with its own place zeroed.
+bool Exchange::MicIsRight(const Secret& key) const {
+  std::string authenticate = conversation_.authenticate;
+  if (authenticate.size() < kMicOffset + kMicOctets) return false;
+  std::string mic = authenticate.substr(kMicOffset, kMicOctets);
+  authenticate.replace(kMicOffset, kMicOctets, kMicOctets, '\0');
+  Secret session_key(HmacMd5(key.view(), ntlm_v2_->proof));
+  bool exchanged = (message_.flags.value_or(0) & kKeyExchange) != 0 &&
+                   message_.encrypted_session_key.size() == kProofOctets;
+  if (exchanged) session_key = Secret(Rc4(session_key.view(), message_.encrypted_session_key));
+  std::string expected =
+      HmacMd5(session_key.view(),
+              absl::StrCat(conversation_.negotiate, conversation_.challenge, authenticate));
+  return EqualInConstantTime(expected, mic);
+}
+
+bool Exchange::MadeWithoutPassword() const {
+  return MatchWith(NtHash(Secret::CopyOf(kPromise))).right;
 }
 
 absl::string_view VerdictName(Verdict verdict) {
@@ -216,58 +244,24 @@ absl::string_view VerdictName(Verdict verdict) {
       return "NTLM2_SESSION_NOT_ALLOWED";
     case Verdict::kLmNotAllowed:
       return "LM_NOT_ALLOWED";
+    case Verdict::kWeakResponseWithoutTls:
+      return "WEAK_RESPONSE_WITHOUT_TLS";
+    case Verdict::kNtlmV1Downgraded:
+      return "NTLMV1_DOWNGRADED";
     case Verdict::kMicWrong:
       return "MIC_WRONG";
+    case Verdict::kMicMissing:
+      return "MIC_MISSING";
     case Verdict::kChannelBindingWrong:
       return "CHANNEL_BINDING_WRONG";
     case Verdict::kChannelBindingMissing:
       return "CHANNEL_BINDING_MISSING";
     case Verdict::kTimestampChanged:
       return "TIMESTAMP_CHANGED";
+    case Verdict::kTargetNameNotAccepted:
+      return "TARGET_NAME_NOT_ACCEPTED";
   }
   return "MALFORMED";
-}
-
-ResponseForm FormOf(const AuthenticateMessage& message, uint32_t challenge_flags) {
-  size_t nt_octets = message.nt_response.size();
-  size_t lm_octets = message.lm_response.size();
-  bool anonymous = (message.flags.value_or(0) & kAnonymous) != 0 || message.user.empty();
-  if (anonymous || (nt_octets == 0 && lm_octets <= 1)) return ResponseForm::kAnonymous;
-  if (nt_octets >= kMinNtlmV2Octets) return ResponseForm::kNtlmV2;
-  if (nt_octets == kOldResponseOctets) {
-    bool session_security = (challenge_flags & kExtendedSessionSecurity) != 0;
-    bool client_challenge = lm_octets == kOldResponseOctets &&
-                            IsAllZero(absl::string_view(message.lm_response).substr(8));
-    return session_security && client_challenge ? ResponseForm::kNtlm2Session
-                                                : ResponseForm::kNtlmV1;
-  }
-  if (nt_octets == 0 && lm_octets == kOldResponseOctets) return ResponseForm::kLmOnly;
-  return ResponseForm::kUnknown;
-}
-
-Verification Verify(const Conversation& conversation, const Secret& nt_hash,
-                    const ChannelBindingRules& channel_bindings) {
-  absl::StatusOr<ChallengeMessage> challenge = ParseChallenge(conversation.challenge);
-  if (!challenge.ok()) return {};
-  absl::StatusOr<AuthenticateMessage> message =
-      ParseAuthenticate(conversation.authenticate, challenge->flags);
-  if (!message.ok()) return {};
-  ResponseForm form = FormOf(*message, challenge->flags);
-  if (form == ResponseForm::kNtlmV2) {
-    return VerifyNtlmV2(conversation, *message, *challenge, nt_hash, channel_bindings);
-  }
-  Verification result;
-  result.form = form;
-  result.verdict = VerdictOnForm(form);
-  return result;
-}
-
-std::string ChannelBindingHash(absl::string_view server_end_point) {
-  // Initiator and acceptor address types and lengths are zero: sixteen octets.
-  std::string application_data = absl::StrCat("tls-server-end-point:", server_end_point);
-  ByteWriter writer;
-  writer.U64Le(0).U64Le(0).U32Le(static_cast<uint32_t>(application_data.size()));
-  return Md5(writer.Bytes(application_data).bytes());
 }
 
 }  // namespace restante::ntlm

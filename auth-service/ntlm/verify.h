@@ -1,33 +1,24 @@
 #ifndef RESTANTE_AUTH_SERVICE_NTLM_VERIFY_H_
 #define RESTANTE_AUTH_SERVICE_NTLM_VERIFY_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/strings/string_view.h"
 #include "auth-service/ntlm/messages.h"
+#include "auth-service/ntlm/policy.h"
+#include "auth-service/ntlm/responses.h"
 #include "common/base/secret.h"
 
-// Whether an AUTHENTICATE message was made with a given password. Pure functions, thread-safe.
+// Whether an AUTHENTICATE message was made with a given password, and is good enough otherwise.
+// Pure, thread-safe.
 namespace restante::ntlm {
-
-// MD4 of the password as UTF-16LE: NTOWFv1 of [MS-NLMP] 3.3.1. Password-equivalent. An invalid
-// UTF-8 password has each octet widened, as clients without a charset do.
-Secret NtHash(const Secret& password_utf8);
-
-// What the client speaks, by the shape of its responses ([MS-NLMP] 3.3).
-enum class ResponseForm { kNtlmV2, kNtlm2Session, kNtlmV1, kLmOnly, kAnonymous, kUnknown };
-
-// "NTLMv2" and so on, for logs.
-absl::string_view ResponseFormName(ResponseForm form);
-
-// `challenge_flags` are those of our CHALLENGE.
-ResponseForm FormOf(const AuthenticateMessage& message, uint32_t challenge_flags);
 
 enum class ChannelBindingPolicy {
   kNone,     // not looked at
   kAllow,    // none or all zeros is accepted, a wrong one is not
-  kRequire,  // must be there and right, on TLS
+  kRequire,  // must be there and right
 };
 
 enum class Verdict {
@@ -38,10 +29,14 @@ enum class Verdict {
   kNtlmV1NotAllowed,
   kNtlm2SessionNotAllowed,
   kLmNotAllowed,
+  kWeakResponseWithoutTls,
+  kNtlmV1Downgraded,
   kMicWrong,
+  kMicMissing,
   kChannelBindingWrong,
   kChannelBindingMissing,
   kTimestampChanged,
+  kTargetNameNotAccepted,
 };
 
 // "WRONG_PASSWORD" and so on, for logs and ExplainLogon.
@@ -54,41 +49,78 @@ struct Conversation {
   std::string authenticate;
 };
 
+// Values are the 16 octets of [MS-NLMP] 2.2.2.1, from ChannelBindingHash.
 struct ChannelBindingRules {
   ChannelBindingPolicy policy = ChannelBindingPolicy::kAllow;
-  bool tls = false;
-  // The 16-octet values of [MS-NLMP] 2.2.2.1 that are right on this connection: ChannelBindingHash
-  // of the certificate shown, and of a load balancer's where one ends TLS. Empty when it is not
+  // Of the certificate that this connection was shown; nullopt without TLS, and when it is not
   // known: kAllow has nothing to compare with then and accepts, kRequire refuses.
-  std::vector<std::string> accepted;
+  std::optional<std::string> own;
+  // Of certificates of load balancers that end TLS in front of us. Right whether the connection
+  // itself has TLS or not: the client had.
+  std::vector<std::string> load_balancers;
 };
 
-struct Verification {
-  Verdict verdict = Verdict::kMalformed;
-  ResponseForm form = ResponseForm::kUnknown;
-  // The domain that the proof was made with; set when the password was right.
-  std::string verified_domain;
-  // The response was made with the text "[object Promise]" in the password's place, and that is
-  // not the password: a known fault of a mail client, worth a line in the operator's log. The
-  // verdict is kWrongPassword.
-  bool made_without_password = false;
+struct Rules {
+  Policy policy;
+  bool tls = false;
+  ChannelBindingRules channel_bindings;
 };
 
-// Checks `conversation` against `nt_hash`. Only NTLMv2 can be accepted; the older forms get their
-// own verdict. For an unknown user call it with a hash of random octets: the work is the same.
+// How one password fares.
+struct Match {
+  bool right = false;
+  // The domain that the proof was made with; for forms that cover none, the one that was sent. Set
+  // when it is right.
+  std::string domain;
+  // Made with this password for our challenge read three octets late: a known fault of mail
+  // programs in Java. Not right.
+  bool challenge_read_late = false;
+  // NTLMv2 alone: what the session's keys are derived from.
+  Secret key;
+};
+
+// A conversation taken apart, to be held against any number of passwords.
 //
-// The domain in the proof is tried as sent, in upper case, as our own NetBIOS domain (as
-// configured, and in upper case as the target name shows it) and empty, as clients disagree; each
-// try needs the hash, so that none weakens the check.
-Verification Verify(const Conversation& conversation, const Secret& nt_hash,
-                    const ChannelBindingRules& channel_bindings);
+// A wrong password costs as much as a right one, and a form that will be refused as much as one
+// that will not: what follows from the octets that a client sent may be seen in the time it takes,
+// what follows from a password or an account may not.
+class Exchange {
+ public:
+  // Of any octets; a malformed conversation has its verdict.
+  explicit Exchange(Conversation conversation);
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
 
-// MD5 over the gss_channel_bindings_struct of [MS-NLMP] 2.2.2.1 for tls-server-end-point, from the
-// certificate's hash (RFC 5929 section 4). 16 octets.
-std::string ChannelBindingHash(absl::string_view server_end_point);
+  ResponseForm form() const { return form_; }
 
-// NTOWFv2 of [MS-NLMP] 3.3.2: HMAC-MD5(NT hash, UTF-16LE(upper(user) + domain)).
-Secret NtlmV2Key(const Secret& nt_hash, absl::string_view user, absl::string_view domain);
+  // Clients disagree about the domain in the proof: it may be the one that was sent, as it is or in
+  // upper case, our own NetBIOS domain likewise, or empty. With `domain`, only those that are the
+  // same name. Each is tried with the hash, so that none weakens the check.
+  Match MatchWith(const Secret& nt_hash, std::optional<absl::string_view> domain = {}) const;
+
+  // Everything that `rules` ask for, given how the password fared. A form that is not allowed is
+  // named whether the password was right or not.
+  Verdict Judge(const Match& match, const Rules& rules) const;
+
+  // The response was made with the text "[object Promise]" in the password's place: a known fault
+  // of a mail client.
+  bool MadeWithoutPassword() const;
+
+ private:
+  Match MatchHmac(const Secret& nt_hash, std::optional<absl::string_view> domain,
+                  absl::string_view proof, absl::string_view covered) const;
+  Match MatchDes(const Secret& nt_hash, std::optional<absl::string_view> domain) const;
+  Verdict CheckForm(const Rules& rules) const;
+  Verdict CheckPairs(const Match& match, const Rules& rules) const;
+  bool MicIsRight(const Secret& key) const;
+
+  const Conversation conversation_;
+  ChallengeMessage challenge_;
+  AuthenticateMessage message_;
+  ResponseForm form_ = ResponseForm::kUnknown;
+  // For NTLMv2; absent when it is malformed. Views into message_.
+  std::optional<NtlmV2Response> ntlm_v2_;
+};
 
 }  // namespace restante::ntlm
 

@@ -13,6 +13,7 @@
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
+#include "common/base/status_macros.h"
 
 namespace restante::rpc {
 namespace {
@@ -38,9 +39,70 @@ uint64_t RevisionOf(absl::string_view etag) {
   return revision;
 }
 
+auth::v1::NtlmResponseForm ToProto(ntlm::WeakestResponse weakest) {
+  switch (weakest) {
+    case ntlm::WeakestResponse::kNtlmV2:
+      return auth::v1::NTLM_RESPONSE_FORM_NTLMV2;
+    case ntlm::WeakestResponse::kNtlm2Session:
+      return auth::v1::NTLM_RESPONSE_FORM_NTLM2_SESSION;
+    case ntlm::WeakestResponse::kNtlmV1:
+      return auth::v1::NTLM_RESPONSE_FORM_NTLMV1;
+  }
+  return auth::v1::NTLM_RESPONSE_FORM_NTLMV2;
+}
+
+// nullopt for an unspecified one.
+absl::StatusOr<std::optional<ntlm::WeakestResponse>> ToWeakestResponse(
+    absl::string_view field, auth::v1::NtlmResponseForm form) {
+  if (form == auth::v1::NTLM_RESPONSE_FORM_UNSPECIFIED) return std::nullopt;
+  if (form == auth::v1::NTLM_RESPONSE_FORM_NTLMV2) return ntlm::WeakestResponse::kNtlmV2;
+  if (form == auth::v1::NTLM_RESPONSE_FORM_NTLMV1) return ntlm::WeakestResponse::kNtlmV1;
+  if (form == auth::v1::NTLM_RESPONSE_FORM_NTLM2_SESSION) {
+    return ntlm::WeakestResponse::kNtlm2Session;
+  }
+  return InvalidField(field, "is not a known form of response");
+}
+
 template <typename Repeated>
 std::vector<std::string> ToVector(const Repeated& repeated) {
   return {repeated.begin(), repeated.end()};
+}
+
+auth::v1::NtlmSettings ToProto(const ntlm::Policy& policy) {
+  auth::v1::NtlmSettings message;
+  message.set_weakest_response(ToProto(policy.weakest_response));
+  message.set_weak_responses_without_tls(policy.weak_responses_without_tls);
+  message.set_allow_lmv2(policy.allow_lmv2);
+  message.set_require_mic(policy.require_mic);
+  for (const std::string& name : policy.accepted_target_names) {
+    message.add_accepted_target_names(name);
+  }
+  return message;
+}
+
+absl::StatusOr<ntlm::Policy> ToNtlmPolicy(const auth::v1::NtlmSettings& settings) {
+  RESTANTE_ASSIGN_OR_RETURN(
+      const std::optional<ntlm::WeakestResponse> weakest,
+      ToWeakestResponse("policy.ntlm.weakest_response", settings.weakest_response()));
+  ntlm::Policy policy;
+  policy.weakest_response = weakest.value_or(ntlm::WeakestResponse::kNtlmV2);
+  policy.weak_responses_without_tls = settings.weak_responses_without_tls();
+  policy.allow_lmv2 = settings.allow_lmv2();
+  policy.require_mic = settings.require_mic();
+  policy.accepted_target_names = ToVector(settings.accepted_target_names());
+  return policy;
+}
+
+absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
+    const auth::v1::ProtocolPolicy& policy) {
+  if (policy.mechanisms_size() > kMaxMechanisms) {
+    return InvalidField("policy.mechanisms", "must be at most 32");
+  }
+  std::vector<directory::MechanismChange> changes;
+  for (const auth::v1::MechanismSetting& setting : policy.mechanisms()) {
+    changes.push_back({setting.mechanism(), setting.enabled(), setting.require_tls()});
+  }
+  return changes;
 }
 
 }  // namespace
@@ -62,6 +124,9 @@ auth::v1::Account ToProto(const directory::Account& account) {
   *message.mutable_create_time() = ToTimestamp(account.create_time);
   *message.mutable_update_time() = ToTimestamp(account.update_time);
   message.set_has_credential(account.credential.has_value());
+  if (account.weakest_ntlm_response) {
+    message.set_weakest_ntlm_response(ToProto(*account.weakest_ntlm_response));
+  }
   return message;
 }
 
@@ -75,6 +140,7 @@ auth::v1::ProtocolPolicy ToProto(const directory::ProtocolPolicy& policy) {
     mechanism->set_require_tls(setting.require_tls);
     mechanism->set_client_first(setting.client_first);
   }
+  *message.mutable_ntlm() = ToProto(policy.ntlm);
   message.set_etag(EtagOf(policy.revision));
   if (policy.revision != 0) *message.mutable_update_time() = ToTimestamp(policy.update_time);
   return message;
@@ -102,8 +168,8 @@ directory::WriteOptions ToWriteOptions(const std::string& etag, const std::strin
   return options;
 }
 
-directory::NewAccount ToNewAccount(const auth::v1::CreateAccountRequest& request,
-                                   const std::string& default_placement) {
+absl::StatusOr<directory::NewAccount> ToNewAccount(const auth::v1::CreateAccountRequest& request,
+                                                   const std::string& default_placement) {
   const auth::v1::Account& account = request.account();
   directory::NewAccount result;
   result.id = request.account_id();
@@ -114,6 +180,9 @@ directory::NewAccount ToNewAccount(const auth::v1::CreateAccountRequest& request
   result.placement = account.placement().empty() ? default_placement : account.placement();
   result.disabled = account.disabled();
   result.disabled_mechanisms = ToVector(account.disabled_mechanisms());
+  RESTANTE_ASSIGN_OR_RETURN(
+      result.weakest_ntlm_response,
+      ToWeakestResponse("account.weakest_ntlm_response", account.weakest_ntlm_response()));
   return result;
 }
 
@@ -137,6 +206,10 @@ absl::StatusOr<directory::AccountChange> ToAccountChange(
       change.disabled = account.disabled();
     } else if (path == "disabled_mechanisms") {
       change.disabled_mechanisms = ToVector(account.disabled_mechanisms());
+    } else if (path == "weakest_ntlm_response") {
+      RESTANTE_ASSIGN_OR_RETURN(
+          change.weakest_ntlm_response,
+          ToWeakestResponse("account.weakest_ntlm_response", account.weakest_ntlm_response()));
     } else {
       return InvalidField("update_mask",
                           absl::StrCat(EscapeForLog(path), " is not a field that can be changed"));
@@ -145,19 +218,23 @@ absl::StatusOr<directory::AccountChange> ToAccountChange(
   return change;
 }
 
-absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
+absl::StatusOr<directory::PolicyChange> ToPolicyChange(
     const auth::v1::UpdateProtocolPolicyRequest& request) {
-  if (request.update_mask().paths_size() != 1 || request.update_mask().paths(0) != "mechanisms") {
-    return InvalidField("update_mask", "must be \"mechanisms\"");
+  directory::PolicyChange change;
+  if (request.update_mask().paths().empty()) {
+    return InvalidField("update_mask", "must name at least one field");
   }
-  if (request.policy().mechanisms_size() > kMaxMechanisms) {
-    return InvalidField("policy.mechanisms", "must be at most 32");
+  for (const std::string& path : request.update_mask().paths()) {
+    if (path == "mechanisms") {
+      RESTANTE_ASSIGN_OR_RETURN(change.mechanisms, ToMechanismChanges(request.policy()));
+    } else if (path == "ntlm") {
+      RESTANTE_ASSIGN_OR_RETURN(change.ntlm, ToNtlmPolicy(request.policy().ntlm()));
+    } else {
+      return InvalidField("update_mask",
+                          absl::StrCat(EscapeForLog(path), " is not a field that can be changed"));
+    }
   }
-  std::vector<directory::MechanismChange> changes;
-  for (const auth::v1::MechanismSetting& setting : request.policy().mechanisms()) {
-    changes.push_back({setting.mechanism(), setting.enabled(), setting.require_tls()});
-  }
-  return changes;
+  return change;
 }
 
 std::string MakePageToken(absl::string_view id) {

@@ -24,13 +24,15 @@ absl::StatusOr<std::string> ParsePolicyName(absl::string_view field, absl::strin
 // An etag that nothing has is one that does not match, and no error in itself.
 directory::WriteOptions ToWriteOptions(const std::string& etag, const std::string& request_id);
 
-directory::NewAccount ToNewAccount(const auth::v1::CreateAccountRequest& request,
-                                   const std::string& default_placement);
+// INVALID_ARGUMENT/FIELD_INVALID for a value that this program does not know.
+absl::StatusOr<directory::NewAccount> ToNewAccount(const auth::v1::CreateAccountRequest& request,
+                                                   const std::string& default_placement);
 
-// INVALID_ARGUMENT/FIELD_INVALID for an empty mask or one with a field that cannot be changed.
+// INVALID_ARGUMENT/FIELD_INVALID for an empty mask, one with a field that cannot be changed, or a
+// value that this program does not know.
 absl::StatusOr<directory::AccountChange> ToAccountChange(
     const auth::v1::UpdateAccountRequest& request);
-absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
+absl::StatusOr<directory::PolicyChange> ToPolicyChange(
     const auth::v1::UpdateProtocolPolicyRequest& request);
 
 // The page token that goes on behind account `id`, and back. INVALID_ARGUMENT/PAGE_TOKEN_INVALID

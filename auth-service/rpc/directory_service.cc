@@ -105,9 +105,11 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
 
 absl::Status DirectoryService::Create(const auth::v1::CreateAccountRequest& request,
                                       auth::v1::Account* response) {
-  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
-                            parts_.directory.Create(ToNewAccount(request, default_placement_),
-                                                    ToWriteOptions("", request.request_id())));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::NewAccount account_to_be,
+                            ToNewAccount(request, default_placement_));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.Create(account_to_be, ToWriteOptions("", request.request_id())));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
@@ -215,11 +217,10 @@ absl::Status DirectoryService::UpdatePolicy(const auth::v1::UpdateProtocolPolicy
                                             auth::v1::ProtocolPolicy* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string protocol,
                             ParsePolicyName("policy.name", request.policy().name()));
-  RESTANTE_ASSIGN_OR_RETURN(const std::vector<directory::MechanismChange> changes,
-                            ToMechanismChanges(request));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::PolicyChange change, ToPolicyChange(request));
   RESTANTE_ASSIGN_OR_RETURN(
       const directory::ProtocolPolicy policy,
-      parts_.directory.UpdatePolicy(protocol, changes,
+      parts_.directory.UpdatePolicy(protocol, change,
                                     ToWriteOptions(request.policy().etag(), request.request_id())));
   *response = ToProto(policy);
   return absl::OkStatus();

@@ -199,6 +199,59 @@ TEST(DirectoryMessages, ChangesWhatTheMaskNames) {
   }
 }
 
+TEST(DirectoryMessages, KnowsTheFormsOfNtlm) {
+  using ntlm::WeakestResponse;
+  const std::pair<auth::v1::NtlmResponseForm, std::optional<WeakestResponse>> forms[] = {
+      {auth::v1::NTLM_RESPONSE_FORM_UNSPECIFIED, std::nullopt},
+      {auth::v1::NTLM_RESPONSE_FORM_NTLMV2, WeakestResponse::kNtlmV2},
+      {auth::v1::NTLM_RESPONSE_FORM_NTLM2_SESSION, WeakestResponse::kNtlm2Session},
+      {auth::v1::NTLM_RESPONSE_FORM_NTLMV1, WeakestResponse::kNtlmV1},
+  };
+  auth::v1::UpdateAccountRequest request;
+  request.mutable_update_mask()->add_paths("weakest_ntlm_response");
+  for (const auto& [form, weakest] : forms) {
+    request.mutable_account()->set_weakest_ntlm_response(form);
+    const auto change = ToAccountChange(request);
+    ASSERT_TRUE(change.ok()) << change.status();
+    ASSERT_TRUE(change->weakest_ntlm_response.has_value());
+    EXPECT_EQ(*change->weakest_ntlm_response, weakest);
+    directory::Account account;
+    account.weakest_ntlm_response = weakest;
+    EXPECT_EQ(ToProto(account).weakest_ntlm_response(), form);
+  }
+  request.mutable_account()->set_weakest_ntlm_response(static_cast<auth::v1::NtlmResponseForm>(9));
+  EXPECT_EQ(GetInvalidField(ToAccountChange(request).status()), "account.weakest_ntlm_response");
+  auth::v1::CreateAccountRequest creation;
+  creation.mutable_account()->set_weakest_ntlm_response(static_cast<auth::v1::NtlmResponseForm>(9));
+  EXPECT_EQ(GetInvalidField(ToNewAccount(creation, "mailstore-0").status()),
+            "account.weakest_ntlm_response");
+}
+
+TEST(DirectoryMessages, ReplacesNtlmSettingsAsAWhole) {
+  auth::v1::UpdateProtocolPolicyRequest request;
+  EXPECT_EQ(GetInvalidField(ToPolicyChange(request).status()), "update_mask");
+  request.mutable_update_mask()->add_paths("ntlm");
+  const auto defaults = ToPolicyChange(request);
+  ASSERT_TRUE(defaults.ok());
+  EXPECT_EQ(defaults->ntlm, ntlm::Policy());
+  auth::v1::NtlmSettings& settings = *request.mutable_policy()->mutable_ntlm();
+  settings.set_weakest_response(auth::v1::NTLM_RESPONSE_FORM_NTLM2_SESSION);
+  settings.set_weak_responses_without_tls(true);
+  settings.set_allow_lmv2(true);
+  settings.set_require_mic(true);
+  settings.add_accepted_target_names("pop/mail.example");
+  const auto change = ToPolicyChange(request);
+  ASSERT_TRUE(change.ok());
+  directory::ProtocolPolicy policy;
+  policy.ntlm = *change->ntlm;
+  EXPECT_EQ(ToProto(policy).ntlm().SerializeAsString(), settings.SerializeAsString());
+  EXPECT_THAT(change->mechanisms, IsEmpty());
+  settings.set_weakest_response(static_cast<auth::v1::NtlmResponseForm>(9));
+  EXPECT_EQ(GetInvalidField(ToPolicyChange(request).status()), "policy.ntlm.weakest_response");
+  request.mutable_update_mask()->add_paths("etag");
+  EXPECT_FALSE(ToPolicyChange(request).ok());
+}
+
 TEST(DirectoryMessages, SaysNothingOfACredentialButThatItIsThere) {
   directory::Account account;
   account.id = "jsmith";
@@ -213,9 +266,9 @@ TEST(DirectoryMessages, FallsBackToTheDefaultPlacement) {
   auth::v1::CreateAccountRequest request;
   request.set_account_id("jsmith");
   request.mutable_account()->set_mailbox_id("chosen by the caller");
-  EXPECT_EQ(ToNewAccount(request, "mailstore-0").placement, "mailstore-0");
+  EXPECT_EQ(ToNewAccount(request, "mailstore-0")->placement, "mailstore-0");
   request.mutable_account()->set_placement("mailstore-7");
-  EXPECT_EQ(ToNewAccount(request, "mailstore-0").placement, "mailstore-7");
+  EXPECT_EQ(ToNewAccount(request, "mailstore-0")->placement, "mailstore-7");
 }
 
 TEST(ExplainLogon, EscapesWhatTheClientSaid) {

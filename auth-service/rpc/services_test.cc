@@ -137,7 +137,7 @@ class ServicesTest : public testing::Test {
         .update_time = {}}},
       clock_, random_);
   directory::CredentialVault vault_{Keys('v'), random_};
-  authority::LocalAuthority authority_{vault_, ntlm::ChannelBindingPolicy::kAllow, random_};
+  authority::LocalAuthority authority_{vault_, {}, random_};
   std::vector<std::unique_ptr<sasl::Mechanism>> mechanisms_;
   logon::Decider decider_{*directory_, {"CORP", {}, {"CORP", "MAIL"}}};
   logon::Throttle throttle_{clock_};
@@ -392,7 +392,8 @@ TEST_F(ServicesTest, TellsManyWatchersOfAChangeAndOfTheEnd) {
 TEST_F(ServicesTest, WatchesGoOnUnderChangesAndCancellations) {
   std::thread changer([this] {
     for (int i = 0; i < 200; ++i) {
-      EXPECT_TRUE(directory_->UpdatePolicy("pop3", {{"NTLM", i % 2 != 0, true}}, {}).ok());
+      EXPECT_TRUE(
+          directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", i % 2 != 0, true}}}, {}).ok());
     }
   });
   for (int i = 0; i < 20; ++i) {

@@ -12,6 +12,7 @@
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_random.h"
 #include "tests/support/ntlm_client.h"
+#include "tests/support/ntlm_verdict.h"
 
 namespace restante::sasl {
 namespace {
@@ -46,8 +47,7 @@ TEST_F(NtlmMechanismTest, EndsInAClaimThatVerifies) {
   ASSERT_TRUE(HasClaim<NtlmClaim>(second));
   const NtlmClaim& claim = std::get<NtlmClaim>(std::get<Claim>(second));
   EXPECT_EQ(claim.message.user, "User");
-  EXPECT_EQ(ntlm::Verify(claim.conversation, ntlm::NtHash(S("Password")), {}).verdict,
-            ntlm::Verdict::kAccepted);
+  EXPECT_EQ(VerdictOf(claim.conversation, ntlm::NtHash(S("Password"))), ntlm::Verdict::kAccepted);
 }
 
 TEST_F(NtlmMechanismTest, NoNegotiateYetIsAnEmptyChallenge) {

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "auth-service/ntlm/messages.h"
@@ -31,6 +32,12 @@ extern "C" int LLVMFuzzerTestOneInput(const uint8_t* data, size_t size) {
   conversation.challenge =
       BuildChallenge({.flags = charset | kExtendedSessionSecurity}, names, "12345678", 0);
   conversation.authenticate = std::string(input);
-  RESTANTE_CHECK(Verify(conversation, *nt_hash, {}).verdict != Verdict::kAccepted);
+  const Exchange exchange(std::move(conversation));
+  // Every form is allowed, so that nothing but the proof itself refuses.
+  Rules rules;
+  rules.policy.weakest_response = WeakestResponse::kNtlmV1;
+  rules.policy.weak_responses_without_tls = true;
+  rules.policy.allow_lmv2 = true;
+  RESTANTE_CHECK(exchange.Judge(exchange.MatchWith(*nt_hash), rules) != Verdict::kAccepted);
   return 0;
 }

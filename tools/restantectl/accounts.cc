@@ -107,6 +107,9 @@ auth::v1::CreateAccountRequest CreationOf(const NewAccount& account) {
   wanted.set_alias(account.alias);
   wanted.mutable_addresses()->Add(account.addresses.begin(), account.addresses.end());
   wanted.set_placement(account.placement);
+  if (account.weakest_ntlm_response) {
+    wanted.set_weakest_ntlm_response(*account.weakest_ntlm_response);
+  }
   return request;
 }
 
@@ -141,6 +144,10 @@ absl::StatusOr<std::vector<std::string>> ApplyChanges(const AccountChanges& chan
   if (changes.disabled) {
     account->set_disabled(*changes.disabled);
     paths.emplace_back("disabled");
+  }
+  if (changes.weakest_ntlm_response) {
+    account->set_weakest_ntlm_response(*changes.weakest_ntlm_response);
+    paths.emplace_back("weakest_ntlm_response");
   }
   if (paths.empty()) return UsageError("nothing to change was given");
   return paths;

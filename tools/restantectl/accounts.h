@@ -21,6 +21,7 @@ struct NewAccount {
   std::string alias;
   std::vector<std::string> addresses;
   std::string placement;
+  std::optional<auth::v1::NtlmResponseForm> weakest_ntlm_response;
   bool with_password = false;  // from the console
 };
 
@@ -29,6 +30,7 @@ struct AccountChanges {
   std::string id;
   std::optional<std::string> alias;
   std::optional<bool> disabled;
+  std::optional<auth::v1::NtlmResponseForm> weakest_ntlm_response;
   struct Names {
     std::vector<std::string> add;
     std::vector<std::string> remove;

@@ -11,6 +11,7 @@
 #include "tools/restantectl/help_text.h"
 #include "tools/restantectl/logons.h"
 #include "tools/restantectl/mailboxes.h"
+#include "tools/restantectl/ntlm_forms.h"
 #include "tools/restantectl/session.h"
 
 namespace restante::ctl {
@@ -68,6 +69,28 @@ void AddConnection(CLI::App* top, ConnectionSettings* connection) {
              &connection->mailstore_server_name, "NAME", "the name in the mailstore's certificate");
 }
 
+// A switch that can be asked for both ways.
+void AddBoth(CLI::App* command, const std::string& name, std::optional<bool>* value,
+             const std::string& on_help, const std::string& off_help) {
+  CLI::Option* on = command->add_flag_callback(
+      "--" + name, [value] { *value = true; }, on_help);
+  command
+      ->add_flag_callback(
+          "--no-" + name, [value] { *value = false; }, off_help)
+      ->excludes(on);
+}
+
+void AddWeakestNtlmResponse(CLI::App* command, std::vector<std::string> names,
+                            std::optional<auth::v1::NtlmResponseForm>* value,
+                            const std::string& help) {
+  command
+      ->add_option_function<std::string>(
+          "--weakest-ntlm-response",
+          [value](const std::string& name) { *value = NtlmFormOf(name); }, help)
+      ->check(CLI::IsMember(std::move(names)))
+      ->type_name("FORM");
+}
+
 CLI::App* AddCommand(CLI::App* group, const std::string& name, const std::string& help) {
   return group->add_subcommand(name, help);
 }
@@ -92,6 +115,9 @@ void AddAccountCreate(CLI::App* accounts, CommandLine* line) {
           "An address that mail is delivered for");
   command->add_option("--placement", account.placement,
                       "The mailstore that holds the mailbox (default: auth's configuration)");
+  AddWeakestNtlmResponse(command, NtlmFormNames(), &account.weakest_ntlm_response,
+                         "The weakest NTLM response of this account, ntlmv2, ntlm2-session or "
+                         "ntlmv1 (default: the policy's)");
   command->add_flag("--password-stdin", account.with_password,
                     "Set the password that standard input says");
   command->callback([line] {
@@ -118,6 +144,12 @@ void AddAccountUpdate(CLI::App* accounts, CommandLine* line) {
           "Refuse it for this account, whatever the policy says");
   AddEach(command, "--enable-mechanism", &changes.disabled_mechanisms.remove, "MECHANISM",
           "Leave it to the policy again");
+  std::vector<std::string> forms = NtlmFormNames();
+  forms.emplace_back("policy");
+  AddWeakestNtlmResponse(
+      command, std::move(forms), &changes.weakest_ntlm_response,
+      "The weakest NTLM response of this account, ntlmv2, ntlm2-session or ntlmv1, whatever the "
+      "policy says; policy leaves it to that again");
   CLI::Option* disable =
       command->add_flag("--disable", line->disable, "Refuse all logons; mail is still received");
   command->add_flag("--enable", line->enable, "Allow logons again")->excludes(disable);
@@ -208,6 +240,23 @@ void AddExplainLogon(CLI::App* top, CommandLine* line) {
   });
 }
 
+void AddNtlmPolicy(CLI::App* update, NtlmChanges* changes) {
+  AddWeakestNtlmResponse(update, NtlmFormNames(), &changes->weakest_response,
+                         "The weakest NTLM response that is accepted: ntlmv2 (the default), "
+                         "ntlm2-session or ntlmv1; an account may have its own");
+  AddBoth(update, "weak-ntlm-without-tls", &changes->weak_responses_without_tls,
+          "Accept what is weaker than NTLMv2 without TLS too", "Accept it over TLS only");
+  AddBoth(update, "allow-lmv2", &changes->allow_lmv2, "Accept LMv2 from clients that send it alone",
+          "Refuse it");
+  AddBoth(update, "require-ntlm-mic", &changes->require_mic,
+          "Refuse NTLM without an integrity code, which most mail clients lack",
+          "Check one where there is one");
+  AddEach(update, "--add-ntlm-target-name", &changes->add_target_names, "NAME",
+          "Accept NTLM proofs for this service name, such as pop/mail.example, and refuse others");
+  AddEach(update, "--remove-ntlm-target-name", &changes->remove_target_names, "NAME",
+          "Take one away; without any, none is looked at");
+}
+
 void AddPolicy(CLI::App* top, CommandLine* line) {
   CLI::App* policy = AddCommand(top, "policy", "Which mechanisms clients may use to log on");
   policy->require_subcommand(1)->footer(kPolicyFooter);
@@ -230,6 +279,7 @@ void AddPolicy(CLI::App* top, CommandLine* line) {
   AddEach(update, "--require-tls", &changes.require_tls, "MECHANISM", "Accept it over TLS only");
   AddEach(update, "--no-require-tls", &changes.no_require_tls, "MECHANISM",
           "Accept it without TLS too");
+  AddNtlmPolicy(update, &changes.ntlm);
   update->callback([line] {
     line->action = [line](Session& session) { return UpdatePolicy(session, line->policy_changes); };
   });

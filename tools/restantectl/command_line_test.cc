@@ -108,6 +108,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
       setting.set_enabled(true);
       setting.set_require_tls(true);
     }
+    *response->mutable_ntlm() = ntlm;
     return grpc::Status::OK;
   }
   grpc::Status UpdateProtocolPolicy(grpc::ServerContext* /*context*/,
@@ -129,6 +130,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   std::vector<auth::v1::SetCredentialRequest> credentials;
   std::string deleted;
   auth::v1::ExplainLogonRequest explained;
+  auth::v1::NtlmSettings ntlm;
   auth::v1::UpdateProtocolPolicyRequest policy_update;
 
  private:
@@ -408,6 +410,55 @@ TEST_F(CommandLineTest, UpdatesThePolicyWithAllSwitchesOfAMechanism) {
 
   EXPECT_EQ(Run({"policy", "update", "pop3", "--disable", "NTLM"}), ExitCode::kOk);
   EXPECT_TRUE(directory_.policy_update.policy().mechanisms(0).require_tls());
+}
+
+TEST_F(CommandLineTest, UpdatesWhatNtlmMustBeLike) {
+  auth::v1::NtlmSettings& held = directory_.ntlm;
+  held.set_require_mic(true);
+  held.add_accepted_target_names("pop/old.example");
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--weakest-ntlm-response", "ntlm2-session",
+                 "--weak-ntlm-without-tls", "--allow-lmv2", "--no-require-ntlm-mic",
+                 "--add-ntlm-target-name", "pop/mail.example", "--remove-ntlm-target-name",
+                 "POP/old.example"}),
+            ExitCode::kOk)
+      << err();
+  const auth::v1::NtlmSettings& ntlm = directory_.policy_update.policy().ntlm();
+  EXPECT_EQ(ntlm.weakest_response(), auth::v1::NTLM_RESPONSE_FORM_NTLM2_SESSION);
+  EXPECT_TRUE(ntlm.weak_responses_without_tls());
+  EXPECT_TRUE(ntlm.allow_lmv2());
+  EXPECT_FALSE(ntlm.require_mic());
+  EXPECT_THAT(ntlm.accepted_target_names(), ElementsAre("pop/mail.example"));
+  EXPECT_THAT(directory_.policy_update.update_mask().paths(), ElementsAre("ntlm"));
+  EXPECT_THAT(out(), HasSubstr("ntlm2-session"));
+
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--no-weak-ntlm-without-tls", "--disable", "PLAIN"}),
+            ExitCode::kOk);
+  EXPECT_TRUE(directory_.policy_update.policy().ntlm().require_mic());  // as it was
+  EXPECT_THAT(directory_.policy_update.update_mask().paths(), ElementsAre("mechanisms", "ntlm"));
+
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--weakest-ntlm-response", "lm"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--allow-lmv2", "--no-allow-lmv2"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--remove-ntlm-target-name", "pop/none"}),
+            ExitCode::kUsage);
+}
+
+TEST_F(CommandLineTest, GivesAnAccountItsOwnWeakestNtlmResponse) {
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--weakest-ntlm-response", "ntlmv1"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_EQ(directory_.updates.back().account().weakest_ntlm_response(),
+            auth::v1::NTLM_RESPONSE_FORM_NTLMV1);
+  EXPECT_THAT(directory_.updates.back().update_mask().paths(),
+              ElementsAre("weakest_ntlm_response"));
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--weakest-ntlm-response", "policy"}),
+            ExitCode::kOk);
+  EXPECT_EQ(directory_.updates.back().account().weakest_ntlm_response(),
+            auth::v1::NTLM_RESPONSE_FORM_UNSPECIFIED);
+  EXPECT_EQ(Run({"accounts", "create", "old", "--weakest-ntlm-response", "ntlmv1"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.created.account().weakest_ntlm_response(),
+            auth::v1::NTLM_RESPONSE_FORM_NTLMV1);
+  EXPECT_EQ(Run({"accounts", "update", "jsmith", "--weakest-ntlm-response", "lm"}),
+            ExitCode::kUsage);
 }
 
 TEST_F(CommandLineTest, RefusesPolicyChangesThatCannotBeMeant) {

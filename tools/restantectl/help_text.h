@@ -45,6 +45,7 @@ Examples:
   restantectl accounts update jsmith --add-windows-name 'EMEA\jsmith' \
       --remove-windows-name 'CORP\jsmith'
   restantectl accounts update jsmith --add-address j.smith@corp.example
+  restantectl accounts update jsmith --weakest-ntlm-response ntlmv1
   restantectl accounts update jsmith --disable)help";
 
 inline constexpr char kCredentialFooter[] =
@@ -73,7 +74,8 @@ inline constexpr char kPolicyFooter[] =
 Examples:
   restantectl policy get pop3
   restantectl policy update pop3 --disable NTLM
-  restantectl policy update pop3 --enable PLAIN --require-tls PLAIN)help";
+  restantectl policy update pop3 --enable PLAIN --require-tls PLAIN
+  restantectl policy update pop3 --weakest-ntlm-response ntlm2-session)help";
 
 inline constexpr char kMailboxesFooter[] =
     R"help(A mailbox goes by its id, which "restantectl accounts get" shows and which stays when the alias

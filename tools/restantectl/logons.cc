@@ -1,9 +1,11 @@
 #include "tools/restantectl/logons.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "common/base/error_reason.h"
@@ -15,6 +17,7 @@ namespace restante::ctl {
 namespace {
 
 using auth::v1::MechanismSetting;
+using auth::v1::NtlmSettings;
 using auth::v1::ProtocolPolicy;
 using Directory = auth::v1::DirectoryService::StubInterface;
 
@@ -58,8 +61,9 @@ absl::StatusOr<ProtocolPolicy> TryUpdate(Session& session, Directory* directory,
   auth::v1::UpdateProtocolPolicyRequest request;
   RESTANTE_ASSIGN_OR_RETURN(*request.mutable_policy(),
                             FetchPolicy(session, directory, changes.protocol));
-  RESTANTE_RETURN_IF_ERROR(ApplyChanges(changes, request.mutable_policy()));
-  request.mutable_update_mask()->add_paths("mechanisms");
+  RESTANTE_ASSIGN_OR_RETURN(const std::vector<std::string> paths,
+                            ApplyChanges(changes, request.mutable_policy()));
+  for (const std::string& path : paths) request.mutable_update_mask()->add_paths(path);
   request.set_request_id(NewId(session.random));
   ProtocolPolicy policy;
   RESTANTE_RETURN_IF_ERROR(
@@ -67,13 +71,11 @@ absl::StatusOr<ProtocolPolicy> TryUpdate(Session& session, Directory* directory,
   return policy;
 }
 
-}  // namespace
-
-absl::Status ApplyChanges(const PolicyChanges& changes, ProtocolPolicy* policy) {
+// Whether any switch changes.
+absl::StatusOr<bool> ApplySwitches(const PolicyChanges& changes, ProtocolPolicy* policy) {
   RESTANTE_ASSIGN_OR_RETURN(const Wanted enabled, Collect(changes.enable, changes.disable));
   RESTANTE_ASSIGN_OR_RETURN(const Wanted require_tls,
                             Collect(changes.require_tls, changes.no_require_tls));
-  if (enabled.empty() && require_tls.empty()) return UsageError("nothing to change was given");
   std::vector<std::string> known;
   google::protobuf::RepeatedPtrField<MechanismSetting> changed;
   for (const MechanismSetting& setting : policy->mechanisms()) {
@@ -89,7 +91,55 @@ absl::Status ApplyChanges(const PolicyChanges& changes, ProtocolPolicy* policy) 
   RESTANTE_RETURN_IF_ERROR(RequireKnown(enabled, known));
   RESTANTE_RETURN_IF_ERROR(RequireKnown(require_tls, known));
   policy->mutable_mechanisms()->Swap(&changed);
+  return !policy->mechanisms().empty();
+}
+
+absl::Status ChangeTargetNames(const NtlmChanges& changes, NtlmSettings* settings) {
+  auto& names = *settings->mutable_accepted_target_names();
+  const auto find = [&names](const std::string& name) {
+    return std::find_if(names.begin(), names.end(), [&name](const std::string& held) {
+      return absl::EqualsIgnoreCase(held, name);
+    });
+  };
+  for (const std::string& name : changes.remove_target_names) {
+    const auto found = find(name);
+    if (found == names.end()) {
+      return UsageError(absl::StrCat("the policy has no NTLM target name ", name, "; it has: ",
+                                     names.empty() ? "none" : absl::StrJoin(names, ", ")));
+    }
+    names.erase(found);
+  }
+  for (const std::string& name : changes.add_target_names) {
+    if (find(name) == names.end()) *names.Add() = name;
+  }
   return absl::OkStatus();
+}
+
+// Whether any setting changes.
+absl::StatusOr<bool> ApplyNtlm(const NtlmChanges& changes, NtlmSettings* settings) {
+  RESTANTE_RETURN_IF_ERROR(ChangeTargetNames(changes, settings));
+  if (changes.weakest_response) settings->set_weakest_response(*changes.weakest_response);
+  if (changes.weak_responses_without_tls) {
+    settings->set_weak_responses_without_tls(*changes.weak_responses_without_tls);
+  }
+  if (changes.allow_lmv2) settings->set_allow_lmv2(*changes.allow_lmv2);
+  if (changes.require_mic) settings->set_require_mic(*changes.require_mic);
+  return changes.weakest_response || changes.weak_responses_without_tls || changes.allow_lmv2 ||
+         changes.require_mic || !changes.add_target_names.empty() ||
+         !changes.remove_target_names.empty();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<std::string>> ApplyChanges(const PolicyChanges& changes,
+                                                      ProtocolPolicy* policy) {
+  RESTANTE_ASSIGN_OR_RETURN(const bool switches, ApplySwitches(changes, policy));
+  RESTANTE_ASSIGN_OR_RETURN(const bool ntlm, ApplyNtlm(changes.ntlm, policy->mutable_ntlm()));
+  std::vector<std::string> paths;
+  if (switches) paths.emplace_back("mechanisms");
+  if (ntlm) paths.emplace_back("ntlm");
+  if (paths.empty()) return UsageError("nothing to change was given");
+  return paths;
 }
 
 absl::Status ExplainLogon(Session& session, const LogonQuestion& question) {

@@ -1,10 +1,12 @@
 #ifndef RESTANTE_TOOLS_RESTANTECTL_LOGONS_H_
 #define RESTANTE_TOOLS_RESTANTECTL_LOGONS_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "restante/auth/v1/protocol_policy.pb.h"
 #include "tools/restantectl/session.h"
 
@@ -21,6 +23,16 @@ struct LogonQuestion {
   bool tls = true;
 };
 
+// What NTLM proofs must be like; absent or empty members leave a setting as it is.
+struct NtlmChanges {
+  std::optional<auth::v1::NtlmResponseForm> weakest_response;
+  std::optional<bool> weak_responses_without_tls;
+  std::optional<bool> allow_lmv2;
+  std::optional<bool> require_mic;
+  std::vector<std::string> add_target_names;
+  std::vector<std::string> remove_target_names;
+};
+
 // Switches by mechanism name.
 struct PolicyChanges {
   std::string protocol;
@@ -28,6 +40,7 @@ struct PolicyChanges {
   std::vector<std::string> disable;
   std::vector<std::string> require_tls;
   std::vector<std::string> no_require_tls;
+  NtlmChanges ntlm;
 };
 
 absl::Status ExplainLogon(Session& session, const LogonQuestion& question);
@@ -36,9 +49,11 @@ absl::Status GetPolicy(Session& session, const std::string& protocol);
 // changes the policy meanwhile.
 absl::Status UpdatePolicy(Session& session, const PolicyChanges& changes);
 
-// Leaves in `policy` only the mechanisms that change, each with all its switches. Usage errors for
-// an unknown mechanism, a switch that is asked for both ways, and no change at all.
-absl::Status ApplyChanges(const PolicyChanges& changes, auth::v1::ProtocolPolicy* policy);
+// Leaves in `policy` only the mechanisms that change, each with all its switches, and gives the
+// paths of the fields that change. Usage errors for an unknown mechanism, a switch that is asked
+// for both ways, the removal of what is not there, and no change at all.
+absl::StatusOr<std::vector<std::string>> ApplyChanges(const PolicyChanges& changes,
+                                                      auth::v1::ProtocolPolicy* policy);
 
 }  // namespace restante::ctl
 

@@ -12,6 +12,7 @@
 #include "common/base/check.h"
 #include "common/base/escape.h"
 #include "common/base/unicode.h"
+#include "tools/restantectl/ntlm_forms.h"
 
 namespace restante::ctl {
 namespace {
@@ -107,6 +108,10 @@ std::string ToTable(const auth::v1::Account& account) {
       {"Placement", Printable(account.placement())},
       {"State", account.disabled() ? "disabled" : "enabled"},
       {"Mechanisms switched off", List(account.disabled_mechanisms())},
+      {"Weakest NTLM response",
+       account.weakest_ntlm_response() == auth::v1::NTLM_RESPONSE_FORM_UNSPECIFIED
+           ? ""
+           : NtlmFormName(account.weakest_ntlm_response())},
       {"Credential", account.has_credential() ? "set" : "none: nobody can log on"},
       {"Created", TimeOf(account.create_time(), account.has_create_time())},
       {"Updated", TimeOf(account.update_time(), account.has_update_time())},
@@ -130,13 +135,24 @@ std::string ToTable(const auth::v1::SetCredentialResponse& credential) {
       {{"Credential", List(credential.kinds())}, {"Sealed under", Printable(credential.key_id())}});
 }
 
+std::string ToTable(const auth::v1::NtlmSettings& settings) {
+  return Fields({
+      {"Weakest NTLM response", NtlmFormName(settings.weakest_response())},
+      {"Weaker than NTLMv2 without TLS", YesNo(settings.weak_responses_without_tls())},
+      {"LMv2", YesNo(settings.allow_lmv2())},
+      {"NTLM integrity code required", YesNo(settings.require_mic())},
+      {"NTLM target names", List(settings.accepted_target_names())},
+  });
+}
+
 std::string ToTable(const auth::v1::ProtocolPolicy& policy) {
   std::vector<Row> rows = {{"MECHANISM", "ENABLED", "REQUIRES TLS"}};
   for (const auth::v1::MechanismSetting& setting : policy.mechanisms()) {
     rows.push_back(
         {Printable(setting.mechanism()), YesNo(setting.enabled()), YesNo(setting.require_tls())});
   }
-  return Columns(rows);
+  const std::string table = Columns(rows);
+  return policy.has_ntlm() ? absl::StrCat(table, "\n", ToTable(policy.ntlm())) : table;
 }
 
 std::string ToTable(const auth::v1::ExplainLogonResponse& explanation) {

@@ -50,6 +50,9 @@ class RecordReader {
     if (version_ == 0 || version_ > newest_version) good_ = false;
   }
 
+  // Of an extension's value, which has no version of its own.
+  explicit RecordReader(absl::string_view value) : reader_(value), version_(0) {}
+
   // Whether every field was there and nothing is left.
   bool Complete() const { return good_ && reader_.empty(); }
   bool good() const { return good_; }
@@ -99,16 +102,67 @@ class RecordReader {
   uint8_t version_;
 };
 
-// The extensions that an account's record has, and the reading of one. There are none yet.
-std::vector<Extension> ExtensionsOf(const Account& /*account*/) { return {}; }
-bool TakeExtension(uint8_t /*tag*/, absl::string_view /*value*/, Account* /*account*/) {
-  return false;
+enum AccountTag : uint8_t { kWeakestNtlmResponse = 1 };
+enum PolicyTag : uint8_t { kNtlmPolicy = 1 };
+
+std::optional<ntlm::WeakestResponse> ToWeakestResponse(std::optional<uint8_t> octet) {
+  for (const auto known : {ntlm::WeakestResponse::kNtlmV2, ntlm::WeakestResponse::kNtlm2Session,
+                           ntlm::WeakestResponse::kNtlmV1}) {
+    if (octet == static_cast<uint8_t>(known)) return known;
+  }
+  return std::nullopt;
+}
+
+std::string EncodeNtlmPolicy(const ntlm::Policy& policy) {
+  ByteWriter writer;
+  writer.U8(static_cast<uint8_t>(policy.weakest_response));
+  writer.U8(policy.weak_responses_without_tls ? 1 : 0);
+  writer.U8(policy.allow_lmv2 ? 1 : 0).U8(policy.require_mic ? 1 : 0);
+  WriteTexts(writer, policy.accepted_target_names);
+  return writer.Take();
+}
+
+std::optional<ntlm::Policy> DecodeNtlmPolicy(absl::string_view value) {
+  RecordReader reader(value);
+  const std::optional<ntlm::WeakestResponse> weakest = ToWeakestResponse(reader.U8());
+  if (!weakest) return std::nullopt;
+  ntlm::Policy policy;
+  policy.weakest_response = *weakest;
+  policy.weak_responses_without_tls = reader.Bool();
+  policy.allow_lmv2 = reader.Bool();
+  policy.require_mic = reader.Bool();
+  policy.accepted_target_names = reader.Texts();
+  if (!reader.Complete()) return std::nullopt;
+  return policy;
+}
+
+// The extensions that an account's record has, and the reading of one.
+std::vector<Extension> ExtensionsOf(const Account& account) {
+  std::vector<Extension> extensions;
+  if (account.weakest_ntlm_response) {
+    extensions.push_back(
+        {kWeakestNtlmResponse, std::string(1, static_cast<char>(*account.weakest_ntlm_response))});
+  }
+  return extensions;
+}
+
+bool TakeExtension(uint8_t tag, absl::string_view value, Account* account) {
+  if (tag != kWeakestNtlmResponse || value.size() != 1) return false;
+  account->weakest_ntlm_response = ToWeakestResponse(static_cast<uint8_t>(value.front()));
+  return account->weakest_ntlm_response.has_value();
 }
 
 // Likewise of a policy's record.
-std::vector<Extension> ExtensionsOf(const ProtocolPolicy& /*policy*/) { return {}; }
-bool TakeExtension(uint8_t /*tag*/, absl::string_view /*value*/, ProtocolPolicy* /*policy*/) {
-  return false;
+std::vector<Extension> ExtensionsOf(const ProtocolPolicy& policy) {
+  if (policy.ntlm == ntlm::Policy()) return {};
+  return {{kNtlmPolicy, EncodeNtlmPolicy(policy.ntlm)}};
+}
+
+bool TakeExtension(uint8_t tag, absl::string_view value, ProtocolPolicy* policy) {
+  if (tag != kNtlmPolicy) return false;
+  const std::optional<ntlm::Policy> ntlm = DecodeNtlmPolicy(value);
+  if (ntlm) policy->ntlm = *ntlm;
+  return ntlm.has_value();
 }
 
 }  // namespace

@@ -20,10 +20,18 @@ Account FullAccount() {
   account.placement = "mailstore-0";
   account.disabled = true;
   account.disabled_mechanisms = {"NTLM"};
+  account.weakest_ntlm_response = ntlm::WeakestResponse::kNtlm2Session;
   account.credential = SealedCredential{"k1", std::string("\0\xff", 2)};
   account.revision = 0x0102030405060708;
   account.create_time = absl::FromUnixMicros(1'700'000'000'000'001);
   account.update_time = absl::FromUnixMicros(-1);
+  return account;
+}
+
+// As version 1 had them.
+Account WithoutExtensions() {
+  Account account = FullAccount();
+  account.weakest_ntlm_response = std::nullopt;
   return account;
 }
 
@@ -40,6 +48,7 @@ TEST(Codec, GivesBackAnAccount) {
   EXPECT_EQ(decoded->placement, account.placement);
   EXPECT_EQ(decoded->disabled, account.disabled);
   EXPECT_EQ(decoded->disabled_mechanisms, account.disabled_mechanisms);
+  EXPECT_EQ(decoded->weakest_ntlm_response, account.weakest_ntlm_response);
   EXPECT_EQ(decoded->credential->key_id, "k1");
   EXPECT_EQ(decoded->credential->sealed, account.credential->sealed);
   EXPECT_EQ(decoded->revision, account.revision);
@@ -87,14 +96,34 @@ TEST(Codec, ReadsRecordsFromBeforeExtensions) {
     record[0] = 1;
     return record.substr(0, record.size() - 4);  // without the list of extensions
   };
-  EXPECT_EQ(DecodeAccount(at_version_1(EncodeAccount(FullAccount())))->alias, "john.smith");
+  EXPECT_EQ(DecodeAccount(at_version_1(EncodeAccount(WithoutExtensions())))->alias, "john.smith");
   const ProtocolPolicy policy{
       .protocol = "pop3", .mechanisms = {}, .revision = 7, .update_time = {}};
   EXPECT_EQ(DecodePolicy(at_version_1(EncodePolicy(policy)))->revision, 7u);
 }
 
+TEST(Codec, GivesBackAPolicysNtlm) {
+  ProtocolPolicy policy{.protocol = "pop3", .mechanisms = {}, .revision = 7, .update_time = {}};
+  const size_t bare = EncodePolicy(policy).size();
+  policy.ntlm.weakest_response = ntlm::WeakestResponse::kNtlmV1;
+  policy.ntlm.weak_responses_without_tls = true;
+  policy.ntlm.require_mic = true;
+  policy.ntlm.accepted_target_names = {"pop/a", "pop/b"};
+  const std::string record = EncodePolicy(policy);
+  ASSERT_TRUE(DecodePolicy(record).has_value());
+  EXPECT_EQ(DecodePolicy(record)->ntlm, policy.ntlm);
+  for (size_t length = bare; length < record.size(); ++length) {
+    EXPECT_FALSE(DecodePolicy(record.substr(0, length)).has_value()) << length;
+  }
+  for (const char weakest : {'\0', '\4'}) {
+    std::string unknown = record;
+    unknown[bare + 5] = weakest;  // behind the extension's tag and length
+    EXPECT_FALSE(DecodePolicy(unknown).has_value());
+  }
+}
+
 TEST(Codec, RefusesExtensionsThatItDoesNotKnow) {
-  const std::string record = EncodeAccount(FullAccount());
+  const std::string record = EncodeAccount(WithoutExtensions());
   const std::string without = record.substr(0, record.size() - 4);
   const std::string unknown("\0\0\0\1\xff\0\0\0\0", 9);
   EXPECT_FALSE(DecodeAccount(without + unknown).has_value());
