@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "auth-service/authority/refusal.h"
 #include "auth-service/directory/account.h"
 #include "auth-service/ntlm/policy.h"
@@ -61,8 +62,16 @@ class Authority {
                                            const ntlm::Policy& ntlm,
                                            const std::vector<Candidate>& candidates) const = 0;
 
-  // Why no claim for this account can be proven, if that is known without one. Thread-safe.
-  virtual std::optional<Refused> Foresee(const directory::Account& account) const = 0;
+  // What a SCRAM dialogue for `account` begins with; when it is nobody's, or has no SCRAM keys,
+  // such as cannot be told from that: the same work, and always the same for the same `name`. A
+  // status as of Validate. Thread-safe.
+  virtual absl::StatusOr<sasl::ScramParameters> ScramParametersOf(
+      const directory::AccountPtr& account, absl::string_view name) const = 0;
+
+  // Why no claim by this mechanism for this account can be proven, if that is known without one.
+  // Thread-safe.
+  virtual std::optional<Refused> Foresee(const directory::Account& account,
+                                         absl::string_view mechanism) const = 0;
 };
 
 }  // namespace restante::authority

@@ -3,9 +3,13 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "auth-service/authority/ntlm_trial.h"
+#include "auth-service/scram/keys.h"
+#include "auth-service/scram/messages.h"
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
+#include "common/crypto/digest.h"
 
 namespace restante::authority {
 namespace {
@@ -14,10 +18,28 @@ namespace {
 constexpr char kDecoyId[] = "";
 constexpr size_t kMaxCandidates = 8;
 
-directory::Credential CredentialOf(const Secret& nt_hash) {
+// As long as a real one.
+directory::Credential DecoyCredential(const Secret& nt_hash, Random& random) {
   directory::Credential credential;
   credential.nt_hash = nt_hash.Clone();
+  credential.scram_sha_256 =
+      scram::Keys{random.Bytes(scram::kSaltOctets), scram::kLeastIterations,
+                  Secret(random.Bytes(scram::kKeyOctets)), Secret(random.Bytes(scram::kKeyOctets))};
   return credential;
+}
+
+// Whether SCRAM keys were made of this password.
+bool AreOfPassword(const scram::Keys& keys, const Secret& password) {
+  const auto derived = scram::DeriveKeys(password, keys.salt, keys.iterations);
+  return derived && keys.stored_key.EqualsInConstantTime(derived->stored_key.view());
+}
+
+// By a certificate or a token, someone else vouches: nothing is left to hold against a credential.
+Verdict ValidateAsserted(const std::vector<Candidate>& candidates) {
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    if (candidates[i].account != nullptr) return Validated{i, "somebody trusted vouches for it"};
+  }
+  return Refused{Refusal::kUnknownName, "what was proven belongs to no account"};
 }
 
 // What to say when no reading was proven: the most telling of what each had.
@@ -58,7 +80,8 @@ LocalAuthority::LocalAuthority(const directory::CredentialVault& vault,
     : vault_(vault),
       channel_bindings_(std::move(channel_bindings)),
       decoy_hash_(random.Bytes(directory::kNtHashOctets)),
-      decoy_(vault.Seal(kDecoyId, CredentialOf(decoy_hash_))) {}
+      decoy_(vault.Seal(kDecoyId, DecoyCredential(decoy_hash_, random))),
+      decoy_key_(vault.DecoyKey()) {}
 
 absl::StatusOr<Verdict> LocalAuthority::Validate(const Claim& claim, const TlsBinding& binding,
                                                  const ntlm::Policy& ntlm,
@@ -67,12 +90,41 @@ absl::StatusOr<Verdict> LocalAuthority::Validate(const Claim& claim, const TlsBi
   if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
     return ValidateNtlm(*ntlm_claim, binding, ntlm, candidates);
   }
+  if (const auto* scram_claim = std::get_if<sasl::ScramClaim>(&claim)) {
+    return ValidateScram(*scram_claim, candidates);
+  }
+  if (std::holds_alternative<sasl::AssertedClaim>(claim)) return ValidateAsserted(candidates);
   return ValidatePassword(std::get<sasl::PasswordClaim>(claim), candidates);
 }
 
-std::optional<Refused> LocalAuthority::Foresee(const directory::Account& account) const {
-  if (account.credential) return std::nullopt;
-  return Refused{Refusal::kNoCredential, "the account has no credential"};
+absl::StatusOr<sasl::ScramParameters> LocalAuthority::ScramParametersOf(
+    const directory::AccountPtr& account, absl::string_view name) const {
+  std::string decoy_salt = HmacSha256(decoy_key_.view(), name).substr(0, scram::kSaltOctets);
+  RESTANTE_ASSIGN_OR_RETURN(const Opened opened, Open(account));
+  const auto& keys = opened.credential.scram_sha_256;
+  if (opened.real && keys) return sasl::ScramParameters{keys->salt, keys->iterations};
+  return sasl::ScramParameters{std::move(decoy_salt), vault_.scram_iterations()};
+}
+
+std::optional<Refused> LocalAuthority::Foresee(const directory::Account& account,
+                                               absl::string_view mechanism) const {
+  // Those that need no secret of the account.
+  for (const absl::string_view asserted : {"EXTERNAL", "OAUTHBEARER", "XOAUTH2"}) {
+    if (mechanism == asserted) return std::nullopt;
+  }
+  if (!account.credential) {
+    return Refused{Refusal::kNoCredential, "the account has no credential"};
+  }
+  const auto credential = vault_.Open(account.id, *account.credential);
+  if (!credential.ok()) return std::nullopt;  // which no refusal would say
+  if (absl::StartsWith(mechanism, "SCRAM-") && !credential->scram_sha_256) {
+    return Refused{Refusal::kNoCredential,
+                   "the account has no SCRAM-SHA-256 keys; they are made when a password is set"};
+  }
+  if (mechanism == "NTLM" && !credential->nt_hash) {
+    return Refused{Refusal::kNoCredential, "the account has no NT hash"};
+  }
+  return std::nullopt;
 }
 
 // Nobody's credential is opened too: decryption takes time.
@@ -101,7 +153,8 @@ absl::StatusOr<Verdict> LocalAuthority::ValidateNtlm(
     }
     // Every reading costs two computations, whatever its account has.
     const directory::Credential& credential = opened->credential;
-    trial.Try(candidate, opened->real, credential.nt_hash,
+    trial.Try(candidate, opened->real && credential.nt_hash,
+              credential.nt_hash ? *credential.nt_hash : decoy_hash_,
               credential.widened_nt_hash ? *credential.widened_nt_hash : decoy_hash_);
   }
   return trial.Result();
@@ -117,10 +170,43 @@ absl::StatusOr<Verdict> LocalAuthority::ValidatePassword(
       failure.AddUndecided(opened.status());
       continue;
     }
-    if (opened->credential.nt_hash.EqualsInConstantTime(given.view()) && opened->real) {
+    const auto& [nt_hash, widened, scram_keys] = opened->credential;
+    if (nt_hash && nt_hash->EqualsInConstantTime(given.view()) && opened->real) {
       return Validated{i, "the password is right"};
     }
+    // Of an account that has SCRAM keys alone the password is held against those, and every other
+    // refusal takes as long.
+    const scram::Keys decoy{
+        std::string(scram::kSaltOctets, '\0'), vault_.scram_iterations(), {}, {}};
+    const bool has_scram_alone = opened->real && !nt_hash && scram_keys;
+    if (AreOfPassword(has_scram_alone ? *scram_keys : decoy, claim.password) && has_scram_alone) {
+      return Validated{i, "the password is right, by its SCRAM keys"};
+    }
     failure.Add(candidates[i], opened->real, Refusal::kWrongPassword, "the password is wrong");
+  }
+  return failure.Result();
+}
+
+absl::StatusOr<Verdict> LocalAuthority::ValidateScram(
+    const sasl::ScramClaim& claim, const std::vector<Candidate>& candidates) const {
+  Failure failure;
+  for (size_t i = 0; i < candidates.size(); ++i) {
+    absl::StatusOr<Opened> opened = Open(candidates[i].account);
+    if (!opened.ok()) {
+      failure.AddUndecided(opened.status());
+      continue;
+    }
+    const bool real = opened->real && opened->credential.scram_sha_256;
+    const scram::Keys none{"", scram::kLeastIterations, Secret(std::string(scram::kKeyOctets, 'x')),
+                           Secret(std::string(scram::kKeyOctets, 'x'))};
+    const scram::Keys& keys = real ? *opened->credential.scram_sha_256 : none;
+    if (scram::ProofIsRight(keys, claim.auth_message, claim.proof) && real) {
+      return Validated{i, "the proof is right",
+                       scram::MakeServerFinal(scram::ServerSignature(keys, claim.auth_message))};
+    }
+    failure.Add(candidates[i], real, Refusal::kWrongPassword,
+                real || candidates[i].account == nullptr ? "the proof is wrong"
+                                                         : "the account has no SCRAM-SHA-256 keys");
   }
   return failure.Result();
 }

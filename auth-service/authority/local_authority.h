@@ -24,7 +24,10 @@ class LocalAuthority : public Authority {
   absl::StatusOr<Verdict> Validate(const Claim& claim, const TlsBinding& binding,
                                    const ntlm::Policy& ntlm,
                                    const std::vector<Candidate>& candidates) const override;
-  std::optional<Refused> Foresee(const directory::Account& account) const override;
+  absl::StatusOr<sasl::ScramParameters> ScramParametersOf(const directory::AccountPtr& account,
+                                                          absl::string_view name) const override;
+  std::optional<Refused> Foresee(const directory::Account& account,
+                                 absl::string_view mechanism) const override;
 
  private:
   // A credential to compute with; not real for nobody, and for an account without one.
@@ -38,12 +41,15 @@ class LocalAuthority : public Authority {
                                        const std::vector<Candidate>& candidates) const;
   absl::StatusOr<Verdict> ValidatePassword(const sasl::PasswordClaim& claim,
                                            const std::vector<Candidate>& candidates) const;
+  absl::StatusOr<Verdict> ValidateScram(const sasl::ScramClaim& claim,
+                                        const std::vector<Candidate>& candidates) const;
 
   const directory::CredentialVault& vault_;
   const ntlm::ChannelBindingRules channel_bindings_;
   // What an unknown user's claim is computed with: nobody knows its password.
   const Secret decoy_hash_;
   const directory::SealedCredential decoy_;
+  const Secret decoy_key_;
 };
 
 }  // namespace restante::authority

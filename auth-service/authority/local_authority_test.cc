@@ -81,8 +81,8 @@ TEST_F(LocalAuthorityTest, TellsNobodyFromAnAccountWithoutCredential) {
     EXPECT_EQ(RefusalOf(claim, {{"Domain", nullptr}, {"", AccountWith("y")}}),
               Refusal::kWrongPassword);
   }
-  EXPECT_EQ(authority_.Foresee(*shared)->refusal, Refusal::kNoCredential);
-  EXPECT_FALSE(authority_.Foresee(*AccountWith("x")).has_value());
+  EXPECT_EQ(authority_.Foresee(*shared, "NTLM")->refusal, Refusal::kNoCredential);
+  EXPECT_FALSE(authority_.Foresee(*AccountWith("x"), "NTLM").has_value());
 }
 
 TEST_F(LocalAuthorityTest, ProvesTheReadingWhoseDomainIsInTheProof) {

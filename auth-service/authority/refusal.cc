@@ -83,12 +83,33 @@ Description Describe(Refusal refusal) {
       return {"CHANNEL_BINDING_MISSING",
               "Set channel_bindings to allow in auth's configuration, or use a client that sends "
               "channel bindings."};
+    case Refusal::kChannelBindingStripped:
+      return {"CHANNEL_BINDING_STRIPPED",
+              "Somebody between client and server hides SCRAM-SHA-256-PLUS; look for a proxy that "
+              "changes CAPA, or an attack."};
     case Refusal::kTimestampChanged:
       return {"TIMESTAMP_CHANGED", "The challenge was changed on its way; look for a relay."};
     case Refusal::kTargetNameNotAccepted:
       return {"TARGET_NAME_NOT_ACCEPTED",
               "The proof was made for another service, or for none; if it is ours: restantectl "
               "policy update pop3 --add-ntlm-target-name NAME"};
+    case Refusal::kNoCertificate:
+      return {"NO_CERTIFICATE",
+              "Give the client a certificate of an authority in the listener's client_ca."};
+    case Refusal::kTokenInvalid:
+      return {
+          "TOKEN_INVALID",
+          "The token is damaged, or its issuer signs with other keys than those in oauth.key_set; "
+          "see the trace."};
+    case Refusal::kTokenExpired:
+      return {"TOKEN_EXPIRED", "Let the client get a new token; compare the clocks if it is new."};
+    case Refusal::kTokenForOthers:
+      return {"TOKEN_FOR_OTHERS",
+              "Compare the token's iss and aud with oauth.issuer and oauth.audience in auth's "
+              "configuration."};
+    case Refusal::kTokenNamesNobody:
+      return {"TOKEN_NAMES_NOBODY",
+              "Let the issuer put the claim into its tokens, or set oauth.account_claim."};
     case Refusal::kAccountDisabled:
       return {"ACCOUNT_DISABLED", "Enable it with: restantectl accounts update ID --enable"};
     case Refusal::kAccountMechanismDisabled:

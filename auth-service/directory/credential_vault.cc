@@ -7,9 +7,11 @@
 #include "absl/strings/str_cat.h"
 #include "auth-service/ntlm/verify.h"
 #include "common/base/byte_reader.h"
+#include "common/base/byte_writer.h"
 #include "common/base/check.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
+#include "common/base/status_macros.h"
 #include "common/base/unicode.h"
 #include "common/crypto/cipher.h"
 #include "common/crypto/digest.h"
@@ -17,10 +19,12 @@
 namespace restante::directory {
 namespace {
 
-constexpr uint8_t kVersion = 1;
+constexpr uint8_t kVersion = 2;
 constexpr uint8_t kHasNtHash = 1;
 constexpr uint8_t kHasWidenedNtHash = 2;
-constexpr size_t kMaxPlaintextOctets = 2 + 2 * kNtHashOctets;
+constexpr uint8_t kHasScramSha256 = 4;
+constexpr size_t kMaxPlaintextOctets =
+    2 + 2 * kNtHashOctets + 8 + scram::kMaxSaltOctets + 2 * scram::kKeyOctets;
 constexpr size_t kAccountsPerPage = 1000;
 
 Secret WidenedNtHash(absl::string_view password_utf8) {
@@ -45,21 +49,49 @@ absl::Status DamagedCredential(absl::string_view account_id) {
                                           " does not open; set it again"));
 }
 
+// Reads `size` octets into `secret` where `is_there`; false when they are missing.
+bool ReadSecret(bool is_there, size_t size, ByteReader* reader, std::optional<Secret>* secret) {
+  if (!is_there) return true;
+  const auto octets = reader->ReadBytes(size);
+  if (octets) *secret = Secret::CopyOf(*octets);
+  return octets.has_value();
+}
+
+std::optional<scram::Keys> ReadScramKeys(ByteReader* reader) {
+  const auto salt = reader->ReadLengthPrefixed(scram::kMaxSaltOctets);
+  const auto iterations = reader->ReadU32Be();
+  const auto stored_key = reader->ReadBytes(scram::kKeyOctets);
+  const auto server_key = reader->ReadBytes(scram::kKeyOctets);
+  if (!salt || !iterations || !stored_key || !server_key) return std::nullopt;
+  return scram::Keys{std::string(*salt), *iterations, Secret::CopyOf(*stored_key),
+                     Secret::CopyOf(*server_key)};
+}
+
 std::optional<Credential> Parse(absl::string_view plaintext) {
   ByteReader reader(plaintext);
-  const std::optional<uint8_t> version = reader.ReadU8();
-  const std::optional<uint8_t> kinds = reader.ReadU8();
-  if (version != kVersion || !kinds || (*kinds & kHasNtHash) == 0) return std::nullopt;
-  Credential credential;
-  const auto nt_hash = reader.ReadBytes(kNtHashOctets);
-  if (!nt_hash) return std::nullopt;
-  credential.nt_hash = Secret::CopyOf(*nt_hash);
-  if ((*kinds & kHasWidenedNtHash) != 0) {
-    const auto widened = reader.ReadBytes(kNtHashOctets);
-    if (!widened) return std::nullopt;
-    credential.widened_nt_hash = Secret::CopyOf(*widened);
+  const uint8_t version = reader.ReadU8().value_or(0);
+  const uint8_t kinds = reader.ReadU8().value_or(0);
+  const uint8_t known = version == 1 ? kHasNtHash | kHasWidenedNtHash
+                                     : kHasNtHash | kHasWidenedNtHash | kHasScramSha256;
+  if (version == 0 || version > kVersion || kinds == 0 || (kinds & ~known) != 0) {
+    return std::nullopt;
   }
+  Credential credential;
+  if (!ReadSecret((kinds & kHasNtHash) != 0, kNtHashOctets, &reader, &credential.nt_hash) ||
+      !ReadSecret((kinds & kHasWidenedNtHash) != 0, kNtHashOctets, &reader,
+                  &credential.widened_nt_hash)) {
+    return std::nullopt;
+  }
+  if ((kinds & kHasScramSha256) != 0) {
+    credential.scram_sha_256 = ReadScramKeys(&reader);
+    if (!credential.scram_sha_256) return std::nullopt;
+  }
+  if (!reader.empty()) return std::nullopt;
   return credential;
+}
+
+void AppendU32(uint32_t value, std::string* plaintext) {
+  plaintext->append(ByteWriter().U32Be(value).Take());
 }
 
 }  // namespace
@@ -81,21 +113,60 @@ absl::StatusOr<Credential> CredentialOfNtHash(const Secret& nt_hash) {
   return credential;
 }
 
+absl::StatusOr<Credential> CredentialOfScramKeys(const scram::Keys& keys) {
+  if (keys.salt.empty() || keys.salt.size() > scram::kMaxSaltOctets) {
+    return InvalidField("scram_sha_256.salt", "must be 1 to 64 octets");
+  }
+  if (keys.iterations < scram::kLeastIterations || keys.iterations > scram::kMostIterations) {
+    return InvalidField("scram_sha_256.iterations", "must be 4096 to 200000");
+  }
+  if (keys.stored_key.size() != scram::kKeyOctets || keys.server_key.size() != scram::kKeyOctets) {
+    return InvalidField("scram_sha_256.stored_key", "must be 32 octets, as server_key");
+  }
+  Credential credential;
+  credential.scram_sha_256 = keys.Clone();
+  return credential;
+}
+
 std::vector<std::string> KindsOf(const Credential& credential) {
-  std::vector<std::string> kinds = {"nt_hash"};
+  std::vector<std::string> kinds;
+  if (credential.nt_hash) kinds.emplace_back("nt_hash");
   if (credential.widened_nt_hash) kinds.emplace_back("widened_nt_hash");
+  if (credential.scram_sha_256) kinds.emplace_back("scram_sha_256");
   return kinds;
+}
+
+absl::StatusOr<Credential> CredentialVault::CredentialOf(const Secret& password) const {
+  RESTANTE_ASSIGN_OR_RETURN(Credential credential, CredentialOfPassword(password));
+  credential.scram_sha_256 =
+      scram::DeriveKeys(password, random_.Bytes(scram::kSaltOctets), scram_iterations_);
+  return credential;
+}
+
+Secret CredentialVault::DecoyKey() const {
+  const Secret* key = keys_.Find(keys_.ids().front());
+  return Secret(HmacSha256(key->view(), "restante decoy salts 1"));
 }
 
 SealedCredential CredentialVault::Seal(absl::string_view account_id,
                                        const Credential& credential) const {
-  RESTANTE_CHECK(credential.nt_hash.size() == kNtHashOctets);
+  const auto& [nt_hash, widened_nt_hash, scram_sha_256] = credential;
+  RESTANTE_CHECK(nt_hash || scram_sha_256);
   std::string plaintext;
   plaintext.reserve(kMaxPlaintextOctets);  // no copy is left behind by growing
   plaintext.push_back(kVersion);
-  plaintext.push_back(credential.widened_nt_hash ? kHasNtHash | kHasWidenedNtHash : kHasNtHash);
-  absl::StrAppend(&plaintext, credential.nt_hash.view());
-  if (credential.widened_nt_hash) absl::StrAppend(&plaintext, credential.widened_nt_hash->view());
+  plaintext.push_back(static_cast<char>((nt_hash ? kHasNtHash : 0) |
+                                        (widened_nt_hash ? kHasWidenedNtHash : 0) |
+                                        (scram_sha_256 ? kHasScramSha256 : 0)));
+  if (nt_hash) absl::StrAppend(&plaintext, nt_hash->view());
+  if (widened_nt_hash) absl::StrAppend(&plaintext, widened_nt_hash->view());
+  if (scram_sha_256) {
+    AppendU32(static_cast<uint32_t>(scram_sha_256->salt.size()), &plaintext);
+    absl::StrAppend(&plaintext, scram_sha_256->salt);
+    AppendU32(scram_sha_256->iterations, &plaintext);
+    absl::StrAppend(&plaintext, scram_sha_256->stored_key.view());
+    absl::StrAppend(&plaintext, scram_sha_256->server_key.view());
+  }
   SealedCredential sealed{keys_.active_id(),
                           SealAes256Gcm(keys_.active_key(), plaintext, account_id, random_)};
   Wipe(&plaintext);

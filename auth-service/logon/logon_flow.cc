@@ -37,6 +37,7 @@ std::string BindingOf(absl::string_view attempt_id, const Channel& channel) {
     writer.LengthPrefixed(channel.tls->version)
         .LengthPrefixed(channel.tls->server_end_point)
         .LengthPrefixed(channel.tls->exporter);
+    for (const std::string& name : channel.tls->certificate_names) writer.LengthPrefixed(name);
   }
   return writer.Take();
 }
@@ -245,7 +246,7 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
   attempt.refusal = decision.refusal;
   if (decision.account == nullptr) return attempt;
   if (logon.mechanism == "NTLM") attempt.trace.push_back(NtlmStep(policy.ntlm, *decision.account));
-  const auto foreseen = parts_.authority.Foresee(*decision.account);
+  const auto foreseen = parts_.authority.Foresee(*decision.account, logon.mechanism);
   if (!foreseen) return attempt;
   attempt.trace.push_back({"authority", foreseen->finding});
   if (!attempt.refusal) attempt.refusal = foreseen->refusal;
@@ -288,6 +289,7 @@ sasl::Connection LogonFlow::ConnectionOf(const Channel& channel) const {
   connection.tls = true;
   connection.server_end_point = channel.tls->server_end_point;
   connection.exporter = channel.tls->exporter;
+  connection.certificate_names = channel.tls->certificate_names;
   const absl::StatusOr<directory::ProtocolPolicy> policy =
       parts_.directory.GetPolicy(channel.protocol);
   if (!policy.ok()) return connection;

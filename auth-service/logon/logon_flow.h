@@ -31,6 +31,7 @@ struct TlsFacts {
   std::string version;
   std::string server_end_point;
   std::string exporter;
+  std::vector<std::string> certificate_names = {};  // of a verified client certificate
 };
 
 // The connection that a client speaks on. The same in every call of one attempt.

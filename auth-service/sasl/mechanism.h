@@ -1,6 +1,8 @@
 #ifndef RESTANTE_AUTH_SERVICE_SASL_MECHANISM_H_
 #define RESTANTE_AUTH_SERVICE_SASL_MECHANISM_H_
 
+#include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -8,10 +10,12 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "auth-service/authority/refusal.h"
 #include "auth-service/ntlm/messages.h"
 #include "auth-service/ntlm/verify.h"
+#include "auth-service/oauth/token_verifier.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/base/secret.h"
@@ -54,8 +58,27 @@ struct PasswordClaim {
   Secret password;
 };
 
+// What the client says by SCRAM-SHA-256, with or without channel binding, which is checked already.
+struct ScramClaim {
+  std::string authorization_id;  // empty when none was given
+  std::string authentication_id;
+  std::string auth_message;  // what the proof is over (RFC 5802 section 3)
+  std::string proof;         // scram::kKeyOctets
+};
+
+// What another than the directory has proven: who holds the client's certificate, or whom a signed
+// token names. All that is left to find out is whose account that is.
+struct AssertedClaim {
+  // kLogonName: by a token as well, whose issuer calls people as they call themselves at logon.
+  enum class By { kCertificate, kToken, kLogonName };
+  By by = By::kCertificate;
+  std::string authorization_id;    // empty when none was given
+  std::vector<std::string> names;  // at least one, all of one holder; as Connection has them, or
+                                   // what the token says
+};
+
 // What a client says that it can prove.
-using Claim = std::variant<NtlmClaim, PasswordClaim>;
+using Claim = std::variant<NtlmClaim, PasswordClaim, ScramClaim, AssertedClaim>;
 
 // The client broke the mechanism's rules; `reason` is for a log.
 struct Malformed {
@@ -103,6 +126,29 @@ std::unique_ptr<Mechanism> NewNtlmMechanism(ntlm::ServerNames names, const Clock
                                             Random& random);
 std::unique_ptr<Mechanism> NewPlainMechanism();
 std::unique_ptr<Mechanism> NewLoginMechanism();
+
+// What a client needs before it can make a SCRAM proof.
+struct ScramParameters {
+  std::string salt;
+  uint32_t iterations = 0;
+};
+
+// Those of the account that a name leads to. Always some, and always the same for the same name:
+// for one that leads to nobody, or to an account without SCRAM keys, such as cannot be told from
+// real ones. An error when it could not be found out. Thread-safe.
+using FindScramParameters =
+    std::function<absl::StatusOr<ScramParameters>(absl::string_view authentication_id)>;
+
+// SCRAM-SHA-256, or SCRAM-SHA-256-PLUS. `random` outlives it.
+std::unique_ptr<Mechanism> NewScramMechanism(bool plus, FindScramParameters find_parameters,
+                                             Random& random);
+
+// EXTERNAL (RFC 4422 appendix A) by the certificate of the TLS connection.
+std::unique_ptr<Mechanism> NewExternalMechanism();
+
+// OAUTHBEARER (RFC 7628) and XOAUTH2. `tokens` outlives it.
+std::unique_ptr<Mechanism> NewOauthBearerMechanism(const oauth::TokenVerifier& tokens);
+std::unique_ptr<Mechanism> NewXoauth2Mechanism(const oauth::TokenVerifier& tokens);
 
 // The mechanism of this name in any case; nullptr when there is none.
 const Mechanism* FindMechanism(const std::vector<std::unique_ptr<Mechanism>>& mechanisms,
