@@ -23,6 +23,10 @@ inline constexpr size_t kMaxAliasOctets = 64;
 inline constexpr size_t kMaxAddresses = 64;
 inline constexpr size_t kMaxAddressOctets = 320;
 inline constexpr size_t kMaxPlacementOctets = 63;
+inline constexpr size_t kMaxCertificateNames = 16;
+inline constexpr size_t kMaxCertificateNameOctets = 512;
+inline constexpr size_t kMaxTokenSubjects = 16;
+inline constexpr size_t kMaxTokenSubjectOctets = 320;
 inline constexpr size_t kMaxDisabledMechanisms = 32;
 inline constexpr size_t kMaxMechanismNameOctets = 20;
 
@@ -37,13 +41,15 @@ inline constexpr size_t kMaxSealedCredentialOctets = 1024;
 // A person or a shared mailbox: the names that may be proven, and the mailbox they lead to. The two
 // are independent of each other; that is the point of the directory.
 struct Account {
-  std::string id;                            // chosen at creation, never changes
-  std::vector<std::string> windows_names;    // "DOMAIN\user", as the operator wrote them
-  std::vector<std::string> principal_names;  // "user@realm"
-  std::string alias;                         // empty: opens no mailbox
-  std::vector<std::string> addresses;        // "local@domain"
-  std::string mailbox_id;                    // given at creation, never changes
-  std::string placement;                     // the mailstore that holds the mailbox
+  std::string id;                              // chosen at creation, never changes
+  std::vector<std::string> windows_names;      // "DOMAIN\user", as the operator wrote them
+  std::vector<std::string> principal_names;    // "user@realm"
+  std::string alias;                           // empty: opens no mailbox
+  std::vector<std::string> addresses;          // "local@domain"
+  std::vector<std::string> certificate_names;  // "email:js@corp.example"
+  std::vector<std::string> token_subjects;     // as the token issuer calls the person
+  std::string mailbox_id;                      // given at creation, never changes
+  std::string placement;                       // the mailstore that holds the mailbox
   bool disabled = false;
   std::vector<std::string> disabled_mechanisms;                // upper case
   std::optional<ntlm::WeakestResponse> weakest_ntlm_response;  // nullopt: the policy's

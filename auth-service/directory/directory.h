@@ -24,6 +24,8 @@ struct NewAccount {
   std::vector<std::string> principal_names;
   std::string alias;
   std::vector<std::string> addresses;
+  std::vector<std::string> certificate_names = {};
+  std::vector<std::string> token_subjects = {};
   std::string placement;
   bool disabled = false;
   std::vector<std::string> disabled_mechanisms;
@@ -36,6 +38,8 @@ struct AccountChange {
   std::optional<std::vector<std::string>> principal_names;
   std::optional<std::string> alias;
   std::optional<std::vector<std::string>> addresses;
+  std::optional<std::vector<std::string>> certificate_names;
+  std::optional<std::vector<std::string>> token_subjects;
   std::optional<bool> disabled;
   std::optional<std::vector<std::string>> disabled_mechanisms;
   // The inner nullopt leaves it to the policy.
@@ -70,7 +74,9 @@ using PolicyCallback = std::function<void(const ProtocolPolicy&)>;
 // Who there is: accounts, their names and credentials, and the logon policy.
 //
 // Names are unique over all accounts within their kind (Windows names, principal names, aliases,
-// addresses), compared by FoldName. A write is durable and visible to every reader when it returns;
+// addresses), compared by FoldName. So are certificate names and token subjects, of which those
+// that another than this directory gives out case by case ("uri:", "subject:", every token subject)
+// are compared octet by octet. A write is durable and visible to every reader when it returns;
 // readers never wait for a write's disk. Failures of every write, besides those named below:
 // INTERNAL/STORE_FAILED (the outcome is unknown; writes are refused until a restart),
 // RESOURCE_EXHAUSTED/STORE_FULL (nothing changed), INVALID_ARGUMENT/FIELD_INVALID.
@@ -103,6 +109,8 @@ class Directory {
   virtual AccountPtr FindByPrincipalName(absl::string_view name) const = 0;
   virtual AccountPtr FindByAlias(absl::string_view alias) const = 0;
   virtual AccountPtr FindByAddress(absl::string_view address) const = 0;
+  virtual AccountPtr FindByCertificateName(absl::string_view name) const = 0;
+  virtual AccountPtr FindByTokenSubject(absl::string_view subject) const = 0;
   // Accounts that have some Windows name "*\user", each once, at most `limit` of them.
   virtual std::vector<AccountPtr> FindByWindowsUser(absl::string_view user, size_t limit) const = 0;
 

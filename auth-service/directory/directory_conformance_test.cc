@@ -152,6 +152,45 @@ TEST_P(DirectoryConformance, RefusesATakenIdAndTakenNames) {
   EXPECT_EQ(directory_->FindByAddress("free@corp.example"), nullptr);
 }
 
+TEST_P(DirectoryConformance, FindsByCertificateNameAndTokenSubject) {
+  NewAccount account = Smith();
+  account.certificate_names = {"email:JS@corp.example", "uri:https://corp.example/Js",
+                               "subject:CN=js,O=Corp", "sha256:" + std::string(64, 'a')};
+  account.token_subjects = {"17", "AbC"};
+  AccountPtr created = MustCreate(account);
+  for (int reopened = 0; reopened < 2; ++reopened) {
+    EXPECT_EQ(directory_->FindByCertificateName("email:js@CORP.example"), created);
+    EXPECT_EQ(directory_->FindByCertificateName("uri:https://corp.example/Js"), created);
+    EXPECT_EQ(directory_->FindByCertificateName("subject:CN=js,O=Corp"), created);
+    EXPECT_EQ(directory_->FindByTokenSubject("AbC"), created);
+    // Somebody else's, for whoever gave them out.
+    EXPECT_EQ(directory_->FindByCertificateName("uri:https://corp.example/js"), nullptr);
+    EXPECT_EQ(directory_->FindByCertificateName("subject:cn=js,o=corp"), nullptr);
+    EXPECT_EQ(directory_->FindByCertificateName("upn:js@corp.example"), nullptr);
+    EXPECT_EQ(directory_->FindByCertificateName("js@corp.example"), nullptr);
+    EXPECT_EQ(directory_->FindByTokenSubject("abc"), nullptr);
+    EXPECT_EQ(directory_->FindByTokenSubject(""), nullptr);
+    if (durable()) Open();
+    created = *directory_->Get("jsmith");
+  }
+  NewAccount other = Plain("other");
+  other.certificate_names = {"email:js@corp.example"};
+  EXPECT_EQ(ReasonOfCreate(other), ErrorReason::kNameTaken);
+  other = Plain("other");
+  other.token_subjects = {"17"};
+  EXPECT_EQ(ReasonOfCreate(other), ErrorReason::kNameTaken);
+  other.token_subjects = {"abc"};
+  other.certificate_names = {"uri:https://corp.example/js"};
+  MustCreate(other);
+  AccountChange change;
+  change.certificate_names = {"upn:js@corp.example"};
+  change.token_subjects = std::vector<std::string>();
+  ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
+  EXPECT_EQ(directory_->FindByCertificateName("email:js@corp.example"), nullptr);
+  EXPECT_EQ(directory_->FindByTokenSubject("17"), nullptr);
+  EXPECT_NE(directory_->FindByCertificateName("UPN:js@corp.example"), nullptr);
+}
+
 TEST_P(DirectoryConformance, TreatsComposedAndDecomposedNamesAsOne) {
   NewAccount account = Plain("juergen");
   account.windows_names = {"CORP\\j\xc3\xbcrgen"};
@@ -209,6 +248,19 @@ TEST_P(DirectoryConformance, RefusesMalformedFields) {
   account = Plain("a");
   account.addresses = {"a b@corp.example"};
   EXPECT_EQ(field_of(account), "account.addresses[0]");
+  for (const std::string& name :
+       {std::string("js@corp.example"), std::string("email:"), std::string("dns:x"),
+        std::string("email:a\x01"), "sha256:" + std::string(63, 'a'),
+        "sha256:" + std::string(64, 'A'), "uri:" + std::string(509, 'x')}) {
+    account = Plain("a");
+    account.certificate_names = {name};
+    EXPECT_EQ(field_of(account), "account.certificate_names[0]") << name;
+  }
+  for (const std::string& subject : {std::string(), std::string("\xff"), std::string(321, 'x')}) {
+    account = Plain("a");
+    account.token_subjects = {subject};
+    EXPECT_EQ(field_of(account), "account.token_subjects[0]") << subject;
+  }
   account = Plain("a");
   account.alias = "john smith";
   EXPECT_EQ(field_of(account), "account.alias");

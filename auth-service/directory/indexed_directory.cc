@@ -70,6 +70,8 @@ std::string FingerprintOf(const NewAccount& account) {
       .Add(account.principal_names)
       .Add(absl::string_view(account.alias))
       .Add(account.addresses)
+      .Add(account.certificate_names)
+      .Add(account.token_subjects)
       .Add(absl::string_view(account.placement))
       .Add(account.disabled)
       .Add(account.disabled_mechanisms)
@@ -86,6 +88,8 @@ std::string FingerprintOf(absl::string_view id, const AccountChange& change,
       .Add(change.principal_names)
       .Add(change.alias)
       .Add(change.addresses)
+      .Add(change.certificate_names)
+      .Add(change.token_subjects)
       .Add(change.disabled)
       .Add(change.disabled_mechanisms)
       .Add(change.weakest_ntlm_response)
@@ -228,6 +232,8 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
   created.principal_names = account.principal_names;
   created.alias = account.alias;
   created.addresses = account.addresses;
+  created.certificate_names = account.certificate_names;
+  created.token_subjects = account.token_subjects;
   created.mailbox_id = NewId(random_);
   created.placement = account.placement;
   created.disabled = account.disabled;
@@ -266,6 +272,8 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Update(absl::string_view id,
     if (change.principal_names) account->principal_names = *change.principal_names;
     if (change.alias) account->alias = *change.alias;
     if (change.addresses) account->addresses = *change.addresses;
+    if (change.certificate_names) account->certificate_names = *change.certificate_names;
+    if (change.token_subjects) account->token_subjects = *change.token_subjects;
     if (change.disabled) account->disabled = *change.disabled;
     if (change.disabled_mechanisms) {
       account->disabled_mechanisms = UpperCased(*change.disabled_mechanisms);
@@ -393,6 +401,16 @@ AccountPtr IndexedDirectory::FindByAlias(absl::string_view alias) const {
 AccountPtr IndexedDirectory::FindByAddress(absl::string_view address) const {
   MutexLock lock(&mutex_);
   return names_.Find(NameKind::kAddress, address);
+}
+
+AccountPtr IndexedDirectory::FindByCertificateName(absl::string_view name) const {
+  MutexLock lock(&mutex_);
+  return names_.Find(NameKind::kCertificate, name);
+}
+
+AccountPtr IndexedDirectory::FindByTokenSubject(absl::string_view subject) const {
+  MutexLock lock(&mutex_);
+  return names_.Find(NameKind::kToken, subject);
 }
 
 std::vector<AccountPtr> IndexedDirectory::FindByWindowsUser(absl::string_view user,

@@ -42,6 +42,8 @@ class IndexedDirectory : public Directory {
   AccountPtr FindByPrincipalName(absl::string_view name) const override;
   AccountPtr FindByAlias(absl::string_view alias) const override;
   AccountPtr FindByAddress(absl::string_view address) const override;
+  AccountPtr FindByCertificateName(absl::string_view name) const override;
+  AccountPtr FindByTokenSubject(absl::string_view subject) const override;
   std::vector<AccountPtr> FindByWindowsUser(absl::string_view user, size_t limit) const override;
 
   absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const override;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
 #include "common/base/error_reason.h"
@@ -25,6 +26,10 @@ std::vector<KindedName> NamesOf(const Account& account) {
   }
   if (!account.alias.empty()) names.push_back({NameKind::kAlias, account.alias});
   for (const std::string& name : account.addresses) names.push_back({NameKind::kAddress, name});
+  for (const std::string& name : account.certificate_names) {
+    names.push_back({NameKind::kCertificate, name});
+  }
+  for (const std::string& name : account.token_subjects) names.push_back({NameKind::kToken, name});
   return names;
 }
 
@@ -34,8 +39,14 @@ std::string FoldValid(absl::string_view name) {
   return *std::move(folded);
 }
 
+std::string KeyOf(NameKind kind, absl::string_view compared_form) {
+  return absl::StrCat(std::string(1, static_cast<char>(kind)), compared_form);
+}
+
 std::string KeyOf(const KindedName& name) {
-  return absl::StrCat(std::string(1, static_cast<char>(name.kind)), FoldValid(name.name));
+  const std::optional<std::string> form = ComparedForm(name.kind, name.name);
+  RESTANTE_CHECK(form.has_value());
+  return KeyOf(name.kind, *form);
 }
 
 absl::string_view KindText(NameKind kind) {
@@ -48,11 +59,25 @@ absl::string_view KindText(NameKind kind) {
       return "alias";
     case NameKind::kAddress:
       return "address";
+    case NameKind::kCertificate:
+      return "certificate name";
+    case NameKind::kToken:
+      return "token subject";
   }
   RESTANTE_CHECK(false && "every kind has a text");
 }
 
 }  // namespace
+
+std::optional<std::string> ComparedForm(NameKind kind, absl::string_view name) {
+  std::optional<std::string> folded = FoldName(name);
+  if (!folded) return std::nullopt;
+  // Whoever gave these out may have given one that differs in case alone to somebody else.
+  const bool exact = kind == NameKind::kToken ||
+                     (kind == NameKind::kCertificate &&
+                      (absl::StartsWith(name, "uri:") || absl::StartsWith(name, "subject:")));
+  return exact ? std::string(name) : folded;
+}
 
 absl::string_view WindowsUserOf(absl::string_view windows_name) {
   return windows_name.substr(windows_name.find('\\') + 1);
@@ -95,9 +120,9 @@ void NameIndex::Remove(const Account& account) {
 }
 
 AccountPtr NameIndex::Find(NameKind kind, absl::string_view name) const {
-  std::optional<std::string> folded = FoldName(name);
-  if (!folded) return nullptr;
-  const auto found = by_name_.find(absl::StrCat(std::string(1, static_cast<char>(kind)), *folded));
+  const std::optional<std::string> form = ComparedForm(kind, name);
+  if (!form) return nullptr;
+  const auto found = by_name_.find(KeyOf(kind, *form));
   return found == by_name_.end() ? nullptr : found->second;
 }
 

@@ -1,6 +1,7 @@
 #ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_NAME_INDEX_H_
 #define RESTANTE_AUTH_SERVICE_DIRECTORY_NAME_INDEX_H_
 
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -12,10 +13,18 @@
 
 namespace restante::directory {
 
-enum class NameKind : char { kWindows = 'w', kPrincipal = 'p', kAlias = 'a', kAddress = 'd' };
+enum class NameKind : char {
+  kWindows = 'w',
+  kPrincipal = 'p',
+  kAlias = 'a',
+  kAddress = 'd',
+  kCertificate = 'c',
+  kToken = 't',
+};
 
-// Finds accounts by any of their names, folded; holds that each name leads to one account. The
-// accounts passed in have been validated. Thread-compatible.
+// Finds accounts by any of their names, in the form that names of the kind are compared in; holds
+// that each name leads to one account. The accounts passed in have been validated.
+// Thread-compatible.
 class NameIndex {
  public:
   // ALREADY_EXISTS/NAME_TAKEN for the first name of `account` that belongs to another id, with
@@ -31,9 +40,12 @@ class NameIndex {
   const std::vector<AccountPtr>* FindByWindowsUser(absl::string_view user) const;
 
  private:
-  std::unordered_map<std::string, AccountPtr> by_name_;                       // kind, folded name
+  std::unordered_map<std::string, AccountPtr> by_name_;                       // kind, compared form
   std::unordered_map<std::string, std::vector<AccountPtr>> by_windows_user_;  // folded; each once
 };
+
+// The form that `name` is compared in, which differs by kind; nullopt for one that is no name.
+std::optional<std::string> ComparedForm(NameKind kind, absl::string_view name);
 
 // "user" of "DOMAIN\user".
 absl::string_view WindowsUserOf(absl::string_view windows_name);

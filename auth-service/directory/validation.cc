@@ -6,8 +6,11 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "auth-service/directory/name_index.h"
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 #include "common/base/unicode.h"
@@ -51,8 +54,19 @@ bool IsMechanismName(absl::string_view name) {
   });
 }
 
+// "KIND:..." as a front end makes names out of a certificate.
+bool IsCertificateName(absl::string_view name) {
+  for (const absl::string_view kind : {"email:", "upn:", "uri:", "subject:"}) {
+    if (absl::StartsWith(name, kind)) return name.size() > kind.size();
+  }
+  constexpr size_t kDigits = 64;
+  return absl::ConsumePrefix(&name, "sha256:") && name.size() == kDigits &&
+         AllOf(name, [](char c) { return absl::ascii_isdigit(c) || (c >= 'a' && c <= 'f'); });
+}
+
 struct NameListRule {
   absl::string_view field;
+  NameKind kind;
   size_t max_names;
   size_t max_octets;
   bool (*has_form)(absl::string_view);
@@ -69,11 +83,11 @@ absl::Status ValidateNames(const std::vector<std::string>& names, const NameList
     if (names[i].size() > rule.max_octets) {
       return InvalidField(field, absl::StrCat("at most ", rule.max_octets, " octets are allowed"));
     }
-    std::optional<std::string> folded = FoldName(names[i]);
-    if (!folded || !rule.has_form(names[i])) {
+    std::optional<std::string> form = ComparedForm(rule.kind, names[i]);
+    if (!form || !rule.has_form(names[i])) {
       return InvalidField(field, absl::StrCat("must be ", rule.form));
     }
-    if (!seen.insert(*std::move(folded)).second) return InvalidField(field, "stands there twice");
+    if (!seen.insert(*std::move(form)).second) return InvalidField(field, "stands there twice");
   }
   return absl::OkStatus();
 }
@@ -81,17 +95,27 @@ absl::Status ValidateNames(const std::vector<std::string>& names, const NameList
 absl::Status ValidateAllNames(const Account& account) {
   RESTANTE_RETURN_IF_ERROR(ValidateNames(
       account.windows_names,
-      {"account.windows_names", kMaxWindowsNames, kMaxWindowsNameOctets,
+      {"account.windows_names", NameKind::kWindows, kMaxWindowsNames, kMaxWindowsNameOctets,
        [](absl::string_view name) { return IsTwoParts(name, '\\'); },
        "DOMAIN\\user in UTF-8, with no '/', '@' or further '\\', and no blank at the ends"}));
   RESTANTE_RETURN_IF_ERROR(ValidateNames(
       account.principal_names,
-      {"account.principal_names", kMaxPrincipalNames, kMaxPrincipalNameOctets,
+      {"account.principal_names", NameKind::kPrincipal, kMaxPrincipalNames, kMaxPrincipalNameOctets,
        [](absl::string_view name) { return IsTwoParts(name, '@'); },
        "user@realm in UTF-8, with no '/', '\\' or further '@', and no blank at the ends"}));
+  RESTANTE_RETURN_IF_ERROR(ValidateNames(
+      account.certificate_names,
+      {"account.certificate_names", NameKind::kCertificate, kMaxCertificateNames,
+       kMaxCertificateNameOctets, IsCertificateName,
+       "email:ADDRESS, upn:USER@REALM, uri:URI, subject:DN, or sha256: and 64 lower-case digits"}));
+  RESTANTE_RETURN_IF_ERROR(ValidateNames(
+      account.token_subjects,
+      {"account.token_subjects", NameKind::kToken, kMaxTokenSubjects, kMaxTokenSubjectOctets,
+       [](absl::string_view subject) { return !subject.empty(); },
+       "1 to 320 octets of UTF-8 without control characters"}));
   return ValidateNames(
       account.addresses,
-      {"account.addresses", kMaxAddresses, kMaxAddressOctets, IsAddress,
+      {"account.addresses", NameKind::kAddress, kMaxAddresses, kMaxAddressOctets, IsAddress,
        "local@domain in UTF-8, with no blank, quote, '<', '>', '/', '\\' or further '@'"});
 }
 

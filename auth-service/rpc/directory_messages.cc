@@ -114,6 +114,8 @@ auth::v1::Account ToProto(const directory::Account& account) {
   for (const std::string& name : account.principal_names) message.add_principal_names(name);
   message.set_alias(account.alias);
   for (const std::string& address : account.addresses) message.add_addresses(address);
+  for (const std::string& name : account.certificate_names) message.add_certificate_names(name);
+  for (const std::string& subject : account.token_subjects) message.add_token_subjects(subject);
   message.set_mailbox_id(account.mailbox_id);
   message.set_placement(account.placement);
   message.set_disabled(account.disabled);
@@ -139,6 +141,8 @@ auth::v1::ProtocolPolicy ToProto(const directory::ProtocolPolicy& policy) {
     mechanism->set_enabled(setting.enabled);
     mechanism->set_require_tls(setting.require_tls);
     mechanism->set_client_first(setting.client_first);
+    mechanism->set_needs_channel_binding(setting.needs_channel_binding);
+    mechanism->set_needs_certificate(setting.needs_certificate);
   }
   *message.mutable_ntlm() = ToProto(policy.ntlm);
   message.set_etag(EtagOf(policy.revision));
@@ -177,6 +181,8 @@ absl::StatusOr<directory::NewAccount> ToNewAccount(const auth::v1::CreateAccount
   result.principal_names = ToVector(account.principal_names());
   result.alias = account.alias();
   result.addresses = ToVector(account.addresses());
+  result.certificate_names = ToVector(account.certificate_names());
+  result.token_subjects = ToVector(account.token_subjects());
   result.placement = account.placement().empty() ? default_placement : account.placement();
   result.disabled = account.disabled();
   result.disabled_mechanisms = ToVector(account.disabled_mechanisms());
@@ -202,6 +208,10 @@ absl::StatusOr<directory::AccountChange> ToAccountChange(
       change.alias = account.alias();
     } else if (path == "addresses") {
       change.addresses = ToVector(account.addresses());
+    } else if (path == "certificate_names") {
+      change.certificate_names = ToVector(account.certificate_names());
+    } else if (path == "token_subjects") {
+      change.token_subjects = ToVector(account.token_subjects());
     } else if (path == "disabled") {
       change.disabled = account.disabled();
     } else if (path == "disabled_mechanisms") {

@@ -25,16 +25,23 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-absl::StatusOr<directory::Credential> ToCredential(const auth::v1::SetCredentialRequest& request) {
+absl::StatusOr<directory::Credential> ToCredential(const auth::v1::SetCredentialRequest& request,
+                                                   const directory::CredentialVault& vault) {
   switch (request.credential_case()) {
     case auth::v1::SetCredentialRequest::kPassword:
-      return directory::CredentialOfPassword(Secret::CopyOf(request.password()));
+      return vault.CredentialOf(Secret::CopyOf(request.password()));
     case auth::v1::SetCredentialRequest::kNtHash:
       return directory::CredentialOfNtHash(Secret::CopyOf(request.nt_hash()));
+    case auth::v1::SetCredentialRequest::kScramSha256: {
+      const auth::v1::ScramKeys& keys = request.scram_sha_256();
+      return directory::CredentialOfScramKeys({keys.salt(), keys.iterations(),
+                                               Secret::CopyOf(keys.stored_key()),
+                                               Secret::CopyOf(keys.server_key())});
+    }
     case auth::v1::SetCredentialRequest::CREDENTIAL_NOT_SET:
       break;
   }
-  return InvalidField("credential", "must be a password or an nt_hash");
+  return InvalidField("credential", "must be a password, an nt_hash or scram_sha_256");
 }
 
 }  // namespace
@@ -161,7 +168,8 @@ absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& requ
 absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request,
                                    auth::v1::SetCredentialResponse* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
-  RESTANTE_ASSIGN_OR_RETURN(const directory::Credential credential, ToCredential(request));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::Credential credential,
+                            ToCredential(request, parts_.vault));
   RESTANTE_ASSIGN_OR_RETURN(
       const directory::AccountPtr account,
       parts_.directory.SetCredential(id, parts_.vault.Seal(id, credential),

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "auth-service/directory/account.h"
 #include "auth-service/logon/proven_name.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
@@ -24,6 +25,7 @@ constexpr size_t kMaxTlsVersionOctets = 16;
 constexpr size_t kMinEndPointOctets = 20;
 constexpr size_t kMaxEndPointOctets = 64;
 constexpr size_t kExporterOctets = 32;
+constexpr int kMaxCertificateNames = 16;
 constexpr int kMaxRecipients = 1000;
 constexpr size_t kMaxRecipientOctets = 320;
 
@@ -46,7 +48,16 @@ absl::StatusOr<logon::TlsFacts> ToTlsFacts(const auth::v1::TlsChannel& tls) {
   if (!tls.exporter().empty() && tls.exporter().size() != kExporterOctets) {
     return InvalidField("channel.tls.exporter", "must be 32 octets, or empty");
   }
-  return logon::TlsFacts{tls.version(), tls.server_end_point(), tls.exporter()};
+  const auto& names = tls.client_certificate_names();
+  if (names.size() > kMaxCertificateNames) {
+    return InvalidField("channel.tls.client_certificate_names", "must be at most 16");
+  }
+  for (const std::string& name : names) {
+    RESTANTE_RETURN_IF_ERROR(CheckSize("channel.tls.client_certificate_names", name,
+                                       directory::kMaxCertificateNameOctets));
+  }
+  return logon::TlsFacts{
+      tls.version(), tls.server_end_point(), tls.exporter(), {names.begin(), names.end()}};
 }
 
 absl::StatusOr<logon::Channel> ToChannel(const auth::v1::Channel& channel) {

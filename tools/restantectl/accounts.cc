@@ -82,6 +82,10 @@ absl::StatusOr<auth::v1::SetCredentialResponse> SendCredential(
       Call(session, directory, &Directory::SetCredential, request, &response);
   if (request.has_password()) Wipe(request.mutable_password());
   if (request.has_nt_hash()) Wipe(request.mutable_nt_hash());
+  if (request.has_scram_sha_256()) {
+    Wipe(request.mutable_scram_sha_256()->mutable_stored_key());
+    Wipe(request.mutable_scram_sha_256()->mutable_server_key());
+  }
   RESTANTE_RETURN_IF_ERROR(status);
   return response;
 }
@@ -106,6 +110,10 @@ auth::v1::CreateAccountRequest CreationOf(const NewAccount& account) {
                                         account.principal_names.end());
   wanted.set_alias(account.alias);
   wanted.mutable_addresses()->Add(account.addresses.begin(), account.addresses.end());
+  wanted.mutable_certificate_names()->Add(account.certificate_names.begin(),
+                                          account.certificate_names.end());
+  wanted.mutable_token_subjects()->Add(account.token_subjects.begin(),
+                                       account.token_subjects.end());
   wanted.set_placement(account.placement);
   if (account.weakest_ntlm_response) {
     wanted.set_weakest_ntlm_response(*account.weakest_ntlm_response);
@@ -130,6 +138,10 @@ absl::StatusOr<std::vector<std::string>> ApplyChanges(const AccountChanges& chan
            NamesField{changes.principal_names, "principal_names", "principal name",
                       account->mutable_principal_names()},
            NamesField{changes.addresses, "addresses", "address", account->mutable_addresses()},
+           NamesField{changes.certificate_names, "certificate_names", "certificate name",
+                      account->mutable_certificate_names()},
+           NamesField{changes.token_subjects, "token_subjects", "token subject",
+                      account->mutable_token_subjects()},
            NamesField{changes.disabled_mechanisms, "disabled_mechanisms", "switched-off mechanism",
                       account->mutable_disabled_mechanisms()},
        }) {
@@ -240,6 +252,15 @@ absl::Status SetCredential(Session& session, const std::string& id, CredentialKi
     case CredentialKind::kNtHash: {
       RESTANTE_ASSIGN_OR_RETURN(const Secret hash, ReadNtHash(session.console));
       request.set_nt_hash(std::string(hash.view()));
+      break;
+    }
+    case CredentialKind::kScramSha256: {
+      RESTANTE_ASSIGN_OR_RETURN(const ScramKeysText keys, ReadScramKeys(session.console));
+      auth::v1::ScramKeys& wanted = *request.mutable_scram_sha_256();
+      wanted.set_salt(keys.salt);
+      wanted.set_iterations(keys.iterations);
+      wanted.set_stored_key(std::string(keys.stored_key.view()));
+      wanted.set_server_key(std::string(keys.server_key.view()));
       break;
     }
   }

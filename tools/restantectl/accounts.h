@@ -20,6 +20,8 @@ struct NewAccount {
   std::vector<std::string> principal_names;
   std::string alias;
   std::vector<std::string> addresses;
+  std::vector<std::string> certificate_names;
+  std::vector<std::string> token_subjects;
   std::string placement;
   std::optional<auth::v1::NtlmResponseForm> weakest_ntlm_response;
   bool with_password = false;  // from the console
@@ -38,10 +40,12 @@ struct AccountChanges {
   Names windows_names;
   Names principal_names;
   Names addresses;
+  Names certificate_names;
+  Names token_subjects;
   Names disabled_mechanisms;
 };
 
-enum class CredentialKind { kPassword, kNtHash };
+enum class CredentialKind { kPassword, kNtHash, kScramSha256 };
 
 // Reads the password before anything is created.
 absl::Status CreateAccount(Session& session, const NewAccount& account);

@@ -33,6 +33,7 @@ struct CommandLine {
   bool enable = false;
   bool password_stdin = false;
   bool nt_hash_stdin = false;
+  bool scram_stdin = false;
   LogonQuestion question;
   bool no_tls = false;
   PolicyChanges policy_changes;
@@ -113,6 +114,10 @@ void AddAccountCreate(CLI::App* accounts, CommandLine* line) {
                       "account opens no mailbox");
   AddEach(command, "--address", &account.addresses, "LOCAL@DOMAIN",
           "An address that mail is delivered for");
+  AddEach(command, "--certificate-name", &account.certificate_names, "KIND:NAME",
+          "What a client certificate calls this person: email:, upn:, uri:, subject: or sha256:");
+  AddEach(command, "--token-subject", &account.token_subjects, "TEXT",
+          "What the token issuer calls this person");
   command->add_option("--placement", account.placement,
                       "The mailstore that holds the mailbox (default: auth's configuration)");
   AddWeakestNtlmResponse(command, NtlmFormNames(), &account.weakest_ntlm_response,
@@ -140,6 +145,12 @@ void AddAccountUpdate(CLI::App* accounts, CommandLine* line) {
           "Remove one");
   AddEach(command, "--add-address", &changes.addresses.add, "LOCAL@DOMAIN", "Add one");
   AddEach(command, "--remove-address", &changes.addresses.remove, "LOCAL@DOMAIN", "Remove one");
+  AddEach(command, "--add-certificate-name", &changes.certificate_names.add, "KIND:NAME",
+          "Add one");
+  AddEach(command, "--remove-certificate-name", &changes.certificate_names.remove, "KIND:NAME",
+          "Remove one");
+  AddEach(command, "--add-token-subject", &changes.token_subjects.add, "TEXT", "Add one");
+  AddEach(command, "--remove-token-subject", &changes.token_subjects.remove, "TEXT", "Remove one");
   AddEach(command, "--disable-mechanism", &changes.disabled_mechanisms.add, "MECHANISM",
           "Refuse it for this account, whatever the policy says");
   AddEach(command, "--enable-mechanism", &changes.disabled_mechanisms.remove, "MECHANISM",
@@ -163,24 +174,35 @@ void AddAccountUpdate(CLI::App* accounts, CommandLine* line) {
 }
 
 void AddAccountCredential(CLI::App* accounts, CommandLine* line) {
-  CLI::App* command = AddCommand(accounts, "set-credential", "Set the password or its NT hash");
+  CLI::App* command =
+      AddCommand(accounts, "set-credential", "Set the password, its NT hash or SCRAM keys");
   command->footer(kCredentialFooter);
   AddId(command, &line->id, "The account");
   CLI::Option* password = command->add_flag("--password-stdin", line->password_stdin,
                                             "Read the password from standard input");
+  CLI::Option* hash = command
+                          ->add_flag("--nt-hash-stdin", line->nt_hash_stdin,
+                                     "Read the NT hash, 32 hexadecimal digits, from standard input")
+                          ->excludes(password);
   command
-      ->add_flag("--nt-hash-stdin", line->nt_hash_stdin,
-                 "Read the NT hash, 32 hexadecimal digits, from standard input")
-      ->excludes(password);
+      ->add_flag(
+          "--scram-sha-256-stdin", line->scram_stdin,
+          "Read ITERATIONS,SALT,STOREDKEY,SERVERKEY, the last three in base64, from standard "
+          "input")
+      ->excludes(password)
+      ->excludes(hash);
   command->callback([line] {
     line->action = [line](Session& session) -> absl::Status {
-      const bool said = line->password_stdin || line->nt_hash_stdin;
+      const bool said = line->password_stdin || line->nt_hash_stdin || line->scram_stdin;
       if (!said && !session.console.IsTerminal()) {
-        return UsageError("say what standard input is: --password-stdin or --nt-hash-stdin");
+        return UsageError(
+            "say what standard input is: --password-stdin, --nt-hash-stdin or "
+            "--scram-sha-256-stdin");
       }
-      return SetCredential(
-          session, line->id,
-          line->nt_hash_stdin ? CredentialKind::kNtHash : CredentialKind::kPassword);
+      CredentialKind kind = CredentialKind::kPassword;
+      if (line->nt_hash_stdin) kind = CredentialKind::kNtHash;
+      if (line->scram_stdin) kind = CredentialKind::kScramSha256;
+      return SetCredential(session, line->id, kind);
     };
   });
 }

@@ -367,6 +367,29 @@ TEST_F(CommandLineTest, SetsCredentials) {
   EXPECT_EQ(directory_.credentials.size(), 2u);
 }
 
+TEST_F(CommandLineTest, SetsScramKeys) {
+  for (const char* input :
+       {"4096,c2FsdA==,AAEC,/v8=", "{SCRAM-SHA-256}4096,c2FsdA==,AAEC,/v8=\n"}) {
+    console_.input = input;
+    EXPECT_EQ(Run({"accounts", "set-credential", "jsmith", "--scram-sha-256-stdin"}),
+              ExitCode::kOk);
+    const auth::v1::ScramKeys& keys = directory_.credentials.back().scram_sha_256();
+    EXPECT_EQ(keys.iterations(), 4096u);
+    EXPECT_EQ(keys.salt(), "salt");
+    EXPECT_EQ(keys.stored_key(), std::string("\0\1\2", 3));
+    EXPECT_EQ(keys.server_key(), "\xfe\xff");
+  }
+  const size_t set = directory_.credentials.size();
+  for (const char* input : {"", "4096", "x,c2FsdA==,AAEC,/v8=", "4096,c2FsdA==,AAEC",
+                            "4096,c2FsdA==,AAEC,!", "4096,c2FsdA==,AAEC,/v8=,x"}) {
+    console_.input = input;
+    EXPECT_EQ(Run({"accounts", "set-credential", "jsmith", "--scram-sha-256-stdin"}),
+              ExitCode::kUsage)
+        << input;
+  }
+  EXPECT_EQ(directory_.credentials.size(), set);
+}
+
 TEST_F(CommandLineTest, AsksAPersonTwice) {
   console_.terminal = true;
   console_.typed = {"sesame", "sesame"};

@@ -8,10 +8,13 @@
 #include <iostream>
 #include <system_error>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "tools/restantectl/errors.h"
@@ -21,6 +24,7 @@ namespace {
 
 constexpr size_t kMaxPasswordOctets = 256;
 constexpr size_t kNtHashDigits = 32;
+constexpr size_t kMaxScramKeysOctets = 512;
 // Room for the end of a line.
 constexpr size_t kMaxLineEndOctets = 2;
 
@@ -119,6 +123,27 @@ absl::StatusOr<Secret> ReadNtHash(Console& console) {
     return UsageError("expected an NT hash of 32 hexadecimal digits");
   }
   return Secret(absl::HexStringToBytes(digits));
+}
+
+absl::StatusOr<ScramKeysText> ReadScramKeys(Console& console) {
+  const auto wrong = [] {
+    return UsageError("expected ITERATIONS,SALT,STOREDKEY,SERVERKEY, the last three in base64");
+  };
+  RESTANTE_ASSIGN_OR_RETURN(const Secret text, ReadLine(console, kMaxScramKeysOctets, "Keys: "));
+  absl::string_view line = text.view();
+  absl::ConsumePrefix(&line, "{SCRAM-SHA-256}");
+  const std::vector<absl::string_view> fields = absl::StrSplit(line, ',');
+  ScramKeysText keys;
+  std::string stored_key;
+  std::string server_key;
+  const bool good = fields.size() == 4 && absl::SimpleAtoi(fields[0], &keys.iterations) &&
+                    absl::Base64Unescape(fields[1], &keys.salt) &&
+                    absl::Base64Unescape(fields[2], &stored_key) &&
+                    absl::Base64Unescape(fields[3], &server_key);
+  keys.stored_key = Secret(std::move(stored_key));
+  keys.server_key = Secret(std::move(server_key));
+  if (!good) return wrong();
+  return keys;
 }
 
 }  // namespace restante::ctl

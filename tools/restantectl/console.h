@@ -1,6 +1,7 @@
 #ifndef RESTANTE_TOOLS_RESTANTECTL_CONSOLE_H_
 #define RESTANTE_TOOLS_RESTANTECTL_CONSOLE_H_
 
+#include <cstdint>
 #include <ostream>
 #include <string>
 
@@ -43,6 +44,17 @@ absl::StatusOr<Secret> ReadNewPassword(Console& console);
 
 // An NT hash, 32 hexadecimal digits, likewise; gives its 16 octets.
 absl::StatusOr<Secret> ReadNtHash(Console& console);
+
+// SCRAM-SHA-256 keys likewise, as Dovecot writes them: ITERATIONS,SALT,STOREDKEY,SERVERKEY, the
+// last three in base64, and "{SCRAM-SHA-256}" before them or not. How long each may be is the
+// server's to say.
+struct ScramKeysText {
+  uint32_t iterations = 0;
+  std::string salt;
+  Secret stored_key;
+  Secret server_key;
+};
+absl::StatusOr<ScramKeysText> ReadScramKeys(Console& console);
 
 }  // namespace restante::ctl
 

@@ -55,7 +55,10 @@ terminal; never from the command line, which every user of the machine can read.
 Examples:
   restantectl accounts set-credential jsmith
   printf %s "$password" | restantectl accounts set-credential jsmith --password-stdin
-  restantectl accounts set-credential jsmith --nt-hash-stdin < nt-hash.txt)help";
+  restantectl accounts set-credential jsmith --nt-hash-stdin < nt-hash.txt
+  restantectl accounts set-credential jsmith --scram-sha-256-stdin < keys.txt
+
+keys.txt may be what Dovecot keeps: {SCRAM-SHA-256}4096,SALT,STOREDKEY,SERVERKEY)help";
 
 inline constexpr char kExplainFooter[] =
     R"help(Runs the rules that decide a real logon and prints each step, without any password. --ref explains

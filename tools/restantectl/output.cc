@@ -104,6 +104,8 @@ std::string ToTable(const auth::v1::Account& account) {
       {"Principal names", List(account.principal_names())},
       {"Alias", account.alias().empty() ? "none: opens no mailbox" : Printable(account.alias())},
       {"Addresses", List(account.addresses())},
+      {"Certificate names", List(account.certificate_names())},
+      {"Token subjects", List(account.token_subjects())},
       {"Mailbox", Printable(account.mailbox_id())},
       {"Placement", Printable(account.placement())},
       {"State", account.disabled() ? "disabled" : "enabled"},

@@ -102,7 +102,7 @@ class RecordReader {
   uint8_t version_;
 };
 
-enum AccountTag : uint8_t { kWeakestNtlmResponse = 1 };
+enum AccountTag : uint8_t { kWeakestNtlmResponse = 1, kCertificateNames = 3, kTokenSubjects = 4 };
 enum PolicyTag : uint8_t { kNtlmPolicy = 1 };
 
 std::optional<ntlm::WeakestResponse> ToWeakestResponse(std::optional<uint8_t> octet) {
@@ -136,6 +136,18 @@ std::optional<ntlm::Policy> DecodeNtlmPolicy(absl::string_view value) {
   return policy;
 }
 
+std::string EncodeTexts(const std::vector<std::string>& texts) {
+  ByteWriter writer;
+  WriteTexts(writer, texts);
+  return writer.Take();
+}
+
+bool DecodeTexts(absl::string_view value, std::vector<std::string>* texts) {
+  RecordReader reader(value);
+  *texts = reader.Texts();
+  return reader.Complete();
+}
+
 // The extensions that an account's record has, and the reading of one.
 std::vector<Extension> ExtensionsOf(const Account& account) {
   std::vector<Extension> extensions;
@@ -143,10 +155,18 @@ std::vector<Extension> ExtensionsOf(const Account& account) {
     extensions.push_back(
         {kWeakestNtlmResponse, std::string(1, static_cast<char>(*account.weakest_ntlm_response))});
   }
+  if (!account.certificate_names.empty()) {
+    extensions.push_back({kCertificateNames, EncodeTexts(account.certificate_names)});
+  }
+  if (!account.token_subjects.empty()) {
+    extensions.push_back({kTokenSubjects, EncodeTexts(account.token_subjects)});
+  }
   return extensions;
 }
 
 bool TakeExtension(uint8_t tag, absl::string_view value, Account* account) {
+  if (tag == kCertificateNames) return DecodeTexts(value, &account->certificate_names);
+  if (tag == kTokenSubjects) return DecodeTexts(value, &account->token_subjects);
   if (tag != kWeakestNtlmResponse || value.size() != 1) return false;
   account->weakest_ntlm_response = ToWeakestResponse(static_cast<uint8_t>(value.front()));
   return account->weakest_ntlm_response.has_value();

@@ -18,6 +18,8 @@ Account FullAccount() {
   account.addresses = {"a@corp.example", "b@corp.example"};
   account.mailbox_id = std::string(32, 'a');
   account.placement = "mailstore-0";
+  account.certificate_names = {"email:a@corp.example", "uri:x"};
+  account.token_subjects = {"17"};
   account.disabled = true;
   account.disabled_mechanisms = {"NTLM"};
   account.weakest_ntlm_response = ntlm::WeakestResponse::kNtlm2Session;
@@ -32,6 +34,8 @@ Account FullAccount() {
 Account WithoutExtensions() {
   Account account = FullAccount();
   account.weakest_ntlm_response = std::nullopt;
+  account.certificate_names.clear();
+  account.token_subjects.clear();
   return account;
 }
 
@@ -45,6 +49,8 @@ TEST(Codec, GivesBackAnAccount) {
   EXPECT_EQ(decoded->alias, account.alias);
   EXPECT_EQ(decoded->addresses, account.addresses);
   EXPECT_EQ(decoded->mailbox_id, account.mailbox_id);
+  EXPECT_EQ(decoded->certificate_names, account.certificate_names);
+  EXPECT_EQ(decoded->token_subjects, account.token_subjects);
   EXPECT_EQ(decoded->placement, account.placement);
   EXPECT_EQ(decoded->disabled, account.disabled);
   EXPECT_EQ(decoded->disabled_mechanisms, account.disabled_mechanisms);
