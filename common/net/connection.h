@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
@@ -48,6 +49,8 @@ struct TlsInfo {
   std::string version;           // "TLSv1.2" or "TLSv1.3"
   std::string server_end_point;  // RFC 5929 section 4.1
   std::string exporter;          // RFC 9266: 32 octets; empty when it cannot be had
+  // As CertificateNames has them; empty when the peer has not shown a certificate that is trusted.
+  std::vector<std::string> certificate_names = {};
 };
 
 // What a connection tells its owner, on the loop's thread, never from inside one of the owner's

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <fstream>
+#include <iterator>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -18,6 +20,8 @@
 #include "common/base/byte_reader.h"
 #include "common/base/check.h"
 #include "common/base/status_macros.h"
+#include "common/crypto/digest.h"
+#include "common/net/client_certificate.h"
 #include "common/net/tls_context_source.h"
 
 namespace restante::net {
@@ -34,6 +38,13 @@ absl::Status CheckReadableByOwnerOnly(const std::string& path) {
         absl::StrCat(path, " can be read by others: chmod o= ", path));
   }
   return absl::OkStatus();
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::string text((std::istreambuf_iterator<char>(file)), std::istreambuf_iterator<char>());
+  if (file.good() || file.eof()) return text;
+  return absl::InvalidArgumentError(absl::StrCat("cannot read ", path));
 }
 
 absl::Status Refused(absl::string_view what, const std::string& path) {
@@ -127,14 +138,14 @@ absl::StatusOr<std::shared_ptr<const TlsContext>> TlsContext::Load(const TlsSett
     loaded->ticket_keys_ = std::make_unique<const TicketKeys>(ring);
   }
   for (const CertificateFiles& files : settings.certificates) {
-    RESTANTE_RETURN_IF_ERROR(loaded->Add(files));
+    RESTANTE_RETURN_IF_ERROR(loaded->Add(files, settings.client_authorities));
   }
   // Ahead of everything else, so that no ticket is looked at under another certificate.
   SSL_CTX_set_client_hello_cb(loaded->get(), &TlsContext::OnClientHello, loaded.get());
   return loaded;
 }
 
-absl::Status TlsContext::Add(const CertificateFiles& files) {
+absl::Status TlsContext::Add(const CertificateFiles& files, const std::string& client_authorities) {
   RESTANTE_RETURN_IF_ERROR(CheckReadableByOwnerOnly(files.private_key));
   SSL_CTX* context = SSL_CTX_new(TLS_server_method());
   RESTANTE_CHECK(context != nullptr);
@@ -153,11 +164,21 @@ absl::Status TlsContext::Add(const CertificateFiles& files) {
   certificates_.back().names = NamesOf(certificate);
   certificates_.back().server_end_point = EndPointHash(certificate);
   certificates_.back().expiry = ExpiryOf(certificate);
-  // Sessions of another certificate are not resumed: their clients saw another server.
-  unsigned char id[EVP_MAX_MD_SIZE];
+  std::string authorities;
+  if (!client_authorities.empty()) {
+    RESTANTE_RETURN_IF_ERROR(AskForCertificates(context, client_authorities));
+    RESTANTE_ASSIGN_OR_RETURN(authorities, ReadFile(client_authorities));
+  }
+  // Sessions of another certificate are not resumed: their clients saw another server, or were seen
+  // by one that trusts others.
+  unsigned char own[EVP_MAX_MD_SIZE];
   unsigned int size = 0;
-  RESTANTE_CHECK(X509_digest(certificate, EVP_sha256(), id, &size) == 1);
-  RESTANTE_CHECK(SSL_CTX_set_session_id_context(context, id, size) == 1);
+  RESTANTE_CHECK(X509_digest(certificate, EVP_sha256(), own, &size) == 1);
+  const std::string id = Sha256(
+      absl::StrCat(absl::string_view(reinterpret_cast<char*>(own), size), Sha256(authorities)));
+  RESTANTE_CHECK(SSL_CTX_set_session_id_context(context,
+                                                reinterpret_cast<const unsigned char*>(id.data()),
+                                                static_cast<unsigned int>(id.size())) == 1);
   if (ticket_keys_ != nullptr) ticket_keys_->ApplyTo(context);
   return absl::OkStatus();
 }

@@ -31,12 +31,16 @@ struct TlsSettings {
   // Reads the keys of session tickets. Null: random keys, so that a session is resumed by the
   // process that began it alone, and not after a reload.
   std::function<absl::StatusOr<KeyRing>()> load_ticket_keys;
+  // A PEM file of authorities: clients are asked for a certificate from one of them. Empty: they
+  // are not asked.
+  std::string client_authorities = {};
 };
 
 // What a server shows and accepts in TLS towards mail programs: TLS 1.2 and 1.3, no renegotiation,
-// no compression, no client certificate, one session ticket, which is good for the certificate that
-// it was given with and no other. Immutable and thread-safe; connections that began with it keep it
-// alive. Nothing is remembered of the names that clients send.
+// no compression, one session ticket, which is good for the certificate that it was given with and
+// the authorities that clients' certificates come from, and no others. Immutable and thread-safe;
+// connections that began with it keep it alive. Nothing is remembered of the names that clients
+// send.
 class TlsContext {
  public:
   // INVALID_ARGUMENT or PERMISSION_DENIED that names the file and says what to do, or what
@@ -64,7 +68,7 @@ class TlsContext {
   };
 
   TlsContext() = default;
-  absl::Status Add(const CertificateFiles& files);
+  absl::Status Add(const CertificateFiles& files, const std::string& client_authorities);
   const Certificate& ForName(absl::string_view host) const;
   static int OnClientHello(SSL* connection, int* alert, void* self);
 

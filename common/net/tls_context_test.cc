@@ -8,12 +8,14 @@
 #include <openssl/x509v3.h>
 
 #include <ctime>
+#include <fstream>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
+#include "common/net/client_certificate.h"
 #include "common/net/tls_context_source.h"
 #include "tests/support/test_pki.h"
 
@@ -43,8 +45,9 @@ using Session = std::unique_ptr<SSL_SESSION, SslFree>;
 struct Seen {
   bool done = false;
   bool resumed = false;
-  std::string name;       // the first DNS name of the server's certificate
-  std::string end_point;  // as the server has it
+  std::string name;                            // the first DNS name of the server's certificate
+  std::string end_point;                       // as the server has it
+  std::vector<std::string> certificate_names;  // likewise, of the client
   Session session;
 };
 
@@ -96,9 +99,26 @@ class TlsContextTest : public testing::Test {
     SSL_set_shutdown(theirs.get(), SSL_SENT_SHUTDOWN | SSL_RECEIVED_SHUTDOWN);
     seen.resumed = SSL_session_reused(ours.get()) == 1;
     seen.end_point = server.ServerEndPoint(ours.get());
+    seen.certificate_names = CertificateNames(ours.get());
     seen.session.reset(SSL_get1_session(theirs.get()));
     seen.name = FirstName(SSL_get0_peer_certificate(theirs.get()));
     return seen;
+  }
+
+  // A server that asks for certificates of this authority.
+  std::shared_ptr<const TlsContext> LoadAsking(const std::string& authority) {
+    TlsSettings settings{{Issue("asking", {"a.example"})}, [] { return Ring({'k'}); }};
+    settings.client_authorities = authority;
+    auto loaded = TlsContext::Load(settings);
+    EXPECT_TRUE(loaded.ok()) << loaded.status();
+    return *loaded;
+  }
+
+  // What the client shows from now on.
+  void Show(const TestCertificate& files) {
+    ASSERT_EQ(SSL_CTX_use_certificate_chain_file(client_.get(), files.certificate.c_str()), 1);
+    ASSERT_EQ(
+        SSL_CTX_use_PrivateKey_file(client_.get(), files.private_key.c_str(), SSL_FILETYPE_PEM), 1);
   }
 
   static std::string FirstName(X509* certificate) {
@@ -179,6 +199,63 @@ TEST_P(EachVersion, ResumesNoSessionUnderAnotherCertificate) {
   EXPECT_FALSE(second.resumed);
   if (second.done) {
     EXPECT_EQ(second.name, "b.example");
+  }
+}
+
+TEST_P(EachVersion, ReadsWhoTheClientIs) {
+  const TestCertificate person = pki_.Issue("person", {}, {"https://corp.example/js"});
+  auto server = LoadAsking(person.ca);
+  EXPECT_THAT(Shake(*server, "", GetParam()).certificate_names, testing::IsEmpty());
+  Show(person);
+  const Seen seen = Shake(*server, "", GetParam());
+  ASSERT_EQ(seen.certificate_names.size(), 3u);
+  EXPECT_THAT(seen.certificate_names[0], testing::MatchesRegex("sha256:[0-9a-f]+"));
+  EXPECT_EQ(seen.certificate_names[0].size(), sizeof("sha256:") - 1 + 64);
+  EXPECT_EQ(seen.certificate_names[1], "subject:CN=person");
+  EXPECT_EQ(seen.certificate_names[2], "uri:https://corp.example/js");
+  // A session that is resumed is the same person's.
+  const Seen again = Shake(*server, "", GetParam(), seen.session.get());
+  EXPECT_TRUE(again.resumed);
+  EXPECT_EQ(again.certificate_names, seen.certificate_names);
+  // Who is not asked does not show anything.
+  EXPECT_THAT(Shake(*Load({Issue("b", {"b.example"})}), "", GetParam()).certificate_names,
+              testing::IsEmpty());
+}
+
+TEST_P(EachVersion, BelievesItsOwnAuthoritiesAlone) {
+  TestPki others;
+  auto server = LoadAsking(pki_.Issue("person", {}, {"https://corp.example/js"}).ca);
+  for (const TestCertificate& files :
+       {others.Issue("person", {}, {"https://corp.example/js"}),
+        pki_.Issue("expired", {}, {"https://corp.example/js"}, -absl::Minutes(1))}) {
+    Show(files);
+    const Seen seen = Shake(*server, "", GetParam());
+    EXPECT_TRUE(seen.done);
+    EXPECT_THAT(seen.certificate_names, testing::IsEmpty());
+    EXPECT_THAT(Shake(*server, "", GetParam(), seen.session.get()).certificate_names,
+                testing::IsEmpty());
+  }
+}
+
+TEST_P(EachVersion, TakesNobodyOverFromAServerThatBelievesOthers) {
+  TestPki others;
+  const TestCertificate person = others.Issue("person", {}, {"https://corp.example/js"});
+  auto server = LoadAsking(pki_.Issue("x", {}, {}).ca);
+  Show(person);
+  const Seen seen = Shake(*LoadAsking(person.ca), "", GetParam());
+  EXPECT_FALSE(seen.certificate_names.empty());
+  const Seen second = Shake(*server, "", GetParam(), seen.session.get());
+  EXPECT_FALSE(second.resumed);
+  EXPECT_THAT(second.certificate_names, testing::IsEmpty());
+}
+
+TEST_F(TlsContextTest, NamesAFileOfAuthoritiesThatIsNone) {
+  const std::string path = pki_.directory() + "/none.pem";
+  std::ofstream(path) << "nothing";
+  for (const std::string& file : {path, pki_.directory() + "/missing.pem"}) {
+    TlsSettings settings{{Issue("a", {"a.example"})}, nullptr, file};
+    EXPECT_THAT(std::string(TlsContext::Load(settings).status().message()),
+                testing::HasSubstr(file));
   }
 }
 

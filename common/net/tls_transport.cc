@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/check.h"
+#include "common/net/client_certificate.h"
 #include "common/net/transport.h"
 
 namespace restante::net {
@@ -62,6 +63,7 @@ class TlsTransport : public Transport {
 
   std::optional<TlsInfo> Describe() const override {
     TlsInfo info{SSL_get_version(ssl_), context_->ServerEndPoint(ssl_), ""};
+    info.certificate_names = CertificateNames(ssl_);
     // RFC 9266 section 4.2: not where TLS 1.2 lacks the extended master secret.
     if (SSL_version(ssl_) == TLS1_2_VERSION && SSL_get_extms_support(ssl_) != 1) return info;
     unsigned char secret[kExporterOctets];

@@ -1,6 +1,8 @@
 #include "pop3-frontend/app/app.h"
 
 #include <memory>
+#include <utility>
+#include <vector>
 
 #include "absl/strings/str_join.h"
 #include "common/app/operator_endpoints.h"
@@ -48,6 +50,20 @@ Limit ToLimit(ReadAheadLimit limit) {
   return Limit::kReadAheadOctets;
 }
 
+// A source for each listener that asks clients for certificates, and says so to the listener.
+absl::StatusOr<std::vector<std::unique_ptr<net::TlsContextSource>>> LoadAskingTls(
+    net::TlsSettings settings, std::vector<ListenerOptions>* listeners) {
+  std::vector<std::unique_ptr<net::TlsContextSource>> sources;
+  for (ListenerOptions& listener : *listeners) {
+    if (listener.client_authorities.empty()) continue;
+    settings.client_authorities = listener.client_authorities;
+    RESTANTE_ASSIGN_OR_RETURN(auto source, net::TlsContextSource::Load(settings));
+    listener.traits.tls = source.get();
+    sources.push_back(std::move(source));
+  }
+  return sources;
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
@@ -67,6 +83,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   if (!config.client_tls.certificates.empty()) {
     RESTANTE_ASSIGN_OR_RETURN(client_tls, net::TlsContextSource::Load(config.client_tls));
   }
+  std::vector<ListenerOptions> listeners = config.listeners;
+  RESTANTE_ASSIGN_OR_RETURN(auto asking_tls, LoadAskingTls(config.client_tls, &listeners));
   net::EventLoopGroup loops(config.event_loops);
   rpc::ClientCallMetrics call_metrics(&registry, "restante_pop3_backend");
   RESTANTE_ASSIGN_OR_RETURN(auto auth_channel,
@@ -87,7 +105,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   ClientTotals totals;
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<Pop3Server> server,
-      Pop3Server::Listen(config.listeners,
+      Pop3Server::Listen(listeners,
                          {auth, maildrops, policy, random, logger, session_metrics,
                           client_tls.get(), settings, totals},
                          loops));
@@ -96,7 +114,10 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     server->SetMaxConnections(fresh.clients.limits.max_connections);
     logger.SetLeastLevel(fresh.log_level);
   });
-  TlsReloader reloader(client_tls.get(), config.client_tls_files, &loops.loop(0), logger,
+  std::vector<net::TlsContextSource*> sources;
+  if (client_tls != nullptr) sources.push_back(client_tls.get());
+  for (const auto& source : asking_tls) sources.push_back(source.get());
+  TlsReloader reloader(std::move(sources), config.client_tls_files, &loops.loop(0), logger,
                        &registry);
   server->Serve();
   logger.Info("started",

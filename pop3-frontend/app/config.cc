@@ -78,9 +78,14 @@ absl::Status AddListeners(const Pop3Config& file, const config::KeyLines& lines,
     if (one.implicit_tls() && !file.has_client_tls()) {
       return lines.Error(key + ".implicit_tls", "client_tls with it", "no client_tls");
     }
+    if (!one.client_ca().empty() && !file.has_client_tls()) {
+      return lines.Error(key + ".client_ca", "client_tls with it", "no client_tls");
+    }
     ListenerOptions listener = MakeListener(file, one.address(), one.implicit_tls());
     if (one.has_stls()) listener.traits.offers_stls = one.stls();
     listener.traits.ntlm_ready_is_ok = one.ntlm_ready_is_ok();
+    listener.client_authorities = one.client_ca();
+    if (!one.client_ca().empty()) config->client_tls_files.push_back(one.client_ca());
     for (const std::string& text : one.proxy_networks()) {
       absl::StatusOr<net::IpNetwork> network = net::IpNetwork::Parse(text);
       if (!network.ok()) {
@@ -134,7 +139,13 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
 absl::Status CheckFiles(const Config& config) {
   RESTANTE_RETURN_IF_ERROR(rpc::CheckTlsFiles(config.auth.tls));
   if (config.client_tls.certificates.empty()) return absl::OkStatus();
-  return net::TlsContext::Load(config.client_tls).status();
+  RESTANTE_RETURN_IF_ERROR(net::TlsContext::Load(config.client_tls).status());
+  net::TlsSettings settings = config.client_tls;
+  for (const ListenerOptions& listener : config.listeners) {
+    settings.client_authorities = listener.client_authorities;
+    RESTANTE_RETURN_IF_ERROR(net::TlsContext::Load(settings).status());
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace restante::pop3

@@ -4,10 +4,10 @@
 
 namespace restante::pop3 {
 
-TlsReloader::TlsReloader(net::TlsContextSource* source, std::vector<std::string> files,
-                         net::EventLoop* loop, const log::Logger& logger,
-                         metrics::Registry* registry)
-    : source_(source),
+TlsReloader::TlsReloader(std::vector<net::TlsContextSource*> sources,
+                         std::vector<std::string> files, net::EventLoop* loop,
+                         const log::Logger& logger, metrics::Registry* registry)
+    : sources_(std::move(sources)),
       logger_(logger),
       expiry_(registry
                   ->Gauges("restante_pop3_certificate_expiry_seconds",
@@ -18,20 +18,21 @@ TlsReloader::TlsReloader(net::TlsContextSource* source, std::vector<std::string>
 }
 
 void TlsReloader::ShowExpiry() const {
-  if (source_ == nullptr) return;
-  expiry_.Set(static_cast<double>(absl::ToUnixSeconds(source_->Current()->expiry())));
+  if (sources_.empty()) return;
+  expiry_.Set(static_cast<double>(absl::ToUnixSeconds(sources_.front()->Current()->expiry())));
 }
 
 void TlsReloader::ReloadNow() const {
-  if (source_ == nullptr) return;
-  absl::Status status = source_->Reload();
-  if (!status.ok()) {
+  if (sources_.empty()) return;
+  for (net::TlsContextSource* source : sources_) {
+    absl::Status status = source->Reload();
+    if (status.ok()) continue;
     logger_.Error("client_tls_not_reloaded", {{"error", status.message()}});
     return;
   }
   ShowExpiry();
-  logger_.Info("client_tls_reloaded",
-               {{"expires", absl::FormatTime(source_->Current()->expiry(), absl::UTCTimeZone())}});
+  absl::Time expiry = sources_.front()->Current()->expiry();
+  logger_.Info("client_tls_reloaded", {{"expires", absl::FormatTime(expiry, absl::UTCTimeZone())}});
 }
 
 }  // namespace restante::pop3

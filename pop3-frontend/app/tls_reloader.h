@@ -16,10 +16,9 @@ namespace restante::pop3 {
 // metric says when the first certificate expires.
 class TlsReloader {
  public:
-  // `files`: those of the source. `source` may be null, and then nothing happens. All outlive the
-  // reloader.
-  TlsReloader(net::TlsContextSource* source, std::vector<std::string> files, net::EventLoop* loop,
-              const log::Logger& logger, metrics::Registry* registry);
+  // `files`: those of all sources, of which there may be none. All outlive the reloader.
+  TlsReloader(std::vector<net::TlsContextSource*> sources, std::vector<std::string> files,
+              net::EventLoop* loop, const log::Logger& logger, metrics::Registry* registry);
 
   // Thread-safe.
   void ReloadNow() const;
@@ -27,7 +26,7 @@ class TlsReloader {
  private:
   void ShowExpiry() const;
 
-  net::TlsContextSource* const source_;
+  const std::vector<net::TlsContextSource*> sources_;  // all with the same certificates
   const log::Logger& logger_;
   const metrics::Gauge expiry_;
   app::FileWatch watch_;

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/statusor.h"
@@ -19,6 +20,8 @@ struct TlsChannel {
   std::string version;           // "TLSv1.2" or "TLSv1.3"
   std::string server_end_point;  // RFC 5929 section 4.1; empty when unknown
   std::string exporter;          // RFC 9266, 32 octets; empty when it cannot be had
+  // As net::CertificateNames has them; empty without a certificate that is trusted.
+  std::vector<std::string> certificate_names = {};
 };
 
 // The connection that a client logs on through. The same for all calls of one attempt.

@@ -30,6 +30,9 @@ void FillChannel(const ClientChannel& from, auth::v1::Channel* to) {
   to->mutable_tls()->set_version(from.tls->version);
   to->mutable_tls()->set_server_end_point(from.tls->server_end_point);
   to->mutable_tls()->set_exporter(from.tls->exporter);
+  for (const std::string& name : from.tls->certificate_names) {
+    to->mutable_tls()->add_client_certificate_names(name);
+  }
 }
 
 RefusalReason ToRefusalReason(auth::v1::PublicReason reason) {

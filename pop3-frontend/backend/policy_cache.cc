@@ -17,7 +17,8 @@ MechanismPolicy ToMechanismPolicy(const auth::v1::ProtocolPolicy& policy) {
   for (const auth::v1::MechanismSetting& setting : policy.mechanisms()) {
     if (mechanisms.mechanisms.size() == kMaxMechanisms) break;
     mechanisms.mechanisms.push_back({absl::AsciiStrToUpper(setting.mechanism()), setting.enabled(),
-                                     setting.require_tls(), setting.client_first()});
+                                     setting.require_tls(), setting.client_first(),
+                                     setting.needs_channel_binding(), setting.needs_certificate()});
   }
   return mechanisms;
 }

@@ -17,7 +17,7 @@ absl::StatusOr<std::unique_ptr<Pop3Server>> Pop3Server::Listen(
     const net::EventLoopGroup& loops) {
   std::unique_ptr<Pop3Server> server(new Pop3Server(parts, loops));
   for (const ListenerOptions& one : options) {
-    RESTANTE_CHECK(!one.traits.implicit_tls || parts.tls != nullptr);
+    RESTANTE_CHECK(!one.traits.implicit_tls || parts.tls != nullptr || one.traits.tls != nullptr);
     RESTANTE_ASSIGN_OR_RETURN(auto listener, net::Listener::Listen(one.address, loops));
     server->traits_.push_back(one.traits);
     server->ports_.push_back(listener->port());

@@ -18,8 +18,11 @@ namespace restante::pop3 {
 struct ListenerOptions {
   // HOST:PORT or [IPV6]:PORT; port 0 takes a free one.
   std::string address;
-  // `implicit_tls` needs SessionParts::tls.
+  // `implicit_tls` needs SessionParts::tls or a `tls` of its own.
   ListenerTraits traits;
+  // The file of authorities that `traits.tls` asks clients' certificates of; empty for none. For
+  // whoever makes that.
+  std::string client_authorities = {};
 };
 
 // The listeners of a front end and the sessions behind them, each on the loop that

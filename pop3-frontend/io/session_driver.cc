@@ -69,7 +69,15 @@ void SessionDriver::Welcome() {
   connection_->CountBacklogIn(unread_of_source_.get());
   if (!listener_.implicit_tls) return Greet();
   record_.TlsBegun();
-  connection_->StartTls(parts_.tls->Current());
+  connection_->StartTls(Tls()->Current());
+}
+
+const net::TlsContextSource* SessionDriver::Tls() const {
+  return listener_.tls != nullptr ? listener_.tls : parts_.tls;
+}
+
+bool SessionDriver::HasCertificate() const {
+  return attempt_.channel.tls && !attempt_.channel.tls->certificate_names.empty();
 }
 
 void SessionDriver::TurnAway(TurnedAway why) {
@@ -81,9 +89,9 @@ void SessionDriver::TurnAway(TurnedAway why) {
 
 void SessionDriver::Greet() {
   SessionOptions options;
-  options.stls_available =
-      parts_.tls != nullptr && listener_.offers_stls && !listener_.implicit_tls;
+  options.stls_available = Tls() != nullptr && listener_.offers_stls && !listener_.implicit_tls;
   options.tls = listener_.implicit_tls;
+  options.has_certificate = HasCertificate();
   options.logon_without_tls = listener_.development_mode && peer_.loopback;
   options.ntlm_ready_is_ok = listener_.ntlm_ready_is_ok || settings_->ntlm_ready_is_ok;
   session_ = std::make_unique<Session>(options);
@@ -107,10 +115,11 @@ void SessionDriver::OnOctets(absl::string_view octets) {
 
 void SessionDriver::OnTlsReady() {
   const net::TlsInfo& tls = *connection_->tls();
-  attempt_.channel.tls = TlsChannel{tls.version, tls.server_end_point, tls.exporter};
+  attempt_.channel.tls =
+      TlsChannel{tls.version, tls.server_end_point, tls.exporter, tls.certificate_names};
   record_.TlsReady(tls.version);
   if (listener_.implicit_tls) return Greet();
-  Feed(TlsReady());
+  Feed(TlsReady{HasCertificate()});
 }
 
 void SessionDriver::OnBacklogLow() {
@@ -226,7 +235,7 @@ void SessionDriver::Do(StartTls) {
   if (connection_ == nullptr) return;
   if (splitter_.buffered_octets() == 0) {
     record_.TlsBegun();
-    return connection_->StartTls(parts_.tls->Current());
+    return connection_->StartTls(Tls()->Current());
   }
   // RFC 2595 section 4: commands sent in the clear behind STLS may be an attacker's.
   record_.WillEnd("commands_ahead_of_tls");

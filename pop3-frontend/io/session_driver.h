@@ -49,6 +49,8 @@ struct ListenerTraits {
   bool development_mode = false;
   // As ClientSettings has it, for this listener alone.
   bool ntlm_ready_is_ok = false;
+  // The listener's own TLS, which asks clients for a certificate. Null: SessionParts::tls.
+  const net::TlsContextSource* tls = nullptr;
 };
 
 // What all sessions of one front end share. Everything outlives every session and is thread-safe.
@@ -92,6 +94,9 @@ class SessionDriver : public net::HostedSession,
  private:
   // The client is known: makes room for it, and greets it or begins TLS.
   void Welcome();
+  // Null where there is none.
+  const net::TlsContextSource* Tls() const;
+  bool HasCertificate() const;
   void TurnAway(TurnedAway why);
   void Greet();
   // Whether the connection comes from a load balancer that the listener knows.

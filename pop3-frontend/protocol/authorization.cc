@@ -103,6 +103,8 @@ const MechanismPolicy::Mechanism* Authorization::Usable(absl::string_view name, 
     Answer(reply::kUnknownMechanism, effects);
   } else if (!mechanism->enabled) {
     Answer(reply::DisabledMechanism(mechanism->name), effects);
+  } else if (mechanism->needs_certificate && options_.tls && !options_.has_certificate) {
+    Answer(reply::kCertificateRequired, effects);
   } else if (!IsUsable(*mechanism, options_)) {
     Answer(reply::kTlsRequired, effects);
   } else {
@@ -192,9 +194,10 @@ void Authorization::Stls(const Command& command, Effects* effects) {
   Wait(StartTls(), effects);
 }
 
-void Authorization::OnTlsReady() {
+void Authorization::OnTlsReady(bool has_certificate) {
   waiting_ = false;
   options_.tls = true;
+  options_.has_certificate = has_certificate;
   // What was said in the clear may have been somebody else's (RFC 2595 section 4).
   user_.reset();
 }

@@ -36,7 +36,7 @@ class Authorization {
   void OnCommand(const Command& command, Effects* effects);
   void OnResponse(absl::string_view line, Effects* effects);
   void OnLineTooLong(Effects* effects);
-  void OnTlsReady();
+  void OnTlsReady(bool has_certificate);
   void OnChallenge(AuthChallenge challenge, Effects* effects);
   void OnRejected(const AuthRejected& rejected, Effects* effects);
   void OnDelayOver(Effects* effects);

@@ -16,7 +16,10 @@ const MechanismPolicy::Mechanism* FindMechanism(const MechanismPolicy* policy,
 }
 
 bool IsUsable(const MechanismPolicy::Mechanism& mechanism, const SessionOptions& options) {
-  return mechanism.enabled && (options.tls || options.logon_without_tls || !mechanism.require_tls);
+  if (!mechanism.enabled) return false;
+  if (mechanism.needs_certificate && !options.has_certificate) return false;
+  if (options.tls) return true;
+  return !mechanism.needs_channel_binding && (options.logon_without_tls || !mechanism.require_tls);
 }
 
 std::vector<std::string> UsableMechanisms(const MechanismPolicy* policy,

@@ -17,7 +17,7 @@ namespace restante::pop3 {
 const MechanismPolicy::Mechanism* FindMechanism(const MechanismPolicy* policy,
                                                 absl::string_view name);
 
-// Switched on, and TLS where it is needed.
+// Switched on, with TLS and a certificate where they are needed.
 bool IsUsable(const MechanismPolicy::Mechanism& mechanism, const SessionOptions& options);
 
 // The names of the usable mechanisms, in the order of the policy.

@@ -21,7 +21,9 @@ struct Line {
 struct LineTooLong {};
 
 // The handshake that StartTls began is over. (When it fails, the driver reports PeerGone.)
-struct TlsReady {};
+struct TlsReady {
+  bool has_certificate = false;  // as SessionOptions
+};
 
 // Answers to BeginLogon and ContinueLogon.
 struct AuthChallenge {

@@ -14,6 +14,10 @@ struct MechanismPolicy {
     bool require_tls = true;
     // The client speaks first, so "+ " may be said without a call.
     bool client_first = false;
+    // Bound to the TLS connection, so that there is none without TLS.
+    bool needs_channel_binding = false;
+    // The proof is a certificate that the client showed in TLS.
+    bool needs_certificate = false;
   };
   std::vector<Mechanism> mechanisms;
 };

@@ -22,6 +22,8 @@ inline constexpr absl::string_view kCancelled = "-ERR [AUTH] Authentication canc
 inline constexpr absl::string_view kUnknownMechanism =
     "-ERR [SYS/PERM] Unknown authentication mechanism";
 inline constexpr absl::string_view kTlsRequired = "-ERR [AUTH] Use TLS first: say STLS";
+inline constexpr absl::string_view kCertificateRequired =
+    "-ERR [AUTH] Show a client certificate that this server trusts";
 inline constexpr absl::string_view kUndecided =
     "-ERR [SYS/TEMP] The logon could not be checked just now, try again later";
 inline constexpr absl::string_view kStoreAway =

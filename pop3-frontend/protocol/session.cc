@@ -73,7 +73,7 @@ void Session::On(LineTooLong, Effects* effects) {
   effects->push_back(Send{absl::StrCat(reply::kLineTooLong, "\r\n")});
 }
 
-void Session::On(TlsReady, Effects*) { authorization_.OnTlsReady(); }
+void Session::On(TlsReady ready, Effects*) { authorization_.OnTlsReady(ready.has_certificate); }
 
 void Session::On(AuthChallenge challenge, Effects* effects) {
   authorization_.OnChallenge(std::move(challenge), effects);

@@ -16,6 +16,8 @@ struct SessionOptions {
   bool stls_available = false;
   // The client spoke TLS from the first octet.
   bool tls = false;
+  // In TLS, the client has shown a certificate that is trusted.
+  bool has_certificate = false;
   // A development installation, and the client is on the loopback interface: mechanisms that need
   // TLS may be used without.
   bool logon_without_tls = false;

@@ -92,6 +92,8 @@ std::shared_ptr<const MechanismPolicy> ParsePolicy(const Words& words) {
       if (part == "off") mechanism.enabled = false;
       if (part == "tls") mechanism.require_tls = true;
       if (part == "server-first") mechanism.client_first = false;
+      if (part == "binding") mechanism.needs_channel_binding = true;
+      if (part == "certificate") mechanism.needs_certificate = true;
     }
     policy->mechanisms.push_back(mechanism);
   }
@@ -156,7 +158,7 @@ Event ParseEvent(const Words& words) {
   if (name == "idle") return IdleTimeout();
   if (name == "drain") return Drain();
   if (name == "gone") return PeerGone();
-  if (name == "tls-ready") return TlsReady();
+  if (name == "tls-ready") return TlsReady{words.size() > 1 && words[1] == "certificate"};
   if (name == "delay-over") return DelayOver();
   ADD_FAILURE() << "unknown event " << name;
   return PeerGone();
@@ -174,6 +176,7 @@ void ApplyOption(const Words& words, SessionOptions* options) {
   const std::string& name = words.at(1);
   if (name == "stls") options->stls_available = true;
   if (name == "tls") options->tls = true;
+  if (name == "certificate") options->has_certificate = true;
   if (name == "logon-without-tls") options->logon_without_tls = true;
   if (name == "ntlm-ready-is-ok") options->ntlm_ready_is_ok = true;
   if (name == "max-refusals") {
