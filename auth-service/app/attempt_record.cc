@@ -9,7 +9,8 @@ namespace {
 
 // A client's own word would make metrics without bound.
 std::string MechanismLabel(const Attempt& attempt) {
-  for (const char* known : {"NTLM", "PLAIN", "LOGIN"}) {
+  for (const char* known : {"EXTERNAL", "LOGIN", "NTLM", "OAUTHBEARER", "PLAIN", "SCRAM-SHA-256",
+                            "SCRAM-SHA-256-PLUS", "XOAUTH2"}) {
     if (attempt.mechanism == known) return known;
   }
   return "other";

@@ -8,6 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
+#include "auth-service/app/key_set_file.h"
 #include "common/app/config_sections.h"
 #include "common/app/key_files.h"
 #include "common/base/status_macros.h"
@@ -85,6 +86,16 @@ NameSettings ToNameSettings(const config::v1::LogonNames& section,
   return names;
 }
 
+oauth::TokenRules ToTokenRules(const config::v1::TokenIssuer& section) {
+  oauth::TokenRules rules;
+  rules.issuer = section.issuer();
+  rules.audience = section.audience();
+  if (!section.account_claim().empty()) rules.account_claim = section.account_claim();
+  rules.claim_is_logon_name = section.claim_is_logon_name();
+  app::SetDuration(section.clock_skew(), section.has_clock_skew(), &rules.skew);
+  return rules;
+}
+
 absl::StatusOr<std::map<std::string, KeyRing>> LoadGrantKeys(const std::string& directory) {
   std::map<std::string, KeyRing> rings;
   std::error_code error;
@@ -126,6 +137,13 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.endpoints = {file.metrics().address(), file.health().address()};
   config.log_level = app::ToLogLevel(file.log());
   app::SetDuration(file.drain_grace(), file.has_drain_grace(), &config.drain_grace);
+  if (file.has_oauth()) {
+    config.token_rules = ToTokenRules(file.oauth());
+    config.token_key_set = file.oauth().key_set();
+  }
+  if (file.scram_iterations() != 0) {
+    config.scram_iterations = static_cast<uint32_t>(file.scram_iterations());
+  }
   return config;
 }
 
@@ -140,6 +158,9 @@ absl::StatusOr<Keys> LoadKeys(const Config& config) {
 
 absl::Status CheckFiles(const Config& config) {
   RESTANTE_RETURN_IF_ERROR(rpc::CheckTlsFiles(config.tls));
+  if (config.token_rules) {
+    RESTANTE_RETURN_IF_ERROR(KeySetFile::Load(config.token_key_set).status());
+  }
   return LoadKeys(config).status();
 }
 

@@ -1,7 +1,9 @@
 #ifndef RESTANTE_AUTH_SERVICE_APP_CONFIG_H_
 #define RESTANTE_AUTH_SERVICE_APP_CONFIG_H_
 
+#include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 
 #include "absl/status/statusor.h"
@@ -9,6 +11,8 @@
 #include "auth-service/logon/decider.h"
 #include "auth-service/ntlm/messages.h"
 #include "auth-service/ntlm/verify.h"
+#include "auth-service/oauth/token_verifier.h"
+#include "auth-service/scram/keys.h"
 #include "common/app/operator_endpoints.h"
 #include "common/crypto/key_ring.h"
 #include "common/log/logger.h"
@@ -40,6 +44,9 @@ struct Config {
   app::OperatorEndpointAddresses endpoints;
   log::Level log_level = log::Level::kInfo;
   absl::Duration drain_grace = absl::Seconds(10);
+  std::optional<oauth::TokenRules> token_rules;  // nullopt: no tokens
+  std::string token_key_set;                     // the issuer's keys
+  uint32_t scram_iterations = scram::kLeastIterations;
 };
 
 // INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.
