@@ -272,8 +272,8 @@ absl::StatusOr<Answer> LogonFlow::OnStep(sasl::Step step, Course* course) const 
   return OnClaim(std::get<sasl::Claim>(step), course);
 }
 
-Answer LogonFlow::Ask(std::string server_message, Stage stage, absl::string_view state,
-                      const Course& course) const {
+ChallengeAnswer LogonFlow::Ask(std::string server_message, Stage stage, absl::string_view state,
+                               const Course& course) const {
   const sasl::LogonState sealed{
       course.attempt.mechanism,
       ByteWriter().LengthPrefixed(course.session_id).U8(stage).Bytes(state).Take()};
@@ -342,7 +342,10 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
   // The client is let in once it has seen the server's own proof.
   const std::string proven =
       ByteWriter().LengthPrefixed(decision.account->id).LengthPrefixed(attempt.client_name).Take();
-  return Ask(validated.server_message, kProven, proven, *course);
+  ChallengeAnswer proof = Ask(validated.server_message, kProven, proven, *course);
+  // It tells that the client's proof was right.
+  proof.delay = parts_.throttle.Pending(course->throttled_user, course->channel->client);
+  return proof;
 }
 
 absl::StatusOr<Answer> LogonFlow::OnAcknowledged(absl::string_view proven, const Secret& response,
@@ -391,7 +394,7 @@ absl::StatusOr<Answer> LogonFlow::Accept(const directory::Account& account, Cour
   identity.session_id = course->session_id;
   identity.maildrop_grant = SealGrant(grant, keys->second);
   identity.grant_expire_time = grant.expire_time;
-  parts_.throttle.OnSuccess(course->throttled_user, course->channel->client);
+  identity.delay = parts_.throttle.OnSuccess(course->throttled_user, course->channel->client);
   parts_.observer.OnAttempt(course->attempt);
   return identity;
 }

@@ -65,6 +65,7 @@ struct ContinueRequest {
 struct ChallengeAnswer {
   std::string server_message;
   std::string sealed_state;
+  absl::Duration delay = absl::ZeroDuration();  // before the client is told
 };
 
 // Proven, and led to a mailbox.
@@ -76,6 +77,7 @@ struct Identity {
   std::string session_id;
   std::string maildrop_grant;
   absl::Time grant_expire_time;
+  absl::Duration delay;  // before the client is told
 };
 
 // What a client may know of a refusal.
@@ -151,8 +153,8 @@ class LogonFlow {
   // The client's answer to the server's own proof; `proven` was sealed with it.
   absl::StatusOr<Answer> OnAcknowledged(absl::string_view proven, const Secret& response,
                                         Course* course) const;
-  Answer Ask(std::string server_message, Stage stage, absl::string_view state,
-             const Course& course) const;
+  ChallengeAnswer Ask(std::string server_message, Stage stage, absl::string_view state,
+                      const Course& course) const;
   sasl::Connection ConnectionOf(const Channel& channel) const;
   absl::StatusOr<Answer> Accept(const directory::Account& account, Course* course) const;
   Answer Refuse(authority::Refusal refusal, Course* course) const;

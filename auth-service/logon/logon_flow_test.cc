@@ -476,8 +476,13 @@ TEST_F(LogonFlowTest, CannotDecideWithoutAKey) {
 TEST_F(LogonFlowTest, TheOwnerGetsInWhileAnotherGuesses) {
   for (int i = 0; i < 50; ++i) RejectionOf(Plain("jsmith", "guess", "203.0.113.5"));
   EXPECT_EQ(RejectionOf(Plain("jsmith", "guess", "203.0.113.5")).delay, Throttle::kMostDelay);
-  EXPECT_TRUE(std::holds_alternative<Identity>(*Plain("jsmith", kPassword, "192.0.2.1")));
-  EXPECT_TRUE(std::holds_alternative<Identity>(*Plain("jsmith", kPassword, "203.0.113.5")));
+  const absl::StatusOr<Answer> elsewhere = Plain("jsmith", kPassword, "192.0.2.1");
+  ASSERT_TRUE(std::holds_alternative<Identity>(*elsewhere));
+  EXPECT_EQ(std::get<Identity>(*elsewhere).delay, absl::ZeroDuration());
+  // A right guess is not known by being told sooner than the wrong ones beside it.
+  const absl::StatusOr<Answer> guessed = Plain("jsmith", kPassword, "203.0.113.5");
+  ASSERT_TRUE(std::holds_alternative<Identity>(*guessed));
+  EXPECT_EQ(std::get<Identity>(*guessed).delay, Throttle::kMostDelay);
 }
 
 TEST_F(LogonFlowTest, ExplainsWhatWouldBeDecided) {

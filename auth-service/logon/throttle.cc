@@ -31,18 +31,27 @@ absl::Duration Throttle::OnFailure(absl::string_view user, const IpAddress& sour
   return std::max(names_.OnFailure(name_key, now), sources_.OnFailure(source.Octets(), now));
 }
 
-void Throttle::OnSuccess(absl::string_view user, const IpAddress& source) {
+absl::Duration Throttle::Pending(absl::string_view user, const IpAddress& source) const {
   const std::string name_key = NameKey(user, source);
   const absl::Duration now = clock_.MonotonicNow();
   MutexLock lock(&mutex_);
-  names_.Clear(name_key);
+  return std::max(names_.Pending(name_key, now), sources_.Pending(source.Octets(), now));
+}
+
+absl::Duration Throttle::OnSuccess(absl::string_view user, const IpAddress& source) {
+  const absl::Duration pending = Pending(user, source);
+  const std::string name_key = NameKey(user, source);
+  MutexLock lock(&mutex_);
+  const absl::Duration now = clock_.MonotonicNow();
+  names_.Clear(name_key, now);
   sources_.Halve(source.Octets(), now);
+  return pending;
 }
 
 absl::Duration Throttle::Budget::OnFailure(const std::string& key, absl::Duration now) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) {
-    entries_.push_front({key, 0, now});
+    entries_.push_front({key, 0, now, now});
     by_key_[key] = entries_.begin();
   } else {
     entries_.splice(entries_.begin(), entries_, found->second);
@@ -57,12 +66,23 @@ absl::Duration Throttle::Budget::OnFailure(const std::string& key, absl::Duratio
   }
   absl::Duration delay = kLeastDelay;
   for (uint32_t i = 0; i < beyond && delay < kMostDelay; ++i) delay *= 2;
-  return std::min(delay, kMostDelay);
+  delay = std::min(delay, kMostDelay);
+  if (beyond > 0) entry.answered_until = std::max(entry.answered_until, now + delay);
+  return delay;
 }
 
-void Throttle::Budget::Clear(const std::string& key) {
+absl::Duration Throttle::Budget::Pending(const std::string& key, absl::Duration now) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return absl::ZeroDuration();
+  return std::max(found->second->answered_until - now, absl::ZeroDuration());
+}
+
+void Throttle::Budget::Clear(const std::string& key, absl::Duration now) {
   const auto found = by_key_.find(key);
   if (found == by_key_.end()) return;
+  found->second->failures = 0;
+  // Who tries each guess twice would else see the second right one told at once.
+  if (found->second->answered_until > now) return;
   entries_.erase(found->second);
   by_key_.erase(found);
 }

@@ -15,17 +15,19 @@
 
 namespace restante::logon {
 
-// Slows guessing down and never locks anyone out: a failure is answered late, a right password at
-// once, and a failure elsewhere delays nobody here. Two budgets are kept, one for a name from a
-// network (/24 or /64) and one for a source address; the emptier one decides. Whether the name
-// exists makes no difference.
+// Slows guessing down and never locks anyone out: a failure is answered late, and a failure
+// elsewhere delays nobody here. Two budgets are kept, one for a name from a network (/24 or /64)
+// and one for a source address; the emptier one decides. Whether the name exists makes no
+// difference.
 //
 //   budget           free failures   one is forgiven every
 //   name + network    3              30 s
 //   source           20              10 s
 //
 // Within the budget a failure is answered after 500 ms; beyond it the delay doubles with each, up
-// to 15 s. Thread-safe.
+// to 15 s. A right password is told at once, but not before what failed beyond a budget of its own:
+// who tries many at a time, and waits for none, would else know the right one by its quick answer.
+// Thread-safe.
 class Throttle {
  public:
   static constexpr absl::Duration kLeastDelay = absl::Milliseconds(500);
@@ -40,8 +42,12 @@ class Throttle {
   // of the claimed name, empty when none was read.
   absl::Duration OnFailure(absl::string_view user, const IpAddress& source);
 
-  // Clears the name's budget on this network, and half of what the source has used.
-  void OnSuccess(absl::string_view user, const IpAddress& source);
+  // The time after which a right password is to be told.
+  absl::Duration Pending(absl::string_view user, const IpAddress& source) const;
+
+  // Clears the name's budget on this network, and half of what the source has used. Gives the time
+  // after which the success is to be told.
+  absl::Duration OnSuccess(absl::string_view user, const IpAddress& source);
 
  private:
   // Failures by key, forgiven over time. Keys are short and of fixed size.
@@ -51,14 +57,17 @@ class Throttle {
         : free_failures_(free_failures), forgiven_every_(forgiven_every) {}
 
     absl::Duration OnFailure(const std::string& key, absl::Duration now);
-    void Clear(const std::string& key);
+    // Until the last failure beyond the budget is answered.
+    absl::Duration Pending(const std::string& key, absl::Duration now) const;
+    void Clear(const std::string& key, absl::Duration now);
     void Halve(const std::string& key, absl::Duration now);
 
    private:
     struct Entry {
       std::string key;
       uint32_t failures = 0;
-      absl::Duration counted_until;  // forgiveness has been granted up to here
+      absl::Duration counted_until;   // forgiveness has been granted up to here
+      absl::Duration answered_until;  // the last failure beyond the budget is answered then
     };
     using Entries = std::list<Entry>;
 
@@ -71,7 +80,7 @@ class Throttle {
   };
 
   const Clock& clock_;
-  Mutex mutex_;
+  mutable Mutex mutex_;
   Budget names_ ABSL_GUARDED_BY(mutex_);
   Budget sources_ ABSL_GUARDED_BY(mutex_);
 };

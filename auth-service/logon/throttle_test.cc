@@ -125,6 +125,32 @@ TEST_F(ThrottleTest, ForgivesAtASuccess) {
   throttle_.OnSuccess("nobody", Ip("203.0.113.1"));
 }
 
+TEST_F(ThrottleTest, TellsOfASuccessNoSoonerThanOfGuessesUnderWay) {
+  FailOften("jsmith", "192.0.2.1", 3);
+  // Mistyped, and right the next time.
+  EXPECT_EQ(throttle_.OnSuccess("jsmith", Ip("192.0.2.1")), absl::ZeroDuration());
+  FailOften("jsmith", "192.0.2.1", 8);
+  clock_.Advance(absl::Seconds(5));
+  // The owner elsewhere, and others at the same place, do not wait.
+  EXPECT_EQ(throttle_.OnSuccess("jsmith", Ip("198.51.100.1")), absl::ZeroDuration());
+  EXPECT_EQ(throttle_.OnSuccess("alice", Ip("192.0.2.1")), absl::ZeroDuration());
+  EXPECT_EQ(throttle_.OnSuccess("jsmith", Ip("192.0.2.1")), absl::Seconds(10));
+  // Nor is the same guess once more.
+  EXPECT_EQ(throttle_.Pending("jsmith", Ip("192.0.2.1")), absl::Seconds(10));
+  EXPECT_EQ(throttle_.OnSuccess("jsmith", Ip("192.0.2.1")), absl::Seconds(10));
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(throttle_.OnSuccess("jsmith", Ip("192.0.2.1")), absl::ZeroDuration());
+  EXPECT_EQ(Fail("jsmith", "192.0.2.1"), Throttle::kLeastDelay);
+}
+
+TEST_F(ThrottleTest, TellsASourceThatTriesManyNamesOfNoSuccessSooner) {
+  for (int i = 0; i < 22; ++i) Fail(absl::StrCat("user-", i), "192.0.2.1");
+  EXPECT_EQ(throttle_.OnSuccess("user-22", Ip("192.0.2.1")), absl::Seconds(2));
+  EXPECT_EQ(throttle_.OnSuccess("user-22", Ip("192.0.2.2")), absl::ZeroDuration());
+  clock_.Advance(absl::Seconds(2));
+  EXPECT_EQ(throttle_.OnSuccess("user-23", Ip("192.0.2.1")), absl::ZeroDuration());
+}
+
 TEST_F(ThrottleTest, StaysBoundedAndForgetsTheOldest) {
   FailOften("first", "192.0.2.1", 5);
   for (size_t i = 0; i < Throttle::kMaxEntries; ++i) Fail(absl::StrCat("u", i), "192.0.2.1");

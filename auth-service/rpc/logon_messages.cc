@@ -104,6 +104,9 @@ void FillIdentity(const logon::Identity& identity, auth::v1::Identity* message) 
   message->set_maildrop_grant(identity.maildrop_grant);
   *message->mutable_grant_expire_time() = ToTimestamp(identity.grant_expire_time);
   message->set_session_id(identity.session_id);
+  if (identity.delay > absl::ZeroDuration()) {
+    *message->mutable_delay() = ToDurationMessage(identity.delay);
+  }
 }
 
 // Both responses have the same outcomes.
@@ -112,6 +115,9 @@ void FillOutcome(const logon::Answer& answer, Response* response) {
   if (const auto* challenge = std::get_if<logon::ChallengeAnswer>(&answer)) {
     response->mutable_challenge()->set_server_message(challenge->server_message);
     response->mutable_challenge()->set_sealed_state(challenge->sealed_state);
+    if (challenge->delay > absl::ZeroDuration()) {
+      *response->mutable_challenge()->mutable_delay() = ToDurationMessage(challenge->delay);
+    }
   } else if (const auto* identity = std::get_if<logon::Identity>(&answer)) {
     FillIdentity(*identity, response->mutable_accepted());
   } else {

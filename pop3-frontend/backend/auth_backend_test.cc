@@ -115,6 +115,21 @@ class AuthBackendTest : public testing::Test {
   TaskQueue queue_;
 };
 
+TEST_F(AuthBackendTest, TellsASuccessNoSoonerThanAuthWishes) {
+  auth_.Script({[](const BeginLogonRequest&, BeginLogonResponse* response) {
+                  response->mutable_accepted()->mutable_delay()->set_seconds(3);
+                  return grpc::Status::OK;
+                },
+                [](const BeginLogonRequest&, BeginLogonResponse* response) {
+                  response->mutable_challenge()->mutable_delay()->set_seconds(4);
+                  return grpc::Status::OK;
+                },
+                Challenges()});
+  EXPECT_EQ(std::get<AuthAccepted>(*Begin(std::nullopt)).delay, absl::Seconds(3));
+  EXPECT_EQ(std::get<AuthChallenge>(*Begin(std::nullopt)).delay, absl::Seconds(4));
+  EXPECT_EQ(std::get<AuthChallenge>(*Begin(std::nullopt)).delay, absl::ZeroDuration());
+}
+
 TEST_F(AuthBackendTest, TellsAuthOfTheConnection) {
   auth_.Script({Challenges()});
   absl::StatusOr<LogonAnswer> answer = Begin(Secret(std::string("\0type 1", 7)));

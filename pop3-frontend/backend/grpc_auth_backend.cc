@@ -49,11 +49,14 @@ RefusalReason ToRefusalReason(auth::v1::PublicReason reason) {
   }
 }
 
+absl::Duration ToDelay(const google::protobuf::Duration& delay) {
+  return std::clamp(absl::Seconds(delay.seconds()) + absl::Nanoseconds(delay.nanos()),
+                    absl::ZeroDuration(), kLongestDelay);
+}
+
 AuthRejected ToRejected(const auth::v1::Rejection& rejection, const std::string& attempt_id) {
-  absl::Duration delay =
-      absl::Seconds(rejection.delay().seconds()) + absl::Nanoseconds(rejection.delay().nanos());
   return AuthRejected{ToRefusalReason(rejection.public_reason()), AttemptReference(attempt_id),
-                      std::clamp(delay, absl::ZeroDuration(), kLongestDelay)};
+                      ToDelay(rejection.delay())};
 }
 
 // BeginLogon and ContinueLogon have the same outcomes.
@@ -65,14 +68,15 @@ absl::StatusOr<LogonAnswer> ToAnswer(absl::StatusOr<Response> response,
     case Response::kChallenge: {
       auth::v1::Challenge* challenge = response->mutable_challenge();
       return AuthChallenge{std::move(*challenge->mutable_server_message()),
-                           std::move(*challenge->mutable_sealed_state())};
+                           std::move(*challenge->mutable_sealed_state()),
+                           ToDelay(challenge->delay())};
     }
     case Response::kAccepted: {
       auth::v1::Identity* identity = response->mutable_accepted();
       return AuthAccepted{
-          std::move(*identity->mutable_account()), std::move(*identity->mutable_alias()),
-          std::move(*identity->mutable_mailbox_id()), std::move(*identity->mutable_placement()),
-          std::move(*identity->mutable_maildrop_grant())};
+          std::move(*identity->mutable_account()),        std::move(*identity->mutable_alias()),
+          std::move(*identity->mutable_mailbox_id()),     std::move(*identity->mutable_placement()),
+          std::move(*identity->mutable_maildrop_grant()), ToDelay(identity->delay())};
     }
     case Response::kRejected:
       return ToRejected(response->rejected(), attempt_id);

@@ -574,8 +574,9 @@ TEST_F(MaildropBackendTest, FetchesNoMoreThanWasAskedFor) {
       ReadMessagesResponse response;
       response.add_chunks()->set_data(data);
       response.mutable_chunks(0)->set_end(i + 1 == kChunks);
-      if (!writer->Write(response)) break;
+      // Ahead of the writing, which the client may see before it returns.
       ++written;
+      if (!writer->Write(response)) break;
     }
     return grpc::Status::OK;
   };

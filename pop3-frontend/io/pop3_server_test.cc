@@ -54,7 +54,8 @@ class HeldAnswers {
   std::deque<std::pair<net::Executor, net::Task>> held_ ABSL_GUARDED_BY(mutex_);
 };
 
-// Password "right" is right, "slow" is refused after a while, "away" cannot be decided.
+// Password "right" is right, "slow" is refused after a while, "late and right" is right after one,
+// "away" cannot be decided.
 class ScriptedAuth : public AuthBackend {
  public:
   void Begin(const LogonAttempt& attempt, BeginLogon logon, net::Executor executor,
@@ -77,6 +78,10 @@ class ScriptedAuth : public AuthBackend {
 
  private:
   static absl::StatusOr<LogonAnswer> Decide(absl::string_view response) {
+    if (absl::EndsWith(response, "late and right")) {
+      return AuthAccepted{"accounts/a",  "john",  "m1",
+                          "mailstore-0", "grant", absl::Milliseconds(5)};
+    }
     if (absl::EndsWith(response, "right")) {
       return AuthAccepted{"accounts/a", "john", "m1", "mailstore-0", "grant"};
     }
@@ -385,6 +390,9 @@ TEST_F(Pop3ServerTest, TellsTemporaryFromWrong) {
   EXPECT_EQ(Ask(client.get(), "PASS slow"), "-ERR [AUTH] Logon failed (ref 7F3A-22Q9)\r\n");
   Ask(client.get(), "USER john");
   EXPECT_THAT(Ask(client.get(), "PASS away"), StartsWith("-ERR [SYS/TEMP]"));
+  auto patient = Connect();
+  Ask(patient.get(), "USER john");
+  EXPECT_THAT(Ask(patient.get(), "PASS late and right"), StartsWith("+OK 2 messages"));
   store_.open_status =
       MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse, "in use");
   Ask(client.get(), "USER john");

@@ -203,31 +203,50 @@ void Authorization::OnTlsReady(bool has_certificate) {
 }
 
 void Authorization::OnChallenge(AuthChallenge challenge, Effects* effects) {
+  const absl::Duration delay = challenge.delay;
+  TellAfter(delay, std::move(challenge), effects);
+}
+
+void Authorization::OnRejected(const AuthRejected& rejected, Effects* effects) {
+  ++refusals_;
+  TellAfter(rejected.delay, reply::Refusal(rejected.reason, running_mechanism_, rejected.reference),
+            effects);
+}
+
+void Authorization::OnAccepted(AuthAccepted accepted, Effects* effects) {
+  RESTANTE_CHECK(waiting_);
+  TellAfter(accepted.delay,
+            OpenMaildrop{std::move(accepted.mailbox_id), std::move(accepted.placement),
+                         std::move(accepted.maildrop_grant)},
+            effects);
+}
+
+void Authorization::TellAfter(absl::Duration delay, Outcome outcome, Effects* effects) {
+  delayed_ = std::move(outcome);
+  if (delay <= absl::ZeroDuration()) return OnDelayOver(effects);
+  effects->push_back(Delay{delay});
+}
+
+void Authorization::OnDelayOver(Effects* effects) {
+  std::visit(
+      [this, effects](auto&& outcome) { Tell(std::forward<decltype(outcome)>(outcome), effects); },
+      std::exchange(delayed_, Outcome()));
+}
+
+void Authorization::Tell(const std::string& refusal, Effects* effects) {
+  waiting_ = false;
+  Refuse(refusal, effects);
+}
+
+void Authorization::Tell(AuthChallenge challenge, Effects* effects) {
   waiting_ = false;
   exchange_ = Exchange{running_mechanism_, std::move(challenge.sealed_state)};
   effects->push_back(Send{ContinuationLine(challenge.server_message)});
 }
 
-void Authorization::OnRejected(const AuthRejected& rejected, Effects* effects) {
-  ++refusals_;
-  delayed_answer_ = reply::Refusal(rejected.reason, running_mechanism_, rejected.reference);
-  if (rejected.delay > absl::ZeroDuration()) {
-    effects->push_back(Delay{rejected.delay});
-    return;
-  }
-  OnDelayOver(effects);
-}
-
-void Authorization::OnDelayOver(Effects* effects) {
-  waiting_ = false;
-  Refuse(delayed_answer_, effects);
-}
-
-void Authorization::OnAccepted(AuthAccepted accepted, Effects* effects) {
-  RESTANTE_CHECK(waiting_);
+void Authorization::Tell(OpenMaildrop target, Effects* effects) {
   opening_ = true;
-  effects->push_back(OpenMaildrop{std::move(accepted.mailbox_id), std::move(accepted.placement),
-                                  std::move(accepted.maildrop_grant)});
+  effects->push_back(std::move(target));
 }
 
 void Authorization::OnBackendDown(Effects* effects) {

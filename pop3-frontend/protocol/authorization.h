@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <variant>
 #include <vector>
 
 #include "absl/strings/string_view.h"
@@ -68,6 +69,12 @@ class Authorization {
   void GiveUp(bool after_challenge, absl::string_view text, Effects* effects);
   // Refuses, and ends the connection when that was one refusal too many.
   void Refuse(absl::string_view text, Effects* effects);
+  // What auth answered, once the delay that it asked for is over.
+  using Outcome = std::variant<std::string, AuthChallenge, OpenMaildrop>;
+  void TellAfter(absl::Duration delay, Outcome outcome, Effects* effects);
+  void Tell(const std::string& refusal, Effects* effects);
+  void Tell(AuthChallenge challenge, Effects* effects);
+  void Tell(OpenMaildrop target, Effects* effects);
   void Wait(Effect effect, Effects* effects);
   void Answer(absl::string_view text, Effects* effects);
 
@@ -76,7 +83,7 @@ class Authorization {
   std::optional<Secret> user_;
   std::optional<Exchange> exchange_;
   std::string running_mechanism_;
-  std::string delayed_answer_;
+  Outcome delayed_;
   bool waiting_ = false;
   bool opening_ = false;  // what it waits for is the maildrop
   int refusals_ = 0;

@@ -29,6 +29,7 @@ struct TlsReady {
 struct AuthChallenge {
   std::string server_message;
   std::string sealed_state;
+  absl::Duration delay = absl::ZeroDuration();  // before the client is told
 };
 struct AuthAccepted {
   std::string account;
@@ -36,6 +37,7 @@ struct AuthAccepted {
   std::string mailbox_id;
   std::string placement;
   std::string maildrop_grant;
+  absl::Duration delay = absl::ZeroDuration();  // before the maildrop is opened
 };
 enum class RefusalReason { kCredentials, kMechanismUnknown, kMechanismDisabled, kTlsRequired };
 struct AuthRejected {

@@ -100,17 +100,26 @@ std::shared_ptr<const MechanismPolicy> ParsePolicy(const Words& words) {
   return policy;
 }
 
+// The word at `index`, when there is one.
+absl::Duration ParseDelay(const Words& words, size_t index) {
+  absl::Duration delay;
+  if (words.size() > index) {
+    EXPECT_TRUE(absl::ParseDuration(words[index], &delay));
+  }
+  return delay;
+}
+
+Event ParseAccepted(const Words& words) {
+  return AuthAccepted{"accounts/a", "a", words.at(1), words.at(2), "grant", ParseDelay(words, 3)};
+}
+
 Event ParseRejection(const Words& words) {
   static const auto& reasons = *new std::map<std::string, RefusalReason>{
       {"credentials", RefusalReason::kCredentials},
       {"mechanism-unknown", RefusalReason::kMechanismUnknown},
       {"mechanism-disabled", RefusalReason::kMechanismDisabled},
       {"tls-required", RefusalReason::kTlsRequired}};
-  absl::Duration delay;
-  if (words.size() > 3) {
-    EXPECT_TRUE(absl::ParseDuration(words[3], &delay));
-  }
-  return AuthRejected{reasons.at(words.at(1)), words.at(2), delay};
+  return AuthRejected{reasons.at(words.at(1)), words.at(2), ParseDelay(words, 3)};
 }
 
 Event ParseOpened(const Words& words) {
@@ -141,9 +150,9 @@ Event ParseEvent(const Words& words) {
     if (words.at(1) != "=") {
       EXPECT_TRUE(absl::Base64Unescape(words[1], &message));
     }
-    return AuthChallenge{message, words.at(2)};
+    return AuthChallenge{message, words.at(2), ParseDelay(words, 3)};
   }
-  if (name == "accepted") return AuthAccepted{"accounts/a", "a", words.at(1), words.at(2), "grant"};
+  if (name == "accepted") return ParseAccepted(words);
   if (name == "rejected") return ParseRejection(words);
   if (name == "opened") return ParseOpened(words);
   if (name == "body-failed") return ParseBodyFailure(words);

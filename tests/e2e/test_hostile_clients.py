@@ -1,4 +1,5 @@
 """Clients that are many, slow, silent, deaf or guessing cost little, and nobody else waits for them."""
+import base64
 import concurrent.futures
 import contextlib
 import os
@@ -12,7 +13,7 @@ import time
 
 import pytest
 
-from deployment import Deployment, bin_dir
+from deployment import Deployment, bin_dir, wait_until
 from pop3_client import RawPop3, tls_context
 from test_front_end import config_path, last_end, reload_with
 
@@ -303,3 +304,28 @@ def test_guessing_ends_a_connection_and_slows_its_source_alone(deployment):
     print(f"guesses {statistics.median(times):.2f} s, longest {max(times):.2f} s; owner {statistics.median(waits) * 1e3:.0f} ms")
     assert max(times) > 2
     assert statistics.median(waits) < 0.5 and max(waits) < 2
+
+
+def test_who_does_not_wait_learns_nothing_sooner(deployment):
+    """A guess that is cut off early is answered by nothing; neither is the right one by its quick success."""
+    name = "CORP\\hasty"
+    right = deployment.create_account("hasty", name, "hasty.h", "hasty@corp.example")
+
+    def logon_from(address):
+        begun = time.monotonic()
+        with from_address(deployment, address) as session:
+            assert session.plain_logon(name, right).startswith("+OK")
+            taken = time.monotonic() - begun
+            session.quit()
+        return taken
+
+    blob = base64.b64encode(f"\0{name}\0wrong".encode()).decode()
+    for number in range(8):
+        with from_address(deployment, "127.0.4.1") as session:
+            session.send(f"AUTH PLAIN {blob}")
+        wait_until(lambda: deployment.log("auth").count('"127.0.4.1"') > number, 10, "the guess was counted")
+    elsewhere = logon_from("127.0.5.1")
+    taken = logon_from("127.0.4.1")
+    print(f"right from where it was guessed {taken:.1f} s, from elsewhere {elsewhere * 1e3:.0f} ms")
+    assert taken > 5
+    assert elsewhere < 0.5

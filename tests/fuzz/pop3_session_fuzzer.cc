@@ -94,7 +94,8 @@ class Driver {
         if (choice == 1) return AuthRejected{RefusalReason::kCredentials, "7F3A-22Q9", {}};
         if (choice == 2) return AuthRejected{RefusalReason::kTlsRequired, "", absl::Seconds(2)};
         if (choice < 5) return AuthChallenge{"challenge", "state"};
-        return AuthAccepted{"accounts/a", "a", "m", "mailstore-0", "grant"};
+        return AuthAccepted{"accounts/a",  "a",     "m",
+                            "mailstore-0", "grant", absl::Seconds(choice == 5 ? 2 : 0)};
       case Awaited::kOpen:
         if (choice == 0) return BackendDown();
         if (choice == 1) return Busy();
