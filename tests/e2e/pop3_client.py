@@ -13,8 +13,9 @@ REFERENCE = re.compile(r"^-ERR \[AUTH\] Logon failed \(ref ([0-9A-Z]{4}-[0-9A-Z]
 class RawPop3:
     """Says exactly what it is told and returns exactly what comes back."""
 
-    def __init__(self, address, timeout=40, tls=None, source="0.0.0.0"):
-        self._socket = socket.create_connection(address, timeout=timeout, source_address=(source, 0))
+    def __init__(self, address, timeout=40, tls=None, source=None):
+        self._socket = socket.create_connection(address, timeout=timeout,
+                                                source_address=(source, 0) if source else None)
         if tls:
             self._socket = tls.wrap_socket(self._socket, server_hostname="localhost")
         self._input = self._socket.makefile("rb")

@@ -262,10 +262,8 @@ def test_a_large_message_takes_little_memory(deployment, password, warm):
 
 def from_address(deployment, address):
     """A session from another address of this machine."""
-    session = RawPop3.__new__(RawPop3)
-    session._socket = socket.create_connection(deployment.address("POP3"), timeout=40, source_address=(address, 0))
-    session._input = session._socket.makefile("rb")
-    assert session.line().startswith("+OK")
+    session = RawPop3(deployment.address("POP3"), source=address)
+    assert session.greeting.startswith("+OK")
     return session
 
 
