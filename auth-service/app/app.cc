@@ -1,14 +1,17 @@
 #include "auth-service/app/app.h"
 
 #include <memory>
+#include <optional>
 #include <utility>
 #include <vector>
 
 #include "auth-service/app/attempt_record.h"
+#include "auth-service/app/key_set_file.h"
 #include "auth-service/authority/local_authority.h"
 #include "auth-service/directory/credential_vault.h"
 #include "auth-service/directory/rocksdb/rocksdb_directory.h"
 #include "auth-service/logon/logon_flow.h"
+#include "auth-service/logon/scram_lookup.h"
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/directory_service.h"
 #include "auth-service/rpc/logon_service.h"
@@ -22,12 +25,22 @@
 namespace restante::logon {
 namespace {
 
-std::vector<std::unique_ptr<sasl::Mechanism>> MakeMechanisms(const Config& config,
-                                                             const Clock& clock, Random& random) {
+// In the order in which clients are told of them: first what tells nobody in between anything, then
+// passwords, then what a client uses only when its user chose it.
+std::vector<std::unique_ptr<sasl::Mechanism>> MakeMechanisms(
+    const Config& config, const oauth::TokenVerifier* tokens,
+    const sasl::FindScramParameters& find_scram_parameters, const Clock& clock, Random& random) {
   std::vector<std::unique_ptr<sasl::Mechanism>> mechanisms;
+  mechanisms.push_back(sasl::NewExternalMechanism());
+  for (const bool plus : {true, false}) {
+    mechanisms.push_back(sasl::NewScramMechanism(plus, find_scram_parameters, random));
+  }
   mechanisms.push_back(sasl::NewNtlmMechanism(config.server_names, clock, random));
   mechanisms.push_back(sasl::NewPlainMechanism());
   mechanisms.push_back(sasl::NewLoginMechanism());
+  if (tokens == nullptr) return mechanisms;
+  mechanisms.push_back(sasl::NewOauthBearerMechanism(*tokens));
+  mechanisms.push_back(sasl::NewXoauth2Mechanism(*tokens));
   return mechanisms;
 }
 
@@ -73,15 +86,30 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                             app::OperatorEndpoints::Start(config.endpoints, &registry));
   RESTANTE_ASSIGN_OR_RETURN(Keys keys, LoadKeys(config));
 
-  const auto mechanisms = MakeMechanisms(config, clock, random);
+  std::unique_ptr<KeySetFile> token_keys;
+  std::optional<oauth::TokenVerifier> tokens;
+  if (config.token_rules) {
+    RESTANTE_ASSIGN_OR_RETURN(token_keys, KeySetFile::Load(config.token_key_set));
+    tokens.emplace(*config.token_rules, *token_keys, clock);
+  }
+  const KeySetReloader token_keys_reloader(token_keys.get(), config.token_key_set, logger);
+  // Made once there is a directory, whose policy lists the mechanisms, to look into.
+  std::optional<ScramLookup> scram_lookup;
+  const auto mechanisms = MakeMechanisms(
+      config, tokens ? &*tokens : nullptr,
+      [&scram_lookup](absl::string_view protocol, absl::string_view name) {
+        return scram_lookup->Find(protocol, name);
+      },
+      clock, random);
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<directory::Directory> directory,
                             directory::OpenRocksDbDirectory(
                                 config.data_directory, {DefaultPolicy(mechanisms)}, clock, random));
-  directory::CredentialVault vault(std::move(keys.credential), random);
+  directory::CredentialVault vault(std::move(keys.credential), random, config.scram_iterations);
   WarnAtStart(config, *directory, vault, logger);
 
   authority::LocalAuthority authority(vault, config.channel_bindings, random);
   Decider decider(*directory, config.names);
+  scram_lookup.emplace(decider, authority);
   Throttle throttle(clock);
   RecentAttempts recent;
   AttemptRecord record(&recent, logger, &registry, clock);
@@ -108,8 +136,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                           {"rpc_port", server->port()},
                           {"management_port", management == nullptr ? 0 : management->port()}});
 
-  // There is nothing to reload: certificates are watched, and keys come with a restart.
-  while (signals->Wait() == app::Signal::kReload) logger.Info("reload_has_no_effect");
+  // Certificates are watched, and keys of our own come with a restart.
+  while (signals->Wait() == app::Signal::kReload) token_keys_reloader.ReloadNow();
   logger.Info("draining", {{"grace", config.drain_grace}});
   endpoints->SetReady(false);
   logons.Drain();

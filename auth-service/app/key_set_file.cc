@@ -1,6 +1,7 @@
 #include "auth-service/app/key_set_file.h"
 
 #include <fstream>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/status_macros.h"
@@ -43,6 +44,20 @@ absl::Status KeySetFile::Reload() {
   MutexLock lock(&mutex_);
   current_ = std::move(keys);
   return absl::OkStatus();
+}
+
+KeySetReloader::KeySetReloader(KeySetFile* file, const std::string& path, const log::Logger& logger)
+    : file_(file), logger_(logger) {
+  if (file_ == nullptr) return;
+  loops_.emplace(1);
+  watch_.emplace(std::vector<std::string>{path}, &loops_->loop(0), [this] { ReloadNow(); });
+}
+
+void KeySetReloader::ReloadNow() const {
+  if (file_ == nullptr) return logger_.Info("reload_has_no_effect");
+  const absl::Status status = file_->Reload();
+  if (status.ok()) return logger_.Info("key_set_reloaded");
+  logger_.Error("key_set_not_reloaded", {{"error", status.message()}});
 }
 
 }  // namespace restante::logon

@@ -128,6 +128,46 @@ Decision Decider::Decide(const std::optional<ProvenName>& name, absl::string_vie
   return decision;
 }
 
+Decision Decider::DecideAsserted(sasl::AssertedClaim::By by, const std::vector<std::string>& names,
+                                 absl::string_view mechanism) const {
+  Decision decision;
+  const bool by_certificate = by == sasl::AssertedClaim::By::kCertificate;
+  for (const std::string& name : names) {
+    directory::AccountPtr account = by_certificate ? directory_.FindByCertificateName(name)
+                                                   : directory_.FindByTokenSubject(name);
+    decision.trace.push_back(
+        {by_certificate ? "certificate-name" : "token-subject",
+         absl::StrCat("\"", EscapeForLog(name, kMaxClientNameOctets), "\" belongs to ",
+                      account ? "accounts/" + account->id : "no account")});
+    if (account == nullptr) continue;
+    if (decision.account != nullptr && decision.account->id != account->id) {
+      decision.account = nullptr;
+      decision.refusal = Refusal::kAmbiguousName;
+      return decision;
+    }
+    decision.account = std::move(account);
+  }
+  if (decision.account == nullptr) {
+    decision.refusal = Refusal::kUnknownName;
+    return decision;
+  }
+  CheckAccount({*decision.account, mechanism, ""}, &decision);
+  return decision;
+}
+
+std::string Decider::CanonicalName(const ProvenName& name) const {
+  const auto fold = [](absl::string_view text) {
+    return FoldName(text).value_or(std::string(text));
+  };
+  const std::string qualifier = fold(name.qualifier);
+  const bool is_default =
+      qualifier.empty() ||
+      std::any_of(settings_.accepted_domains.begin(), settings_.accepted_domains.end(),
+                  [&](const auto& one) { return fold(one) == qualifier; });
+  return absl::StrCat(is_default ? fold(settings_.default_domain) : qualifier, "\\",
+                      fold(name.user));
+}
+
 void Decider::FindAccount(const ProvenName& name, Decision* decision) const {
   const RuleInput input{name, directory_, settings_};
   for (const NameRule& rule : NameRules()) {

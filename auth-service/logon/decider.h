@@ -9,6 +9,7 @@
 #include "auth-service/authority/refusal.h"
 #include "auth-service/directory/directory.h"
 #include "auth-service/logon/proven_name.h"
+#include "auth-service/sasl/mechanism.h"
 
 namespace restante::logon {
 
@@ -51,6 +52,16 @@ class Decider {
 
   // `mechanism` in upper case. `name` is nullopt for one that could not be read.
   Decision Decide(const std::optional<ProvenName>& name, absl::string_view mechanism) const;
+
+  // The same for a client whom a certificate or a token names, by any of `names` as the directory
+  // has them.
+  Decision DecideAsserted(sasl::AssertedClaim::By by, const std::vector<std::string>& names,
+                          absl::string_view mechanism) const;
+
+  // One text for all the names that would be one account's where people have the names that they
+  // usually have: a user of the default domain, with and without the domain or an accepted realm.
+  // The same whether there is such an account or not.
+  std::string CanonicalName(const ProvenName& name) const;
 
  private:
   void FindAccount(const ProvenName& name, Decision* decision) const;

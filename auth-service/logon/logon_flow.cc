@@ -66,10 +66,33 @@ std::string ClientNameOf(const authority::Claim& claim) {
   std::string name;
   if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
     name = ClientNameOf(*ntlm_claim);
+  } else if (const auto* scram_claim = std::get_if<sasl::ScramClaim>(&claim)) {
+    name = scram_claim->authentication_id;
+  } else if (const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim)) {
+    // Of a certificate, what is behind its fingerprint says more to a person.
+    name = asserted->names.size() > 1 ? asserted->names[1] : asserted->names[0];
   } else {
     name = std::get<sasl::PasswordClaim>(claim).authentication_id;
   }
   return name.substr(0, kMaxClientNameOctets);
+}
+
+// What the client gave beside its name; empty where the mechanism has no such thing.
+absl::string_view AuthorizationIdOf(const authority::Claim& claim) {
+  if (const auto* scram_claim = std::get_if<sasl::ScramClaim>(&claim)) {
+    return scram_claim->authorization_id;
+  }
+  if (const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim)) {
+    return asserted->authorization_id;
+  }
+  const auto* password_claim = std::get_if<sasl::PasswordClaim>(&claim);
+  return password_claim ? password_claim->authorization_id : absl::string_view();
+}
+
+// A name that no person typed.
+bool IsAsserted(const authority::Claim& claim) {
+  const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim);
+  return asserted != nullptr && asserted->by != sasl::AssertedClaim::By::kLogonName;
 }
 
 // The domains that an NTLM proof may have been made with, as clients disagree about it. How many
@@ -96,9 +119,13 @@ std::vector<Reading> ReadingsOf(const authority::Claim& claim, const Decider& de
     }
     return readings;
   }
-  const auto& password_claim = std::get<sasl::PasswordClaim>(claim);
-  readings.push_back(
-      {std::string(), decider.Decide(ParseName(password_claim.authentication_id), mechanism)});
+  if (IsAsserted(claim)) {
+    const auto& asserted = std::get<sasl::AssertedClaim>(claim);
+    readings.push_back(
+        {std::string(), decider.DecideAsserted(asserted.by, asserted.names, mechanism)});
+    return readings;
+  }
+  readings.push_back({std::string(), decider.Decide(ParseName(ClientNameOf(claim)), mechanism)});
   return readings;
 }
 
@@ -119,12 +146,12 @@ const Decision& MostTelling(const std::vector<Reading>& readings) {
 }
 
 // PLAIN may name another identity to act for (RFC 4616); nobody may act for another here.
-bool IsOwnAuthorization(const sasl::PasswordClaim& claim, const Decision& decision,
+bool IsOwnAuthorization(absl::string_view authorization_id, const Decision& decision,
                         const Decider& decider, absl::string_view mechanism) {
-  if (claim.authorization_id.empty()) return true;
-  const Decision named = decider.Decide(ParseName(claim.authorization_id), mechanism);
+  if (authorization_id.empty()) return true;
+  const Decision named = decider.Decide(ParseName(authorization_id), mechanism);
   if (named.account != nullptr) return named.account->id == decision.account->id;
-  return FoldName(claim.authorization_id) == FoldName(decision.account->alias);
+  return FoldName(authorization_id) == FoldName(decision.account->alias);
 }
 
 void NoteEvidence(const sasl::NtlmClaim& claim, Attempt* attempt) {
@@ -285,6 +312,7 @@ ChallengeAnswer LogonFlow::Ask(std::string server_message, Stage stage, absl::st
 
 sasl::Connection LogonFlow::ConnectionOf(const Channel& channel) const {
   sasl::Connection connection;
+  connection.protocol = channel.protocol;
   if (!channel.tls) return connection;
   connection.tls = true;
   connection.server_end_point = channel.tls->server_end_point;
@@ -308,7 +336,7 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
   const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim);
   const auto name = ntlm_claim ? ParseNtlmName(ntlm_claim->message.domain, ntlm_claim->message.user)
                                : ParseName(attempt.client_name);
-  if (name) course->throttled_user = name->user;
+  if (name && !IsAsserted(claim)) course->throttled_user = name->user;
   if (ntlm_claim) NoteEvidence(*ntlm_claim, &attempt);
 
   authority::TlsBinding binding;
@@ -332,9 +360,7 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
   const Decision& decision = readings[validated.candidate].decision;
   SetFound(decision, &attempt);
   attempt.trace.push_back({"authority", validated.finding});
-  const auto* password_claim = std::get_if<sasl::PasswordClaim>(&claim);
-  if (password_claim &&
-      !IsOwnAuthorization(*password_claim, decision, parts_.decider, attempt.mechanism)) {
+  if (!IsOwnAuthorization(AuthorizationIdOf(claim), decision, parts_.decider, attempt.mechanism)) {
     return Refuse(Refusal::kAuthorizationNotOwn, course);
   }
   if (decision.refusal) return Refuse(*decision.refusal, course);

@@ -29,6 +29,7 @@ namespace restante::sasl {
 
 // The connection that a client speaks on, as far as mechanisms look at it.
 struct Connection {
+  std::string protocol;  // "pop3"
   bool tls = false;
   std::string server_end_point;  // RFC 5929 section 4.1; empty when unknown
   std::string exporter;          // RFC 9266; empty when it cannot be had
@@ -136,8 +137,8 @@ struct ScramParameters {
 // Those of the account that a name leads to. Always some, and always the same for the same name:
 // for one that leads to nobody, or to an account without SCRAM keys, such as cannot be told from
 // real ones. An error when it could not be found out. Thread-safe.
-using FindScramParameters =
-    std::function<absl::StatusOr<ScramParameters>(absl::string_view authentication_id)>;
+using FindScramParameters = std::function<absl::StatusOr<ScramParameters>(
+    absl::string_view protocol, absl::string_view authentication_id)>;
 
 // SCRAM-SHA-256, or SCRAM-SHA-256-PLUS. `random` outlives it.
 std::unique_ptr<Mechanism> NewScramMechanism(bool plus, FindScramParameters find_parameters,

@@ -90,7 +90,8 @@ class ScramMechanism : public Mechanism {
     absl::StatusOr<scram::ClientFirst> first = scram::ParseClientFirst(message);
     if (!first.ok()) return Malformed{std::string(first.status().message())};
     if (std::optional<Step> wrong = CheckBinding(connection, *first)) return *std::move(wrong);
-    absl::StatusOr<ScramParameters> parameters = find_parameters_(first->username);
+    absl::StatusOr<ScramParameters> parameters =
+        find_parameters_(connection.protocol, first->username);
     if (!parameters.ok()) return std::move(parameters).status();
     Begun begun;
     begun.nonce = absl::StrCat(first->nonce, absl::Base64Escape(random_.Bytes(kServerNonceOctets)));

@@ -18,7 +18,8 @@ using authority::Refusal;
 
 Secret S(absl::string_view text) { return Secret::CopyOf(text); }
 
-absl::StatusOr<ScramParameters> FindParameters(absl::string_view authentication_id) {
+absl::StatusOr<ScramParameters> FindParameters(absl::string_view /*protocol*/,
+                                               absl::string_view authentication_id) {
   if (authentication_id == "undecided") return absl::UnavailableError("not now");
   return ScramParameters{"salt of 16 octets", 4096};
 }
