@@ -25,6 +25,13 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
+// For a field that the contract has and this version does not serve. Passing over it would be
+// worse: a caller who asks to try a change would find it made.
+absl::Status NotServed(absl::string_view field) {
+  return absl::UnimplementedError(
+      absl::StrCat(field, " is not served by this version; leave it out"));
+}
+
 absl::StatusOr<directory::Credential> ToCredential(const auth::v1::SetCredentialRequest& request,
                                                    const directory::CredentialVault& vault) {
   switch (request.credential_case()) {
@@ -112,6 +119,7 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
 
 absl::Status DirectoryService::Create(const auth::v1::CreateAccountRequest& request,
                                       auth::v1::Account* response) {
+  if (request.validate_only()) return NotServed("validate_only");
   RESTANTE_ASSIGN_OR_RETURN(const directory::NewAccount account_to_be,
                             ToNewAccount(request, default_placement_));
   RESTANTE_ASSIGN_OR_RETURN(
@@ -131,6 +139,8 @@ absl::Status DirectoryService::Get(const auth::v1::GetAccountRequest& request,
 
 absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request,
                                     auth::v1::ListAccountsResponse* response) const {
+  if (!request.filter().empty()) return NotServed("filter");
+  if (request.show_deleted()) return NotServed("show_deleted");
   RESTANTE_ASSIGN_OR_RETURN(const size_t page_size, ToPageSize(request.page_size()));
   RESTANTE_ASSIGN_OR_RETURN(const std::string after, ParsePageToken(request.page_token()));
   const directory::AccountPage page = parts_.directory.List(page_size, after);
@@ -149,6 +159,7 @@ absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request
 
 absl::Status DirectoryService::Update(const auth::v1::UpdateAccountRequest& request,
                                       auth::v1::Account* response) {
+  if (request.validate_only()) return NotServed("validate_only");
   RESTANTE_ASSIGN_OR_RETURN(const std::string id,
                             ParseAccountName("account.name", request.account().name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::AccountChange change, ToAccountChange(request));
@@ -161,6 +172,7 @@ absl::Status DirectoryService::Update(const auth::v1::UpdateAccountRequest& requ
 }
 
 absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& request) {
+  if (request.validate_only()) return NotServed("validate_only");
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
   return parts_.directory.Delete(id, ToWriteOptions(request.etag(), request.request_id()));
 }

@@ -258,6 +258,45 @@ TEST_F(ServicesTest, ManagesAccounts) {
   EXPECT_THAT(log_lines_.back(), testing::HasSubstr("spiffe://restante/account-admin/ops"));
 }
 
+// What the contract has ahead of this version must not be passed over: who only tries would change.
+TEST_F(ServicesTest, RefusesWhatItDoesNotServe) {
+  auth::v1::CreateAccountRequest create;
+  create.set_account_id("tried");
+  create.mutable_account()->set_alias("tried");
+  create.set_validate_only(true);
+  const auto code = [](const auto& answer) { return answer.status().code(); };
+  EXPECT_EQ(code(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create)),
+            absl::StatusCode::kUnimplemented);
+  create.set_validate_only(false);
+  ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create).ok());
+
+  auth::v1::DeleteAccountRequest remove;
+  remove.set_name("accounts/tried");
+  remove.set_validate_only(true);
+  EXPECT_EQ(code(Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove)),
+            absl::StatusCode::kUnimplemented);
+  auth::v1::UpdateAccountRequest update;
+  update.mutable_account()->set_name("accounts/tried");
+  update.mutable_account()->set_disabled(true);
+  update.mutable_update_mask()->add_paths("disabled");
+  update.set_validate_only(true);
+  EXPECT_EQ(code(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update)),
+            absl::StatusCode::kUnimplemented);
+  auth::v1::ListAccountsRequest list;
+  list.set_filter("disabled = true");
+  EXPECT_EQ(code(Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list)),
+            absl::StatusCode::kUnimplemented);
+  list.clear_filter();
+  list.set_show_deleted(true);
+  EXPECT_EQ(code(Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list)),
+            absl::StatusCode::kUnimplemented);
+  auth::v1::GetAccountRequest get;
+  get.set_name("accounts/tried");
+  const auto kept = Call<auth::v1::Account>(reader_stub_, &Admin::GetAccount, get);
+  ASSERT_TRUE(kept.ok());
+  EXPECT_FALSE(kept->disabled());
+}
+
 TEST_F(ServicesTest, ListsByPage) {
   for (const char* id : {"c", "a", "b"}) {
     auth::v1::CreateAccountRequest create;
