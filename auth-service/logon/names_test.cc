@@ -72,6 +72,18 @@ TEST(ParseNtlmName, TakesTheDomainFieldOnlyBesideABareUser) {
   EXPECT_FALSE(ParseNtlmName(std::string(300, 'd'), std::string(300, 'u')).has_value());
 }
 
+// The first letter of "rik" in Cyrillic is D1 80; taken for Latin-1 it has a control in it.
+TEST(ParseNtlmName, UndoesAWideningThatMadeControls) {
+  EXPECT_EQ(ParseNtlmName("CORP", "\xc3\x91\xc2\x80")->user, "\xd1\x80");
+  auto whole = ParseNtlmName("MAIL", "CORP\\\xc3\x91\xc2\x80");
+  ASSERT_TRUE(whole.has_value());
+  EXPECT_EQ(whole->user, "\xd1\x80");
+  EXPECT_EQ(whole->qualifier, "CORP");
+  // No text by itself, and one that is a control again.
+  EXPECT_FALSE(ParseNtlmName("CORP", "\xc2\x80").has_value());
+  EXPECT_FALSE(ParseNtlmName("CORP", "\xc3\x82\xc2\x80").has_value());
+}
+
 TEST(NarrowedUser, UndoesTheWideningAndNothingElse) {
   EXPECT_EQ(NarrowedUser("j\xc3\x83\xc2\xbcrgen"), "j\xc3\xbcrgen");
   EXPECT_FALSE(NarrowedUser("jurgen").has_value());

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "absl/strings/str_split.h"
+#include "auth-service/logon/name_rules.h"
 #include "common/base/unicode.h"
 
 namespace restante::logon {
@@ -56,6 +57,13 @@ std::optional<ProvenName> ParseName(absl::string_view text) {
 }
 
 std::optional<ProvenName> ParseNtlmName(absl::string_view domain, absl::string_view user) {
+  // Controls are in nobody's name. Clients that take UTF-8 for Latin-1 bring them in: most letters
+  // of most scripts have octets from 0x80 to 0x9f.
+  if (!FoldName(user)) {
+    const std::optional<std::string> narrowed = NarrowedUser(user);
+    if (!narrowed || !FoldName(*narrowed)) return std::nullopt;
+    return ParseNtlmName(domain, *narrowed);
+  }
   if (domain.empty() || user.find_first_of(kSeparators) != absl::string_view::npos) {
     return ParseName(user);
   }

@@ -34,7 +34,8 @@ struct ProvenName {
 std::optional<ProvenName> ParseName(absl::string_view text);
 
 // Reads the name in an NTLM AUTHENTICATE message. Some clients put all that was typed into `user`;
-// then `domain`, which they fill by themselves, counts for nothing.
+// then `domain`, which they fill by themselves, counts for nothing. A user that is UTF-8 taken for
+// Latin-1 is undone where that alone makes a name of it; the name rules try it for others.
 std::optional<ProvenName> ParseNtlmName(absl::string_view domain, absl::string_view user);
 
 }  // namespace restante::logon
