@@ -4,6 +4,7 @@ import pytest
 import ntlm_library
 from person import Person
 from pop3_client import RawPop3, assert_delivered, tls_context
+from tls_terminator import TlsTerminator, make_certificate
 
 MESSAGE = b"Subject: bound\r\n\r\nTo this connection.\r\n"
 PROGRAMS = ("gss_ntlmssp.py", "python_ntlm_auth.py")
@@ -14,20 +15,29 @@ def person(deployment, tmp_path_factory):
     return Person(deployment, tmp_path_factory.mktemp("person"), [MESSAGE])
 
 
-@pytest.fixture(scope="module", params=("allow", "require", "none"))
-def level(request, deployment, person):
+@pytest.fixture(scope="module")
+def configure_auth(deployment, person):
+    """Starts auth anew with more in its configuration, in the place of what was there last."""
     path = deployment.dir / "config/auth.yaml"
-    before = path.read_text()
-    path.write_text(f"{before}\nchannel_bindings: {request.param}\n")
-    deployment.down("auth")
-    deployment.up("auth")
-    yield request.param
-    path.write_text(before)
+    original = path.read_text()
+
+    def configure(lines):
+        path.write_text(f"{original}\n{lines}\n")
+        deployment.down("auth")
+        deployment.up("auth")
+
+    return configure
 
 
-def outcome(program, person, layer, bindings):
+@pytest.fixture(scope="module", params=("allow", "require", "none"))
+def level(request, configure_auth):
+    configure_auth(f"channel_bindings: {request.param}")
+    return request.param
+
+
+def outcome(program, person, layer, bindings, port=None):
     """"in", or the reason why not."""
-    result = ntlm_library.log_on(program, person, layer, person.user, bindings=bindings)
+    result = ntlm_library.log_on(program, person, layer, person.user, port=port, bindings=bindings)
     if result.returncode == 0:
         assert_delivered(result.stdout, MESSAGE)
         return "in"
@@ -60,3 +70,24 @@ def test_clients_that_know_no_bindings(level, person):
 def test_a_password_needs_no_bindings(level, person):
     with RawPop3(person.deployment.address("POP3S"), tls=tls_context(person.deployment)) as session:
         assert session.plain_logon(person.windows_name, person.password).startswith("+OK")
+
+
+# --- where a load balancer ends TLS
+
+@pytest.fixture(scope="module")
+def balancer(deployment, configure_auth, tmp_path_factory):
+    """One whose certificate auth is told of, and bindings are required."""
+    certificate, key = make_certificate(deployment, tmp_path_factory.mktemp("balancer"))
+    terminator = TlsTerminator(deployment.address("POP3"), certificate, key)
+    configure_auth(f"channel_bindings: require\nload_balancer_certificates: [{terminator.hash}]")
+    yield terminator
+    terminator.close()
+
+
+@pytest.mark.parametrize("program", PROGRAMS)
+def test_behind_a_load_balancer(balancer, person, program):
+    assert outcome(program, person, "tls", "right", port=balancer.port) == "in"
+    assert outcome(program, person, "tls", "wrong", port=balancer.port) == "CHANNEL_BINDING_WRONG"
+    assert outcome(program, person, "tls", "none", port=balancer.port) == "CHANNEL_BINDING_MISSING"
+    # Who comes past it binds to the certificate of the front end.
+    assert outcome(program, person, "tls", "right") == "in"

@@ -101,3 +101,25 @@ def test_switched_off(deployment, session, password):
             assert other.command("AUTH XYZ").startswith("-ERR [SYS/PERM]")
     finally:
         deployment.enable("NTLM")
+
+
+# --- clients that are broken by themselves are refused, and the operator is told
+
+def steps_of(deployment, reply):
+    answer = deployment.ctl_json("explain-logon", "--ref", reference_of(reply))
+    assert answer["reason"] == "WRONG_PASSWORD"
+    return " ".join(step["finding"] for step in answer["steps"])
+
+
+def test_thunderbird(deployment, session, stays):
+    reply = session.ntlm_logon("dora", "CORP", "[object Promise]")
+    assert "Thunderbird" in steps_of(deployment, reply)
+
+
+def test_java_mail(deployment, session, stays, password):
+    """It takes the first four letters of the challenge for a status, and so reads everything three octets late."""
+    assert session.command("AUTH NTLM") == "+ "
+    challenge = base64.b64decode(session.command(ntlm_client.negotiate())[2:])
+    late = challenge[:24] + challenge[27:32] + bytes(3) + challenge[32:]
+    answer = ntlm_client.authenticate(base64.b64encode(late).decode(), "dora", "CORP", password)
+    assert "Java" in steps_of(deployment, session.command(answer))

@@ -1,4 +1,4 @@
-"""Mail programs of Debian that speak NTLMv1 alone: refused by default, and told apart."""
+"""Mail programs of Debian that speak NTLMv1 alone: refused by default and told apart, let in where the policy says so."""
 import contextlib
 import json
 import os
@@ -8,9 +8,20 @@ import subprocess
 import pytest
 
 from deployment import wait_until
-from person import Person
+from person import Person, assert_all_in, assert_nothing_left
+from pop3_client import RawPop3
 
 LAYERS = ("plain", "stls", "tls")
+
+
+@pytest.fixture(scope="module", autouse=True)
+def nothing_stronger(deployment):
+    """neomutt takes what its SASL library holds for the strongest, and SCRAM ahead of NTLM."""
+    mechanisms = [one["mechanism"] for one in deployment.ctl_json("policy", "get", "pop3")["mechanisms"]]
+    if stronger := [name for name in mechanisms if name.startswith("SCRAM")]:
+        deployment.disable(*stronger)
+        with RawPop3(deployment.address("POP3")) as session:
+            wait_until(lambda: not set(stronger) & set(session.listing("AUTH")), 10, "the front end hears of it")
 
 
 @pytest.fixture
@@ -64,6 +75,7 @@ set pop_delete=yes
 set pop_checkinterval=0
 set certificate_file="{person.deployment.ca}"
 set ssl_starttls={"yes" if layer == "stls" else "no"}
+set ssl_force_tls={"no" if layer == "plain" else "yes"}
 set spoolfile="{mailbox}"
 set folder="{person.directory}"
 set move=no
@@ -74,7 +86,6 @@ set quit=yes
 
 
 def neomutt(person, layer, user, password):
-    """It takes what its SASL library holds for the strongest, and NTLM ahead of PLAIN."""
     return mutt(person, layer, user, password, "neomutt", "")
 
 
@@ -84,6 +95,14 @@ def program(request):
 
 
 # --- what became of it
+
+def session_of(person, logon):
+    """What the front end wrote at the end of the connection that a logon was on."""
+    for line in map(json.loads, person.deployment.log("pop3").splitlines()):
+        if line["event"] == "session_ended" and line["attempt_id"] == logon["attempt_id"]:
+            return line
+    return None
+
 
 def logons_of(person):
     """What auth wrote of this person's logons by NTLM, oldest first."""
@@ -128,3 +147,54 @@ def test_refused_by_default(program, person):
         assert answer["reason"] == "NTLMV1_NOT_ALLOWED", answer
         assert "NTLMv1" in trace_of(answer)
         assert person.messages_left().startswith("+OK 5 messages")
+
+
+def test_an_account_may_have_a_policy_of_its_own(program, person, deployment):
+    deployment.ctl("accounts", "update", person.account, "--weakest-ntlm-response", "ntlmv1")
+    answer = refused(person, program(person, "plain", person.user, person.password))
+    assert answer["reason"] == "WEAK_NTLM_WITHOUT_TLS", answer
+    assert_fetches(program, person, "tls", person.user)
+
+
+# --- with the policy that lets them in
+
+@pytest.fixture(scope="module")
+def ntlmv1_allowed(deployment):
+    deployment.ctl("policy", "update", "pop3", "--weakest-ntlm-response", "ntlmv1", "--weak-ntlm-without-tls")
+    yield
+    deployment.ctl("policy", "update", "pop3", "--weakest-ntlm-response", "ntlmv2", "--no-weak-ntlm-without-tls")
+
+
+def assert_fetches(program, person, layer, user):
+    person.run(*program(person, layer, user, person.password), stdin=subprocess.DEVNULL)
+    # mutt and neomutt put header fields of their own among those of a message.
+    assert_all_in((person.directory / "mail").read_bytes(), whole=program in (mpop, fetchmail))
+    logon = logons_of(person)[-1]
+    assert logon["reason"] == "ACCEPTED", logon
+    wait_until(lambda: session_of(person, logon), 5, "the end of the session")
+    assert (session_of(person, logon)["tls"] == "") == (layer == "plain")
+    assert_nothing_left(person)
+
+
+@pytest.mark.parametrize("layer", LAYERS)
+def test_fetches_everything(ntlmv1_allowed, program, person, layer):
+    assert_fetches(program, person, layer, person.user)
+
+
+@pytest.mark.parametrize("form", ("windows_name", "principal_name"))
+def test_forms_of_the_name(ntlmv1_allowed, program, person, form):
+    assert_fetches(program, person, "tls", getattr(person, form))
+
+
+def test_letters_outside_ascii(ntlmv1_allowed, program, deployment, tmp_path):
+    """It widens each octet of UTF-8 to sixteen bits."""
+    user = f"jürgen-{program.__name__}"
+    person = Person(deployment, tmp_path, user=user, password="Pässwörd 1")
+    assert_fetches(program, person, "tls", user)
+
+
+def test_a_wrong_password_never(ntlmv1_allowed, program, person, deployment):
+    for wrong in (deployment.new_password(), person.password.lower()):
+        answer = refused(person, program(person, "tls", person.user, wrong))
+        assert answer["reason"] == "WRONG_PASSWORD", answer
+    assert person.messages_left().startswith("+OK 5 messages")
