@@ -128,9 +128,9 @@ absl::StatusOr<ClientFinal> ParseClientFinal(absl::string_view message) {
   final.without_proof = std::string(rest);
   absl::string_view binding = TakeField(&rest);
   if (!absl::ConsumePrefix(&binding, "c=")) return Wrong("a last message without a binding");
-  std::optional<std::string> decoded = DecodeBase64(binding);
-  if (!decoded) return Wrong("a binding that is no base64");
-  final.channel_binding = *std::move(decoded);
+  const std::optional<std::string> channel_binding = DecodeBase64(binding);
+  if (!channel_binding) return Wrong("a binding that is no base64");
+  final.channel_binding = *channel_binding;
   absl::string_view nonce = TakeField(&rest);
   if (!absl::ConsumePrefix(&nonce, "r=")) return Wrong("a last message without a nonce");
   final.nonce = std::string(nonce);
@@ -138,9 +138,9 @@ absl::StatusOr<ClientFinal> ParseClientFinal(absl::string_view message) {
   while (!rest.empty()) {
     if (!IsExtension(TakeField(&rest))) return Wrong("a last message with something more");
   }
-  decoded = DecodeBase64(proof);
-  if (!decoded || decoded->size() != kKeyOctets) return Wrong("a proof that is none");
-  final.proof = *std::move(decoded);
+  const std::optional<std::string> key = DecodeBase64(proof);
+  if (!key || key->size() != kKeyOctets) return Wrong("a proof that is none");
+  final.proof = *key;
   return final;
 }
 
