@@ -44,14 +44,16 @@ std::vector<std::unique_ptr<sasl::Mechanism>> MakeMechanisms(
   return mechanisms;
 }
 
-// Until an operator says otherwise: every mechanism, and only under TLS.
+// Until an operator says otherwise: every mechanism, and only under TLS. Not those with channel
+// binding: clients of GNU SASL, mutt and neomutt among them, take them for the strongest, cannot do
+// them, and give up.
 directory::ProtocolPolicy DefaultPolicy(
     const std::vector<std::unique_ptr<sasl::Mechanism>>& mechanisms) {
   directory::ProtocolPolicy policy;
   policy.protocol = "pop3";
   for (const auto& mechanism : mechanisms) {
     policy.mechanisms.push_back({.mechanism = std::string(mechanism->name()),
-                                 .enabled = true,
+                                 .enabled = !mechanism->needs_channel_binding(),
                                  .require_tls = true,
                                  .client_first = mechanism->client_first(),
                                  .needs_channel_binding = mechanism->needs_channel_binding(),

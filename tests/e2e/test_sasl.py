@@ -26,6 +26,9 @@ def openssl(*arguments, **options):
     subprocess.run(["openssl", *map(str, arguments)], check=True, capture_output=True, **options)
 
 
+PLUS = "SCRAM-SHA-256-PLUS"
+
+
 class ClientCertificates:
     """An authority for clients, and certificates of it."""
 
@@ -79,6 +82,10 @@ def sasl(deployment, certificates, issuers):
     for program in ("auth", "pop3"):
         deployment.down(program)
         deployment.up(program)
+    with over_tls(deployment) as session:
+        assert PLUS not in mechanisms_of(session), "not before an operator says so"
+        deployment.enable(PLUS)
+        wait_until(lambda: PLUS in mechanisms_of(session), 10, "the policy arrives")
     return deployment
 
 

@@ -34,7 +34,7 @@ std::string Wide(const NtlmClient& client, absl::string_view text) {
 Secret NtHashOf(const NtlmClient& client) { return Secret(Md4(Wide(client, client.password))); }
 
 std::string NtlmV2KeyOf(const NtlmClient& client) {
-  const absl::string_view domain = client.proof_domain ? client.proof_domain : client.domain;
+  const std::string domain = client.proof_domain ? client.proof_domain : client.domain;
   const std::string upper =
       client.widen_utf8 ? absl::AsciiStrToUpper(client.user) : UpperSimple(client.user).value();
   return HmacMd5(NtHashOf(client).view(), Wide(client, absl::StrCat(upper, domain)));
