@@ -110,7 +110,7 @@ class ServicesTest : public testing::Test {
     const auto set =
         Call<auth::v1::SetCredentialResponse>(admin_stub_, &Admin::SetCredential, credential);
     ASSERT_TRUE(set.ok()) << set.status();
-    EXPECT_THAT(set->kinds(), testing::ElementsAre("nt_hash"));
+    EXPECT_THAT(set->kinds(), testing::ElementsAre("nt_hash", "scram_sha_256"));
     EXPECT_EQ(set->key_id(), "k1");
   }
 
