@@ -11,7 +11,7 @@ struct Description {
 };
 
 // A table, written as a switch so that the compiler asks for every refusal.
-Description Describe(Refusal refusal) {
+Description Describe(Refusal refusal) {  // NOLINT(readability-function-size): one row a refusal
   switch (refusal) {
     case Refusal::kMechanismUnknown:
       return {"MECHANISM_UNKNOWN", "Let the client use a mechanism that the server lists."};
