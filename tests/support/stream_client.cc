@@ -8,7 +8,11 @@
 
 namespace restante {
 
-StreamClient::StreamClient(uint16_t port) : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+StreamClient::StreamClient(uint16_t port, std::optional<int> unread_octets)
+    : fd_(socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+  if (unread_octets) {
+    setsockopt(fd_, SOL_SOCKET, SO_RCVBUF, &*unread_octets, sizeof(*unread_octets));
+  }
   sockaddr_in address{};
   address.sin_family = AF_INET;
   address.sin_port = htons(port);

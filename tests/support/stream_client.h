@@ -4,6 +4,7 @@
 #include <openssl/types.h>
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 namespace restante {
@@ -12,7 +13,9 @@ namespace restante {
 // thread.
 class StreamClient {
  public:
-  explicit StreamClient(uint16_t port);
+  // `unread_octets`, when given, is about how much the kernel keeps for it that it has not
+  // received.
+  explicit StreamClient(uint16_t port, std::optional<int> unread_octets = std::nullopt);
   ~StreamClient();
   StreamClient(const StreamClient&) = delete;
   StreamClient& operator=(const StreamClient&) = delete;
