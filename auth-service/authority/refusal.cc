@@ -30,15 +30,10 @@ Description Describe(Refusal refusal) {  // NOLINT(readability-function-size): o
     case Refusal::kUnknownName:
       return {"UNKNOWN_NAME",
               "If the name is right, give it to an account: restantectl accounts update ID "
-              "--windows-name 'DOMAIN\\user'"};
+              "--add-windows-name 'DOMAIN\\user'"};
     case Refusal::kAmbiguousName:
       return {"AMBIGUOUS_NAME",
               "Let the client give DOMAIN\\user, or set default_domain in auth's configuration."};
-    case Refusal::kAliasNotOwn:
-      return {"ALIAS_NOT_OWN", "Let the client leave out /alias, or give the account's own."};
-    case Refusal::kAuthorizationNotOwn:
-      return {"AUTHORIZATION_NOT_OWN",
-              "Let the client leave the authorization identity empty, or give the account's own."};
     case Refusal::kNoCredential:
       return {"NO_CREDENTIAL",
               "Set one with: restantectl accounts set-credential ID --password-stdin"};
@@ -117,6 +112,17 @@ Description Describe(Refusal refusal) {  // NOLINT(readability-function-size): o
               "Take the mechanism out of the account's disabled_mechanisms."};
     case Refusal::kNoMailbox:
       return {"NO_MAILBOX", "Give it an alias: restantectl accounts update ID --alias ALIAS"};
+    case Refusal::kMailboxUnknown:
+      return {
+          "MAILBOX_UNKNOWN",
+          "Let the client leave out /alias and the authorization identity, or give the alias of "
+          "a mailbox that there is."};
+    case Refusal::kNotDelegate:
+      return {"NOT_DELEGATE",
+              "Let the client leave out /alias and the authorization identity; or make the account "
+              "a delegate: restantectl accounts grant-delegate OWNER ID"};
+    case Refusal::kDelegationExpired:
+      return {"DELEGATION_EXPIRED", "Grant it anew: restantectl accounts grant-delegate OWNER ID"};
   }
   RESTANTE_CHECK(false && "every refusal is described");
 }

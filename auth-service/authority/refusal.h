@@ -20,8 +20,6 @@ enum class Refusal {
   kNameMalformed,
   kUnknownName,
   kAmbiguousName,
-  kAliasNotOwn,
-  kAuthorizationNotOwn,
   // The proof.
   kNoCredential,
   kWrongPassword,
@@ -47,6 +45,9 @@ enum class Refusal {
   kAccountDisabled,
   kAccountMechanismDisabled,
   kNoMailbox,
+  kMailboxUnknown,
+  kNotDelegate,
+  kDelegationExpired,
 };
 
 // "WRONG_PASSWORD" for kWrongPassword: for logs, metrics and ExplainLogon.

@@ -28,6 +28,7 @@ inline constexpr size_t kMaxCertificateNameOctets = 512;
 inline constexpr size_t kMaxTokenSubjects = 16;
 inline constexpr size_t kMaxTokenSubjectOctets = 320;
 inline constexpr size_t kMaxDisabledMechanisms = 32;
+inline constexpr size_t kMaxDelegates = 100;
 inline constexpr size_t kMaxMechanismNameOctets = 20;
 
 // What CredentialVault made of a password or hash: ciphertext that only the vault can open. At rest
@@ -37,6 +38,18 @@ struct SealedCredential {
   std::string sealed;  // at most kMaxSealedCredentialOctets
 };
 inline constexpr size_t kMaxSealedCredentialOctets = 1024;
+
+// Another account that may open this one's mailbox.
+struct Delegate {
+  std::string account_id;
+  // The other account's own, by which it is known for the one that was meant: a new account under
+  // the id of a deleted one is no delegate.
+  std::string mailbox_id;
+  bool may_delete = false;                          // else it may only read
+  absl::Time expire_time = absl::InfiniteFuture();  // a delegate no more from then on
+
+  bool operator==(const Delegate&) const = default;
+};
 
 // A person or a shared mailbox: the names that may be proven, and the mailbox they lead to. The two
 // are independent of each other; that is the point of the directory.
@@ -53,6 +66,7 @@ struct Account {
   bool disabled = false;
   std::vector<std::string> disabled_mechanisms;                // upper case
   std::optional<ntlm::WeakestResponse> weakest_ntlm_response;  // nullopt: the policy's
+  std::vector<Delegate> delegates;             // each account at most once; expired ones too
   std::optional<SealedCredential> credential;  // nullopt: nobody can log on with this account
   // The directory's revision at the last change: never the same twice, not even for an account that
   // was deleted and created again.

@@ -46,6 +46,13 @@ struct AccountChange {
   std::optional<std::optional<ntlm::WeakestResponse>> weakest_ntlm_response;
 };
 
+// A delegate to be.
+struct DelegateGrant {
+  std::string account_id;
+  bool may_delete = false;
+  absl::Time expire_time = absl::InfiniteFuture();
+};
+
 // How a write is to be carried out.
 struct WriteOptions {
   // When given, the account or policy must still have this revision: ABORTED/ETAG_MISMATCH
@@ -103,6 +110,16 @@ class Directory {
   virtual absl::StatusOr<AccountPtr> SetCredential(absl::string_view id,
                                                    SealedCredential credential,
                                                    const WriteOptions& options) = 0;
+
+  // Lets another account open the mailbox of account `id`, or changes what it may do there.
+  // NOT_FOUND/ACCOUNT_NOT_FOUND for either, ABORTED/ETAG_MISMATCH,
+  // RESOURCE_EXHAUSTED/LIMIT_EXCEEDED over kMaxDelegates.
+  virtual absl::StatusOr<AccountPtr> GrantDelegate(absl::string_view id, const DelegateGrant& grant,
+                                                   const WriteOptions& options) = 0;
+  // NOT_FOUND/ACCOUNT_NOT_FOUND, NOT_FOUND/DELEGATE_NOT_FOUND, ABORTED/ETAG_MISMATCH.
+  virtual absl::StatusOr<AccountPtr> RevokeDelegate(absl::string_view id,
+                                                    absl::string_view delegate_account_id,
+                                                    const WriteOptions& options) = 0;
 
   // Lookups, from memory. nullptr when there is none; names that are not UTF-8 are never found.
   virtual AccountPtr FindByWindowsName(absl::string_view domain, absl::string_view user) const = 0;

@@ -534,6 +534,82 @@ TEST_P(DirectoryConformance, LetsAnAccountHaveItsOwnWeakestNtlmResponse) {
   EXPECT_FALSE((*directory_->Get("jsmith"))->weakest_ntlm_response.has_value());
 }
 
+TEST_P(DirectoryConformance, GrantsAndRevokesDelegates) {
+  MustCreate(Smith());
+  const AccountPtr anna = MustCreate(Plain("anna"));
+  const AccountPtr ben = MustCreate(Plain("ben"));
+  const absl::Time end = clock_.WallNow() + absl::Hours(24);
+  ASSERT_TRUE(directory_->GrantDelegate("jsmith", {.account_id = "anna"}, {}).ok());
+  auto granted = directory_->GrantDelegate(
+      "jsmith", {.account_id = "ben", .may_delete = true, .expire_time = end}, {});
+  ASSERT_TRUE(granted.ok()) << granted.status();
+  const Delegate first = {"anna", anna->mailbox_id, false, absl::InfiniteFuture()};
+  const Delegate second = {"ben", ben->mailbox_id, true, end};
+  EXPECT_THAT((*granted)->delegates, ElementsAre(first, second));
+  // Over a restart, where there is one.
+  if (durable()) Open();
+  EXPECT_THAT((*directory_->Get("jsmith"))->delegates, ElementsAre(first, second));
+
+  // What is granted again replaces what was.
+  granted = directory_->GrantDelegate("jsmith", {.account_id = "anna", .may_delete = true}, {});
+  const Delegate more = {"anna", anna->mailbox_id, true, absl::InfiniteFuture()};
+  EXPECT_THAT((*granted)->delegates, ElementsAre(second, more));
+  auto revoked = directory_->RevokeDelegate("jsmith", "ben", {});
+  ASSERT_TRUE(revoked.ok()) << revoked.status();
+  EXPECT_THAT((*revoked)->delegates, ElementsAre(more));
+  EXPECT_EQ(GetErrorReason(directory_->RevokeDelegate("jsmith", "ben", {}).status()),
+            ErrorReason::kDelegateNotFound);
+  // Also of one that is not there any more.
+  ASSERT_TRUE(directory_->Delete("anna", {}).ok());
+  EXPECT_TRUE(directory_->RevokeDelegate("jsmith", "anna", {}).ok());
+}
+
+TEST_P(DirectoryConformance, RefusesDelegatesThatCannotBe) {
+  MustCreate(Smith());
+  const auto reason = [this](absl::string_view owner, const std::string& delegate,
+                             const WriteOptions& options = {}) {
+    return GetErrorReason(
+        directory_->GrantDelegate(owner, {.account_id = delegate}, options).status());
+  };
+  EXPECT_EQ(reason("jsmith", "nobody"), ErrorReason::kAccountNotFound);
+  EXPECT_EQ(reason("nobody", "jsmith"), ErrorReason::kAccountNotFound);
+  EXPECT_EQ(reason("jsmith", "jsmith"), ErrorReason::kFieldInvalid);
+  EXPECT_EQ(GetErrorReason(directory_->RevokeDelegate("nobody", "jsmith", {}).status()),
+            ErrorReason::kAccountNotFound);
+  MustCreate(Plain("anna"));
+  EXPECT_EQ(reason("jsmith", "anna", {.expected_revision = 1'000'000, .request_id = ""}),
+            ErrorReason::kEtagMismatch);
+  for (size_t i = 0; i < kMaxDelegates; ++i) {
+    const std::string id = absl::StrCat("delegate-", i);
+    MustCreate(Plain(id));
+    ASSERT_TRUE(directory_->GrantDelegate("jsmith", {.account_id = id}, {}).ok());
+  }
+  EXPECT_EQ(reason("jsmith", "anna"), ErrorReason::kLimitExceeded);
+  // One that there is can still be changed.
+  EXPECT_TRUE(
+      directory_->GrantDelegate("jsmith", {.account_id = "delegate-7", .may_delete = true}, {})
+          .ok());
+  EXPECT_THAT((*directory_->Get("jsmith"))->delegates, SizeIs(kMaxDelegates));
+}
+
+TEST_P(DirectoryConformance, RepeatsGrantsAndRevocations) {
+  MustCreate(Smith());
+  MustCreate(Plain("anna"));
+  const WriteOptions options = {.expected_revision = std::nullopt, .request_id = kRequest};
+  const auto granted = directory_->GrantDelegate("jsmith", {.account_id = "anna"}, options);
+  ASSERT_TRUE(granted.ok()) << granted.status();
+  const auto again = directory_->GrantDelegate("jsmith", {.account_id = "anna"}, options);
+  EXPECT_EQ((*again)->revision, (*granted)->revision);
+  EXPECT_EQ(
+      GetErrorReason(
+          directory_->GrantDelegate("jsmith", {.account_id = "anna", .may_delete = true}, options)
+              .status()),
+      ErrorReason::kFieldInvalid);
+  const WriteOptions other = {.expected_revision = std::nullopt, .request_id = kOtherRequest};
+  EXPECT_TRUE(directory_->RevokeDelegate("jsmith", "anna", other).ok());
+  EXPECT_TRUE(directory_->RevokeDelegate("jsmith", "anna", other).ok());
+}
+
 TEST_P(DirectoryConformance, TellsWatchersThePresentPolicyThenEachChange) {
   std::vector<bool> first_saw;
   std::vector<bool> second_saw;

@@ -168,6 +168,13 @@ absl::Status ChangePolicy(const PolicyChange& change, ProtocolPolicy* policy) {
   return absl::OkStatus();
 }
 
+// Whether there was one.
+bool EraseDelegate(absl::string_view account_id, Account* account) {
+  return std::erase_if(account->delegates, [account_id](const Delegate& delegate) {
+           return delegate.account_id == account_id;
+         }) > 0;
+}
+
 class NoJournal : public Journal {
  public:
   absl::Status Commit(const DirectoryChange& /*change*/) override { return absl::OkStatus(); }
@@ -281,6 +288,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Update(absl::string_view id,
     if (change.weakest_ntlm_response) {
       account->weakest_ntlm_response = *change.weakest_ntlm_response;
     }
+    return absl::OkStatus();
   };
   return ChangeAccount(id, edit, FingerprintOf(id, change, options), options);
 }
@@ -292,7 +300,54 @@ absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
   // Not of the secret: a digest of it at rest could be guessed at.
   const std::string fingerprint =
       Fingerprint("set-credential").Add(id).AddRevision(options.expected_revision).Digest();
-  const auto edit = [&credential](Account* account) { account->credential = credential; };
+  const auto edit = [&credential](Account* account) {
+    account->credential = credential;
+    return absl::OkStatus();
+  };
+  return ChangeAccount(id, edit, fingerprint, options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::GrantDelegate(absl::string_view id,
+                                                           const DelegateGrant& grant,
+                                                           const WriteOptions& options) {
+  const std::string fingerprint = Fingerprint("grant-delegate")
+                                      .Add(id)
+                                      .Add(absl::string_view(grant.account_id))
+                                      .Add(grant.may_delete)
+                                      .Add(absl::FormatTime(grant.expire_time))
+                                      .AddRevision(options.expected_revision)
+                                      .Digest();
+  const auto edit = [this, &grant](Account* account) -> absl::Status {
+    if (grant.account_id == account->id) {
+      return InvalidField("delegate.account", "is the account itself, whose mailbox it is anyway");
+    }
+    RESTANTE_ASSIGN_OR_RETURN(const AccountPtr other, Get(grant.account_id));
+    EraseDelegate(grant.account_id, account);
+    if (account->delegates.size() == kMaxDelegates) {
+      return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kLimitExceeded,
+                       "an account has at most 100 delegates; revoke one that is not needed");
+    }
+    account->delegates.push_back(
+        {other->id, other->mailbox_id, grant.may_delete, grant.expire_time});
+    return absl::OkStatus();
+  };
+  return ChangeAccount(id, edit, fingerprint, options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::RevokeDelegate(absl::string_view id,
+                                                            absl::string_view delegate_account_id,
+                                                            const WriteOptions& options) {
+  const std::string fingerprint = Fingerprint("revoke-delegate")
+                                      .Add(id)
+                                      .Add(delegate_account_id)
+                                      .AddRevision(options.expected_revision)
+                                      .Digest();
+  const auto edit = [delegate_account_id](Account* account) {
+    if (EraseDelegate(delegate_account_id, account)) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kNotFound, ErrorReason::kDelegateNotFound,
+                     absl::StrCat("accounts/", EscapeForLog(delegate_account_id),
+                                  " is no delegate of accounts/", account->id));
+  };
   return ChangeAccount(id, edit, fingerprint, options);
 }
 
@@ -317,7 +372,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::ChangeAccount(absl::string_view id,
   if (repeat != nullptr) return repeat->account;
   RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
   Account changed = *current;
-  edit(&changed);
+  RESTANTE_RETURN_IF_ERROR(edit(&changed));
   return Store(std::move(changed), fingerprint, options);
 }
 

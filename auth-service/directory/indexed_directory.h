@@ -37,6 +37,11 @@ class IndexedDirectory : public Directory {
   absl::Status Delete(absl::string_view id, const WriteOptions& options) override;
   absl::StatusOr<AccountPtr> SetCredential(absl::string_view id, SealedCredential credential,
                                            const WriteOptions& options) override;
+  absl::StatusOr<AccountPtr> GrantDelegate(absl::string_view id, const DelegateGrant& grant,
+                                           const WriteOptions& options) override;
+  absl::StatusOr<AccountPtr> RevokeDelegate(absl::string_view id,
+                                            absl::string_view delegate_account_id,
+                                            const WriteOptions& options) override;
 
   AccountPtr FindByWindowsName(absl::string_view domain, absl::string_view user) const override;
   AccountPtr FindByPrincipalName(absl::string_view name) const override;
@@ -55,7 +60,8 @@ class IndexedDirectory : public Directory {
 
  private:
   class Watch;
-  using AccountEdit = std::function<void(Account*)>;
+  // Fails when the account cannot be changed so.
+  using AccountEdit = std::function<absl::Status(Account*)>;
 
   absl::StatusOr<AccountPtr> ChangeAccount(absl::string_view id, const AccountEdit& edit,
                                            const std::string& fingerprint,

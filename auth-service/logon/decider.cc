@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "auth-service/logon/name_rules.h"
 #include "common/base/escape.h"
@@ -39,60 +38,37 @@ std::string DescribeName(const ProvenName& name) {
   return text;
 }
 
-// An account rule: why `account` does not open a mailbox, or nullopt; `finding` says it.
-struct AccountInput {
-  const directory::Account& account;
-  absl::string_view mechanism;
-  absl::string_view requested_alias;
-};
+// An account rule: why `account` may not log on, or nullopt; `finding` says it.
 struct AccountRule {
   absl::string_view name;
-  std::optional<Refusal> (*check)(const AccountInput& input, std::string* finding);
+  std::optional<Refusal> (*check)(const directory::Account& account, absl::string_view mechanism,
+                                  std::string* finding);
 };
 
-std::optional<Refusal> CheckState(const AccountInput& input, std::string* finding) {
-  *finding = input.account.disabled ? "the account is disabled" : "the account is enabled";
-  return input.account.disabled ? std::optional(Refusal::kAccountDisabled) : std::nullopt;
+std::optional<Refusal> CheckState(const directory::Account& account,
+                                  absl::string_view /*mechanism*/, std::string* finding) {
+  *finding = account.disabled ? "the account is disabled" : "the account is enabled";
+  return account.disabled ? std::optional(Refusal::kAccountDisabled) : std::nullopt;
 }
 
-std::optional<Refusal> CheckMechanism(const AccountInput& input, std::string* finding) {
-  const std::vector<std::string>& disabled = input.account.disabled_mechanisms;
-  const bool is_disabled =
-      std::find(disabled.begin(), disabled.end(), input.mechanism) != disabled.end();
-  *finding = absl::StrCat("the account may ", is_disabled ? "not " : "", "use ",
-                          EscapeForLog(input.mechanism));
+std::optional<Refusal> CheckMechanism(const directory::Account& account,
+                                      absl::string_view mechanism, std::string* finding) {
+  const std::vector<std::string>& disabled = account.disabled_mechanisms;
+  const bool is_disabled = std::find(disabled.begin(), disabled.end(), mechanism) != disabled.end();
+  *finding =
+      absl::StrCat("the account may ", is_disabled ? "not " : "", "use ", EscapeForLog(mechanism));
   return is_disabled ? std::optional(Refusal::kAccountMechanismDisabled) : std::nullopt;
-}
-
-std::optional<Refusal> CheckAlias(const AccountInput& input, std::string* finding) {
-  if (input.account.alias.empty()) {
-    *finding = "the account has no mailbox alias";
-    return Refusal::kNoMailbox;
-  }
-  if (!input.requested_alias.empty() &&
-      FoldName(input.requested_alias) != FoldName(input.account.alias)) {
-    *finding = absl::StrCat("the mailbox asked for, \"", EscapeForLog(input.requested_alias),
-                            "\", is not the account's own, \"", input.account.alias, "\"");
-    return Refusal::kAliasNotOwn;
-  }
-  *finding = absl::StrCat("mailbox ", input.account.alias, " (", input.account.mailbox_id, ") on ",
-                          input.account.placement);
-  return std::nullopt;
 }
 
 constexpr AccountRule kAccountRules[] = {
     {"account-state", CheckState},
     {"account-mechanism", CheckMechanism},
-    {"mailbox", CheckAlias},
 };
 
-void CheckAccount(const AccountInput& input, Decision* decision) {
-  for (const AccountRule& rule : kAccountRules) {
-    std::string finding;
-    decision->refusal = rule.check(input, &finding);
-    decision->trace.push_back({std::string(rule.name), std::move(finding)});
-    if (decision->refusal) return;
-  }
+MailboxOwner Nobody(absl::string_view what) {
+  return {nullptr, Refusal::kMailboxUnknown,
+          absl::StrCat("the mailbox asked for, \"", EscapeForLog(what, kMaxClientNameOctets),
+                       "\", is nobody's")};
 }
 
 }  // namespace
@@ -100,7 +76,8 @@ void CheckAccount(const AccountInput& input, Decision* decision) {
 Decider::Decider(const directory::Directory& directory, NameSettings settings)
     : directory_(directory), settings_(std::move(settings)) {}
 
-Decision Decider::Decide(const std::optional<ProvenName>& name, absl::string_view mechanism) const {
+Decision Decider::Decide(const std::optional<ProvenName>& name,
+                         const Circumstances& circumstances) const {
   Decision decision;
   if (!name) {
     decision.refusal = Refusal::kNameMalformed;
@@ -124,12 +101,12 @@ Decision Decider::Decide(const std::optional<ProvenName>& name, absl::string_vie
     decision.refusal = Refusal::kUnknownName;
     return decision;
   }
-  CheckAccount({*decision.account, mechanism, name->alias}, &decision);
+  CheckAccount(name->alias, circumstances, &decision);
   return decision;
 }
 
 Decision Decider::DecideAsserted(sasl::AssertedClaim::By by, const std::vector<std::string>& names,
-                                 absl::string_view mechanism) const {
+                                 const Circumstances& circumstances) const {
   Decision decision;
   const bool by_certificate = by == sasl::AssertedClaim::By::kCertificate;
   for (const std::string& name : names) {
@@ -151,8 +128,55 @@ Decision Decider::DecideAsserted(sasl::AssertedClaim::By by, const std::vector<s
     decision.refusal = Refusal::kUnknownName;
     return decision;
   }
-  CheckAccount({*decision.account, mechanism, ""}, &decision);
+  CheckAccount("", circumstances, &decision);
   return decision;
+}
+
+void Decider::CheckAccount(absl::string_view alias, const Circumstances& circumstances,
+                           Decision* decision) const {
+  for (const AccountRule& rule : kAccountRules) {
+    std::string finding;
+    decision->refusal = rule.check(*decision->account, circumstances.mechanism, &finding);
+    decision->trace.push_back({std::string(rule.name), std::move(finding)});
+    if (decision->refusal) return;
+  }
+  FindMailbox(alias, circumstances, decision);
+}
+
+void Decider::FindMailbox(absl::string_view alias, const Circumstances& circumstances,
+                          Decision* decision) const {
+  MailboxOwner owner;
+  if (!alias.empty()) {
+    owner.account = directory_.FindByAlias(alias);
+    if (owner.account == nullptr) owner = Nobody(alias);
+  }
+  owner = Agreed(std::move(owner), OwnerOf(circumstances.authorization_id, *decision->account));
+  if (owner.refusal) {
+    decision->refusal = owner.refusal;
+    decision->trace.push_back({"mailbox", std::move(owner.finding)});
+    return;
+  }
+  if (owner.account == nullptr) owner.account = decision->account;
+  MailboxRights rights = RightsOf(*decision->account, *owner.account, circumstances.now);
+  decision->refusal = rights.refusal;
+  decision->trace.push_back({"mailbox", std::move(rights.finding)});
+  if (rights.refusal) return;
+  decision->owner = std::move(owner.account);
+  decision->may_delete = rights.may_delete;
+}
+
+MailboxOwner Decider::OwnerOf(absl::string_view authorization_id,
+                              const directory::Account& account) const {
+  if (authorization_id.empty()) return {};
+  const std::optional<ProvenName> name = ParseName(authorization_id);
+  Decision named;
+  if (name && name->alias.empty()) FindAccount(*name, &named);
+  // Many clients repeat their own name here, which is nobody else's even where it is an alias.
+  if (named.account != nullptr && named.account->id == account.id) return {named.account, {}};
+  directory::AccountPtr by_alias = directory_.FindByAlias(authorization_id);
+  if (named.refusal) return {nullptr, named.refusal, std::move(named.trace.back().finding)};
+  if (named.account == nullptr && by_alias == nullptr) return Nobody(authorization_id);
+  return Agreed({std::move(named.account), {}}, {std::move(by_alias), {}});
 }
 
 std::string Decider::CanonicalName(const ProvenName& name) const {

@@ -6,8 +6,10 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "auth-service/authority/refusal.h"
 #include "auth-service/directory/directory.h"
+#include "auth-service/logon/mailbox_rules.h"
 #include "auth-service/logon/proven_name.h"
 #include "auth-service/sasl/mechanism.h"
 
@@ -31,10 +33,22 @@ struct TraceStep {
 };
 using Trace = std::vector<TraceStep>;
 
+// What a decision depends on besides the name.
+struct Circumstances {
+  absl::string_view mechanism;  // upper case
+  // Whom the client wants to act for (RFC 4422 section 3.4.1); empty: itself.
+  absl::string_view authorization_id;
+  absl::Time now;
+};
+
 // Where a name leads.
 struct Decision {
   // Whose credential must be proven; nullptr when the name leads to nobody.
   directory::AccountPtr account;
+  // Whose mailbox opens: the account's own, or one that it is a delegate of; nullptr with a
+  // refusal.
+  directory::AccountPtr owner;
+  bool may_delete = false;
   // Why it opens no mailbox even when it is proven; nullopt when it does.
   std::optional<authority::Refusal> refusal;
   Trace trace;
@@ -50,13 +64,13 @@ class Decider {
   // `directory` outlives this.
   Decider(const directory::Directory& directory, NameSettings settings);
 
-  // `mechanism` in upper case. `name` is nullopt for one that could not be read.
-  Decision Decide(const std::optional<ProvenName>& name, absl::string_view mechanism) const;
+  // `name` is nullopt for one that could not be read.
+  Decision Decide(const std::optional<ProvenName>& name, const Circumstances& circumstances) const;
 
   // The same for a client whom a certificate or a token names, by any of `names` as the directory
   // has them.
   Decision DecideAsserted(sasl::AssertedClaim::By by, const std::vector<std::string>& names,
-                          absl::string_view mechanism) const;
+                          const Circumstances& circumstances) const;
 
   // One text for all the names that would be one account's where people have the names that they
   // usually have: a user of the default domain, with and without the domain or an accepted realm.
@@ -65,6 +79,13 @@ class Decider {
 
  private:
   void FindAccount(const ProvenName& name, Decision* decision) const;
+  // What follows once there is an account; `alias` is the mailbox that the name asks for.
+  void CheckAccount(absl::string_view alias, const Circumstances& circumstances,
+                    Decision* decision) const;
+  void FindMailbox(absl::string_view alias, const Circumstances& circumstances,
+                   Decision* decision) const;
+  // Whose mailbox an authorization id means to `account`.
+  MailboxOwner OwnerOf(absl::string_view authorization_id, const directory::Account& account) const;
 
   const directory::Directory& directory_;
   const NameSettings settings_;

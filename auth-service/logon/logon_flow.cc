@@ -23,6 +23,8 @@ namespace {
 using authority::Refusal;
 
 constexpr size_t kMaxIdOctets = 64;
+// No message of a mechanism is longer.
+constexpr size_t kMaxAuthorizationIdOctets = 9216;
 
 // What sealed state must not be used without.
 std::string BindingOf(absl::string_view attempt_id, const Channel& channel) {
@@ -109,12 +111,12 @@ std::vector<std::string> ProofDomains(absl::string_view sent, absl::string_view 
 }
 
 std::vector<Reading> ReadingsOf(const authority::Claim& claim, const Decider& decider,
-                                absl::string_view mechanism, absl::string_view own_domain) {
+                                const Circumstances& circumstances, absl::string_view own_domain) {
   std::vector<Reading> readings;
   if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
     const ntlm::AuthenticateMessage& message = ntlm_claim->message;
     for (std::string& domain : ProofDomains(message.domain, own_domain)) {
-      Decision decision = decider.Decide(ParseNtlmName(domain, message.user), mechanism);
+      Decision decision = decider.Decide(ParseNtlmName(domain, message.user), circumstances);
       readings.push_back({std::move(domain), std::move(decision)});
     }
     return readings;
@@ -122,10 +124,11 @@ std::vector<Reading> ReadingsOf(const authority::Claim& claim, const Decider& de
   if (IsAsserted(claim)) {
     const auto& asserted = std::get<sasl::AssertedClaim>(claim);
     readings.push_back(
-        {std::string(), decider.DecideAsserted(asserted.by, asserted.names, mechanism)});
+        {std::string(), decider.DecideAsserted(asserted.by, asserted.names, circumstances)});
     return readings;
   }
-  readings.push_back({std::string(), decider.Decide(ParseName(ClientNameOf(claim)), mechanism)});
+  readings.push_back(
+      {std::string(), decider.Decide(ParseName(ClientNameOf(claim)), circumstances)});
   return readings;
 }
 
@@ -143,15 +146,6 @@ const Decision& MostTelling(const std::vector<Reading>& readings) {
     if (reading.decision.account != nullptr) return reading.decision;
   }
   return readings.front().decision;
-}
-
-// PLAIN may name another identity to act for (RFC 4616); nobody may act for another here.
-bool IsOwnAuthorization(absl::string_view authorization_id, const Decision& decision,
-                        const Decider& decider, absl::string_view mechanism) {
-  if (authorization_id.empty()) return true;
-  const Decision named = decider.Decide(ParseName(authorization_id), mechanism);
-  if (named.account != nullptr) return named.account->id == decision.account->id;
-  return FoldName(authorization_id) == FoldName(decision.account->alias);
 }
 
 void NoteEvidence(const sasl::NtlmClaim& claim, Attempt* attempt) {
@@ -177,9 +171,10 @@ void SetFound(const Decision& decision, Attempt* attempt) {
   for (const TraceStep& step : decision.trace) attempt->trace.push_back(step);
   if (decision.account == nullptr) return;
   attempt->account_id = decision.account->id;
-  attempt->alias = decision.account->alias;
-  attempt->mailbox_id = decision.account->mailbox_id;
-  attempt->placement = decision.account->placement;
+  const directory::Account& owner = decision.owner ? *decision.owner : *decision.account;
+  attempt->alias = owner.alias;
+  attempt->mailbox_id = owner.mailbox_id;
+  attempt->placement = owner.placement;
 }
 
 }  // namespace
@@ -216,7 +211,7 @@ absl::StatusOr<Answer> LogonFlow::Begin(const BeginRequest& request) const {
   const sasl::Mechanism* mechanism =
       sasl::FindMechanism(parts_.mechanisms, course.attempt.mechanism);
   RESTANTE_CHECK(mechanism != nullptr);
-  return OnStep(mechanism->Begin(ConnectionOf(request.channel), request.initial_response), &course);
+  return OnStep(mechanism->Begin(ConnectionOf(course), request.initial_response), &course);
 }
 
 absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const {
@@ -253,7 +248,7 @@ absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const
   if (refusal) return Refuse(*refusal, &course);
   const std::optional<uint8_t> stage = reader.ReadU8();
   if (stage == kProven) return OnAcknowledged(reader.rest(), request.response, &course);
-  return OnStep(mechanism->Continue(ConnectionOf(request.channel), reader.rest(), request.response),
+  return OnStep(mechanism->Continue(ConnectionOf(course), reader.rest(), request.response),
                 &course);
 }
 
@@ -267,7 +262,8 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
   RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
                             parts_.directory.GetPolicy(logon.protocol));
   attempt.refusal = CheckPolicy(policy, logon.mechanism, logon.tls, logon.client, &attempt);
-  const Decision decision = parts_.decider.Decide(ParseName(logon.client_name), logon.mechanism);
+  const Decision decision =
+      parts_.decider.Decide(ParseName(logon.client_name), {logon.mechanism, "", attempt.time});
   SetFound(decision, &attempt);
   if (attempt.refusal) return attempt;
   attempt.refusal = decision.refusal;
@@ -310,7 +306,8 @@ ChallengeAnswer LogonFlow::Ask(std::string server_message, Stage stage, absl::st
                            parts_.state_keys, parts_.clock.WallNow(), parts_.random)};
 }
 
-sasl::Connection LogonFlow::ConnectionOf(const Channel& channel) const {
+sasl::Connection LogonFlow::ConnectionOf(const Course& course) {
+  const Channel& channel = *course.channel;
   sasl::Connection connection;
   connection.protocol = channel.protocol;
   if (!channel.tls) return connection;
@@ -318,11 +315,8 @@ sasl::Connection LogonFlow::ConnectionOf(const Channel& channel) const {
   connection.server_end_point = channel.tls->server_end_point;
   connection.exporter = channel.tls->exporter;
   connection.certificate_names = channel.tls->certificate_names;
-  const absl::StatusOr<directory::ProtocolPolicy> policy =
-      parts_.directory.GetPolicy(channel.protocol);
-  if (!policy.ok()) return connection;
   connection.channel_binding_offered =
-      std::any_of(policy->mechanisms.begin(), policy->mechanisms.end(),
+      std::any_of(course.policy.mechanisms.begin(), course.policy.mechanisms.end(),
                   [](const auto& one) { return one.enabled && one.needs_channel_binding; });
   return connection;
 }
@@ -331,7 +325,8 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
   Attempt& attempt = course->attempt;
   attempt.client_name = ClientNameOf(claim);
   const std::vector<Reading> readings =
-      ReadingsOf(claim, parts_.decider, attempt.mechanism, settings_.netbios_domain);
+      ReadingsOf(claim, parts_.decider, {attempt.mechanism, AuthorizationIdOf(claim), attempt.time},
+                 settings_.netbios_domain);
   // The same for every spelling of a name, whether it exists or not.
   const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim);
   const auto name = ntlm_claim ? ParseNtlmName(ntlm_claim->message.domain, ntlm_claim->message.user)
@@ -360,14 +355,14 @@ absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course*
   const Decision& decision = readings[validated.candidate].decision;
   SetFound(decision, &attempt);
   attempt.trace.push_back({"authority", validated.finding});
-  if (!IsOwnAuthorization(AuthorizationIdOf(claim), decision, parts_.decider, attempt.mechanism)) {
-    return Refuse(Refusal::kAuthorizationNotOwn, course);
-  }
   if (decision.refusal) return Refuse(*decision.refusal, course);
-  if (validated.server_message.empty()) return Accept(*decision.account, course);
+  if (validated.server_message.empty()) return Accept(decision, course);
   // The client is let in once it has seen the server's own proof.
-  const std::string proven =
-      ByteWriter().LengthPrefixed(decision.account->id).LengthPrefixed(attempt.client_name).Take();
+  const std::string proven = ByteWriter()
+                                 .LengthPrefixed(decision.account->id)
+                                 .LengthPrefixed(attempt.client_name)
+                                 .LengthPrefixed(AuthorizationIdOf(claim))
+                                 .Take();
   ChallengeAnswer proof = Ask(validated.server_message, kProven, proven, *course);
   // It tells that the client's proof was right.
   proof.delay = parts_.throttle.Pending(course->throttled_user, course->channel->client);
@@ -379,13 +374,15 @@ absl::StatusOr<Answer> LogonFlow::OnAcknowledged(absl::string_view proven, const
   ByteReader reader(proven);
   const auto account_id = reader.ReadLengthPrefixed(directory::kMaxAccountIdOctets);
   const auto client_name = reader.ReadLengthPrefixed(kMaxClientNameOctets);
-  RESTANTE_CHECK(account_id && client_name);  // sealed by OnClaim
+  const auto authorization_id = reader.ReadLengthPrefixed(kMaxAuthorizationIdOctets);
+  RESTANTE_CHECK(account_id && client_name && authorization_id);  // sealed by OnClaim
   Attempt& attempt = course->attempt;
   attempt.client_name = std::string(*client_name);
   const auto name = ParseName(attempt.client_name);
   if (name) course->throttled_user = name->user;
   // Once more: the account may have been changed meanwhile.
-  const Decision decision = parts_.decider.Decide(name, attempt.mechanism);
+  const Decision decision =
+      parts_.decider.Decide(name, {attempt.mechanism, *authorization_id, attempt.time});
   SetFound(decision, &attempt);
   if (!response.empty()) {
     attempt.trace.push_back({"dialogue", "the client's last response is not empty"});
@@ -394,29 +391,31 @@ absl::StatusOr<Answer> LogonFlow::OnAcknowledged(absl::string_view proven, const
   if (decision.refusal) return Refuse(*decision.refusal, course);
   if (decision.account->id != *account_id) return Refuse(Refusal::kUnknownName, course);
   attempt.trace.push_back({"authority", "proven before the server's own proof"});
-  return Accept(*decision.account, course);
+  return Accept(decision, course);
 }
 
-absl::StatusOr<Answer> LogonFlow::Accept(const directory::Account& account, Course* course) const {
-  const auto keys = parts_.grant_keys.find(account.placement);
+absl::StatusOr<Answer> LogonFlow::Accept(const Decision& decision, Course* course) const {
+  const directory::Account& owner = *decision.owner;
+  const auto keys = parts_.grant_keys.find(owner.placement);
   if (keys == parts_.grant_keys.end()) {
     return Undecided(absl::FailedPreconditionError(
-                         absl::StrCat("there is no grant key for placement ", account.placement,
+                         absl::StrCat("there is no grant key for placement ", owner.placement,
                                       "; add it to grant_keys in auth's configuration")),
                      course);
   }
   MaildropGrant grant;
-  grant.mailbox_id = account.mailbox_id;
-  grant.placement = account.placement;
+  grant.mailbox_id = owner.mailbox_id;
+  grant.placement = owner.placement;
   grant.session_id = course->session_id;
   grant.frontend_identity = course->caller_identity;
-  grant.rights = MaildropGrant::kRead | MaildropGrant::kDelete;
+  grant.rights = MaildropGrant::kRead | (decision.may_delete ? MaildropGrant::kDelete : 0);
   grant.expire_time = parts_.clock.WallNow() + kGrantLifetime;
   Identity identity;
-  identity.account_id = account.id;
-  identity.alias = account.alias;
-  identity.mailbox_id = account.mailbox_id;
-  identity.placement = account.placement;
+  identity.account_id = decision.account->id;
+  identity.alias = owner.alias;
+  identity.mailbox_id = owner.mailbox_id;
+  identity.placement = owner.placement;
+  identity.may_delete = decision.may_delete;
   identity.session_id = course->session_id;
   identity.maildrop_grant = SealGrant(grant, keys->second);
   identity.grant_expire_time = grant.expire_time;

@@ -68,12 +68,13 @@ struct ChallengeAnswer {
   absl::Duration delay = absl::ZeroDuration();  // before the client is told
 };
 
-// Proven, and led to a mailbox.
+// Proven, and led to a mailbox: the account's own, or one that it is a delegate of.
 struct Identity {
   std::string account_id;
-  std::string alias;
+  std::string alias;  // the mailbox's
   std::string mailbox_id;
   std::string placement;
+  bool may_delete = false;
   std::string session_id;
   std::string maildrop_grant;
   absl::Time grant_expire_time;
@@ -155,8 +156,8 @@ class LogonFlow {
                                         Course* course) const;
   ChallengeAnswer Ask(std::string server_message, Stage stage, absl::string_view state,
                       const Course& course) const;
-  sasl::Connection ConnectionOf(const Channel& channel) const;
-  absl::StatusOr<Answer> Accept(const directory::Account& account, Course* course) const;
+  static sasl::Connection ConnectionOf(const Course& course);
+  absl::StatusOr<Answer> Accept(const Decision& decision, Course* course) const;
   Answer Refuse(authority::Refusal refusal, Course* course) const;
   absl::Status Undecided(absl::Status status, Course* course) const;
   // Leaves its findings in `attempt`.

@@ -353,9 +353,35 @@ TEST_F(LogonFlowTest, NotesWhatAnNtlmClientSaysOfItself) {
   EXPECT_EQ(observer_.attempts.back().ntlm_form, "");
 }
 
+TEST_F(LogonFlowTest, GivesADelegateTheOwnersMailboxAndNoMoreThanItsRights) {
+  const auto grant_of = [this](const absl::StatusOr<Answer>& answer) {
+    const Identity& identity = std::get<Identity>(*answer);
+    EXPECT_EQ(identity.account_id, "jsmith");
+    EXPECT_EQ(identity.alias, "shared");
+    const auto grant =
+        OpenGrant(identity.maildrop_grant, grant_keys_.at("mailstore-0"), clock_.WallNow());
+    EXPECT_EQ(grant->mailbox_id, (*directory_->Get("shared"))->mailbox_id);
+    EXPECT_EQ(grant->mailbox_id, identity.mailbox_id);
+    EXPECT_EQ(identity.may_delete, (grant->rights & MaildropGrant::kDelete) != 0);
+    return grant->rights;
+  };
+  ASSERT_TRUE(directory_->GrantDelegate("shared", {.account_id = "jsmith"}, {}).ok());
+  EXPECT_EQ(grant_of(Plain("jsmith/shared", kPassword)), MaildropGrant::kRead);
+  EXPECT_EQ(grant_of(Ntlm(Client("jsmith/shared", ""))), MaildropGrant::kRead);
+  const Attempt& attempt = observer_.attempts.back();
+  EXPECT_EQ(attempt.account_id, "jsmith");
+  EXPECT_EQ(attempt.alias, "shared");
+  ASSERT_TRUE(
+      directory_->GrantDelegate("shared", {.account_id = "jsmith", .may_delete = true}, {}).ok());
+  EXPECT_EQ(grant_of(Plain("jsmith/shared", kPassword)),
+            MaildropGrant::kRead | MaildropGrant::kDelete);
+  RejectionOf(Plain("jsmith/shared", "wrong"));
+  EXPECT_EQ(LastRefusal(), Refusal::kWrongPassword);
+}
+
 TEST_F(LogonFlowTest, RefusesAnotherMailboxAndAnotherIdentity) {
   RejectionOf(Plain("CORP/jsmith/shared", kPassword));
-  EXPECT_EQ(LastRefusal(), Refusal::kAliasNotOwn);
+  EXPECT_EQ(LastRefusal(), Refusal::kNotDelegate);
   EXPECT_TRUE(std::holds_alternative<Identity>(*Plain("jsmith/john.smith", kPassword)));
   const auto acting_for = [this](absl::string_view authorization) {
     const std::string message = absl::StrCat(authorization, std::string(1, '\0'), "jsmith",
@@ -363,7 +389,7 @@ TEST_F(LogonFlowTest, RefusesAnotherMailboxAndAnotherIdentity) {
     return flow_.Begin(BeginWith("PLAIN", Secret::CopyOf(message), ChannelFrom("192.0.2.1")));
   };
   RejectionOf(acting_for("shared"));
-  EXPECT_EQ(LastRefusal(), Refusal::kAuthorizationNotOwn);
+  EXPECT_EQ(LastRefusal(), Refusal::kNotDelegate);
   RejectionOf(acting_for("CORP\\nobody"));
   EXPECT_TRUE(std::holds_alternative<Identity>(*acting_for("CORP\\jsmith")));
   EXPECT_TRUE(std::holds_alternative<Identity>(*acting_for("john.smith")));

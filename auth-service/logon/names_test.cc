@@ -117,13 +117,14 @@ class DeciderTest : public testing::Test {
     ASSERT_TRUE(directory_->Create(account, {}).ok());
   }
 
-  Decision Decide(const char* text) { return decider_.Decide(ParseName(text), "NTLM"); }
+  Decision Decide(const char* text) { return decider_.Decide(ParseName(text), By("NTLM")); }
+  Circumstances By(const char* mechanism) const { return {mechanism, "", clock_.WallNow()}; }
   std::string AccountOf(const Decision& decision) {
     return decision.account ? decision.account->id : std::string();
   }
   std::string AccountOf(const char* text) { return AccountOf(Decide(text)); }
   std::string NtlmAccount(const char* domain, const char* user) {
-    return AccountOf(decider_.Decide(ParseNtlmName(domain, user), "NTLM"));
+    return AccountOf(decider_.Decide(ParseNtlmName(domain, user), By("NTLM")));
   }
 
   FakeClock clock_;
@@ -204,9 +205,11 @@ TEST_F(DeciderTest, ReadsANameThatTheClientWidened) {
 TEST_F(DeciderTest, RefusesAnotherMailboxThanTheOwn) {
   EXPECT_FALSE(Decide("jsmith/John.Smith").refusal.has_value());
   const Decision decision = Decide("jsmith/lab.smith");
-  EXPECT_EQ(decision.refusal, Refusal::kAliasNotOwn);
+  EXPECT_EQ(decision.refusal, Refusal::kNotDelegate);
+  EXPECT_EQ(decision.owner, nullptr);
   EXPECT_EQ(AccountOf(decision), "jsmith");
-  EXPECT_EQ(Decide("CORP/nobox/john.smith").refusal, Refusal::kNoMailbox);
+  EXPECT_EQ(Decide("CORP/nobox/john.smith").refusal, Refusal::kNotDelegate);
+  EXPECT_EQ(Decide("jsmith/nobodys").refusal, Refusal::kMailboxUnknown);
 }
 
 TEST_F(DeciderTest, HoldsTheAccountAgainstItsSwitches) {
@@ -215,7 +218,7 @@ TEST_F(DeciderTest, HoldsTheAccountAgainstItsSwitches) {
   change.disabled_mechanisms = std::vector<std::string>{"ntlm"};
   ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
   EXPECT_EQ(Decide("jsmith").refusal, Refusal::kAccountMechanismDisabled);
-  EXPECT_FALSE(decider_.Decide(ParseName("jsmith"), "PLAIN").refusal.has_value());
+  EXPECT_FALSE(decider_.Decide(ParseName("jsmith"), By("PLAIN")).refusal.has_value());
   change.disabled = true;
   ASSERT_TRUE(directory_->Update("jsmith", change, {}).ok());
   EXPECT_EQ(Decide("jsmith").refusal, Refusal::kAccountDisabled);
@@ -227,13 +230,13 @@ TEST_F(DeciderTest, EscapesClientTextInTheTrace) {
   for (const TraceStep& step : decision.trace) {
     for (const char c : step.finding) EXPECT_TRUE(c >= ' ' && c <= '~');
   }
-  EXPECT_EQ(decider_.Decide(std::nullopt, "NTLM").refusal, Refusal::kNameMalformed);
+  EXPECT_EQ(decider_.Decide(std::nullopt, By("NTLM")).refusal, Refusal::kNameMalformed);
 }
 
 TEST_F(DeciderTest, WithoutADefaultDomainABareUserMustBeUnique) {
   const Decider decider(*directory_, {});
-  EXPECT_EQ(AccountOf(decider.Decide(ParseName("alice"), "NTLM")), "alice");
-  EXPECT_EQ(decider.Decide(ParseName("jsmith"), "NTLM").refusal, Refusal::kAmbiguousName);
+  EXPECT_EQ(AccountOf(decider.Decide(ParseName("alice"), By("NTLM"))), "alice");
+  EXPECT_EQ(decider.Decide(ParseName("jsmith"), By("NTLM")).refusal, Refusal::kAmbiguousName);
 }
 
 }  // namespace

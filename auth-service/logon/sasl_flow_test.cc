@@ -285,11 +285,38 @@ TEST_F(SaslFlowTest, ScramHidesWhoThereIs) {
 TEST_F(SaslFlowTest, NobodyActsForAnother) {
   ScramClient client = Client("jsmith");
   client.gs2_header = "n,a=boss,";
-  EXPECT_EQ(Scram(client), "AUTHORIZATION_NOT_OWN");
+  EXPECT_EQ(Scram(client), "NOT_DELEGATE");
   client.gs2_header = "n,a=john.smith,";
   EXPECT_EQ(Scram(client), "john.smith");
-  EXPECT_EQ(External({"email:jsmith@corp.example"}, "boss"), "AUTHORIZATION_NOT_OWN");
-  EXPECT_EQ(Bearer("jsmith-17", "boss"), "AUTHORIZATION_NOT_OWN");
+  EXPECT_EQ(External({"email:jsmith@corp.example"}, "boss"), "NOT_DELEGATE");
+  EXPECT_EQ(Bearer("jsmith-17", "boss"), "NOT_DELEGATE");
+}
+
+TEST_F(SaslFlowTest, ADelegateActsForTheOwner) {
+  ASSERT_TRUE(directory_->GrantDelegate("boss", {.account_id = "jsmith"}, {}).ok());
+  ScramClient client = Client("jsmith");
+  for (const char* boss : {"boss", "the.boss", "CORP\\boss", "boss@corp.example"}) {
+    client.gs2_header = absl::StrCat("n,a=", boss, ",");
+    EXPECT_EQ(Scram(client), "the.boss") << boss;
+    EXPECT_EQ(External({"email:jsmith@corp.example"}, boss), "the.boss") << boss;
+    EXPECT_EQ(Bearer("jsmith-17", boss), "the.boss") << boss;
+  }
+  client = Client("jsmith");
+  EXPECT_EQ(Scram(client), "john.smith");
+  client = Client("boss");
+  client.gs2_header = "n,a=jsmith,";
+  EXPECT_EQ(Scram(client), "NOT_DELEGATE");
+}
+
+TEST_F(SaslFlowTest, ARightThatEndsDuringTheDialogueIsNone) {
+  ASSERT_TRUE(directory_->GrantDelegate("boss", {.account_id = "jsmith"}, {}).ok());
+  ScramClient client = Client("jsmith");
+  client.gs2_header = "n,a=boss,";
+  const Answer first = Begin("SCRAM-SHA-256", client.First(), FreshChannel());
+  const Answer proof = Continue(first, client.Final(MessageOf(first)));
+  ASSERT_TRUE(directory_->RevokeDelegate("boss", "jsmith", {}).ok());
+  EXPECT_TRUE(std::holds_alternative<Rejection>(Continue(proof, "")));
+  EXPECT_EQ(ReasonOf(observer_.attempts.back()), "NOT_DELEGATE");
 }
 
 TEST_F(SaslFlowTest, ACertificateNamesOneAccount) {

@@ -10,8 +10,8 @@ namespace restante::logon {
 absl::StatusOr<sasl::ScramParameters> ScramLookup::Find(absl::string_view /*protocol*/,
                                                         absl::string_view authentication_id) const {
   const std::optional<ProvenName> name = ParseName(authentication_id);
-  // Which mechanism asks makes no difference to whose name it is.
-  const Decision decision = decider_.Decide(name, "");
+  // Neither the mechanism nor what is asked for makes a difference to whose name it is.
+  const Decision decision = decider_.Decide(name, {});
   return authority_.ScramParametersOf(
       decision.account, name ? decider_.CanonicalName(*name) : std::string(authentication_id));
 }

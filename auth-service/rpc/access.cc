@@ -43,7 +43,7 @@ AccessTable AuthManagementAccess() {
        "WatchProtocolPolicy"});
   Add(&rules, kDirectory, change,
       {"CreateAccount", "UpdateAccount", "DeleteAccount", "UndeleteAccount", "SetCredential",
-       "ImportAccounts", "UpdateProtocolPolicy"});
+       "GrantDelegate", "RevokeDelegate", "ImportAccounts", "UpdateProtocolPolicy"});
   Add(&rules, kDirectory, keys, {"RewrapCredentials", "BackupDirectory"});
   Add(&rules, "restante.auth.v1.AuditService", operations_look, {"ListAuditEntries"});
   Add(&rules, kOperations, operations_look, {"ListOperations", "GetOperation", "WaitOperation"});

@@ -105,7 +105,21 @@ absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
   return changes;
 }
 
+auth::v1::Delegate ToProto(const directory::Delegate& delegate) {
+  auth::v1::Delegate message;
+  message.set_account(absl::StrCat(kAccountPrefix, delegate.account_id));
+  message.set_access(ToMailboxAccess(delegate.may_delete));
+  if (delegate.expire_time != absl::InfiniteFuture()) {
+    *message.mutable_expire_time() = ToTimestamp(delegate.expire_time);
+  }
+  return message;
+}
+
 }  // namespace
+
+auth::v1::MailboxAccess ToMailboxAccess(bool may_delete) {
+  return may_delete ? auth::v1::MAILBOX_ACCESS_READ_AND_DELETE : auth::v1::MAILBOX_ACCESS_READ;
+}
 
 auth::v1::Account ToProto(const directory::Account& account) {
   auth::v1::Account message;
@@ -121,6 +135,9 @@ auth::v1::Account ToProto(const directory::Account& account) {
   message.set_disabled(account.disabled);
   for (const std::string& mechanism : account.disabled_mechanisms) {
     message.add_disabled_mechanisms(mechanism);
+  }
+  for (const directory::Delegate& delegate : account.delegates) {
+    *message.add_delegates() = ToProto(delegate);
   }
   message.set_etag(EtagOf(account.revision));
   *message.mutable_create_time() = ToTimestamp(account.create_time);
@@ -226,6 +243,23 @@ absl::StatusOr<directory::AccountChange> ToAccountChange(
     }
   }
   return change;
+}
+
+absl::StatusOr<directory::DelegateGrant> ToDelegateGrant(const auth::v1::Delegate& delegate) {
+  directory::DelegateGrant grant;
+  RESTANTE_ASSIGN_OR_RETURN(grant.account_id,
+                            ParseAccountName("delegate.account", delegate.account()));
+  if (delegate.access() == auth::v1::MAILBOX_ACCESS_READ_AND_DELETE) {
+    grant.may_delete = true;
+  } else if (delegate.access() != auth::v1::MAILBOX_ACCESS_READ &&
+             delegate.access() != auth::v1::MAILBOX_ACCESS_UNSPECIFIED) {
+    return InvalidField("delegate.access", "is not a known access");
+  }
+  if (!delegate.has_expire_time()) return grant;
+  const std::optional<absl::Time> end = FromTimestamp(delegate.expire_time());
+  if (!end) return InvalidField("delegate.expire_time", "is no time of the years 1 to 9999");
+  grant.expire_time = *end;
+  return grant;
 }
 
 absl::StatusOr<directory::PolicyChange> ToPolicyChange(

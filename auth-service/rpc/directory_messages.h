@@ -15,6 +15,7 @@ namespace restante::rpc {
 
 auth::v1::Account ToProto(const directory::Account& account);
 auth::v1::ProtocolPolicy ToProto(const directory::ProtocolPolicy& policy);
+auth::v1::MailboxAccess ToMailboxAccess(bool may_delete);
 
 // "jsmith" of "accounts/jsmith", "pop3" of "protocolPolicies/pop3".
 // INVALID_ARGUMENT/FIELD_INVALID, naming `field`, for another form.
@@ -32,6 +33,9 @@ absl::StatusOr<directory::NewAccount> ToNewAccount(const auth::v1::CreateAccount
 // value that this program does not know.
 absl::StatusOr<directory::AccountChange> ToAccountChange(
     const auth::v1::UpdateAccountRequest& request);
+// INVALID_ARGUMENT/FIELD_INVALID for a malformed name or time, or an access that this program does
+// not know.
+absl::StatusOr<directory::DelegateGrant> ToDelegateGrant(const auth::v1::Delegate& delegate);
 absl::StatusOr<directory::PolicyChange> ToPolicyChange(
     const auth::v1::UpdateProtocolPolicyRequest& request);
 

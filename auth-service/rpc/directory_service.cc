@@ -97,6 +97,22 @@ grpc::ServerUnaryReactor* DirectoryService::SetCredential(
   return Finish(context, status);
 }
 
+grpc::ServerUnaryReactor* DirectoryService::GrantDelegate(
+    grpc::CallbackServerContext* context, const auth::v1::GrantDelegateRequest* request,
+    auth::v1::Account* response) {
+  const absl::Status status = Grant(*request, response);
+  Record(*context, "GrantDelegate", request->name(), status);
+  return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::RevokeDelegate(
+    grpc::CallbackServerContext* context, const auth::v1::RevokeDelegateRequest* request,
+    auth::v1::Account* response) {
+  const absl::Status status = Revoke(*request, response);
+  Record(*context, "RevokeDelegate", request->name(), status);
+  return Finish(context, status);
+}
+
 grpc::ServerUnaryReactor* DirectoryService::ExplainLogon(
     grpc::CallbackServerContext* context, const auth::v1::ExplainLogonRequest* request,
     auth::v1::ExplainLogonResponse* response) {
@@ -191,6 +207,31 @@ absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request
                             parts_.vault.Open(id, *account->credential));
   for (std::string& kind : directory::KindsOf(kept)) response->add_kinds(std::move(kind));
   response->set_key_id(account->credential->key_id);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Grant(const auth::v1::GrantDelegateRequest& request,
+                                     auth::v1::Account* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::DelegateGrant grant,
+                            ToDelegateGrant(request.delegate()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
+                            parts_.directory.GrantDelegate(
+                                id, grant, ToWriteOptions(request.etag(), request.request_id())));
+  *response = ToProto(*account);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Revoke(const auth::v1::RevokeDelegateRequest& request,
+                                      auth::v1::Account* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const std::string delegate_id,
+                            ParseAccountName("delegate_account", request.delegate_account()));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.RevokeDelegate(id, delegate_id,
+                                      ToWriteOptions(request.etag(), request.request_id())));
+  *response = ToProto(*account);
   return absl::OkStatus();
 }
 

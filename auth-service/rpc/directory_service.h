@@ -48,6 +48,12 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   grpc::ServerUnaryReactor* SetCredential(grpc::CallbackServerContext* context,
                                           const auth::v1::SetCredentialRequest* request,
                                           auth::v1::SetCredentialResponse* response) override;
+  grpc::ServerUnaryReactor* GrantDelegate(grpc::CallbackServerContext* context,
+                                          const auth::v1::GrantDelegateRequest* request,
+                                          auth::v1::Account* response) override;
+  grpc::ServerUnaryReactor* RevokeDelegate(grpc::CallbackServerContext* context,
+                                           const auth::v1::RevokeDelegateRequest* request,
+                                           auth::v1::Account* response) override;
   grpc::ServerUnaryReactor* ExplainLogon(grpc::CallbackServerContext* context,
                                          const auth::v1::ExplainLogonRequest* request,
                                          auth::v1::ExplainLogonResponse* response) override;
@@ -67,6 +73,8 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   absl::Status Delete(const auth::v1::DeleteAccountRequest& request);
   absl::Status Set(const auth::v1::SetCredentialRequest& request,
                    auth::v1::SetCredentialResponse* response);
+  absl::Status Grant(const auth::v1::GrantDelegateRequest& request, auth::v1::Account* response);
+  absl::Status Revoke(const auth::v1::RevokeDelegateRequest& request, auth::v1::Account* response);
   absl::Status Explain(const auth::v1::ExplainLogonRequest& request,
                        auth::v1::ExplainLogonResponse* response) const;
   absl::Status GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,

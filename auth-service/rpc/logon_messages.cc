@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "auth-service/directory/account.h"
 #include "auth-service/logon/proven_name.h"
+#include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
@@ -104,6 +105,7 @@ void FillIdentity(const logon::Identity& identity, auth::v1::Identity* message) 
   message->set_maildrop_grant(identity.maildrop_grant);
   *message->mutable_grant_expire_time() = ToTimestamp(identity.grant_expire_time);
   message->set_session_id(identity.session_id);
+  message->set_access(ToMailboxAccess(identity.may_delete));
   if (identity.delay > absl::ZeroDuration()) {
     *message->mutable_delay() = ToDurationMessage(identity.delay);
   }

@@ -262,6 +262,29 @@ TEST(DirectoryMessages, SaysNothingOfACredentialButThatItIsThere) {
   EXPECT_THAT(message.SerializeAsString(), testing::Not(testing::HasSubstr("sealed-octets")));
 }
 
+TEST(DirectoryMessages, ReadsWhatADelegateMay) {
+  auth::v1::Delegate delegate;
+  delegate.set_account("accounts/anna");
+  auto grant = ToDelegateGrant(delegate);
+  ASSERT_TRUE(grant.ok()) << grant.status();
+  EXPECT_EQ(grant->account_id, "anna");
+  EXPECT_FALSE(grant->may_delete);
+  EXPECT_EQ(grant->expire_time, absl::InfiniteFuture());
+  delegate.set_access(auth::v1::MAILBOX_ACCESS_READ_AND_DELETE);
+  delegate.mutable_expire_time()->set_seconds(1'800'000'000);
+  grant = ToDelegateGrant(delegate);
+  EXPECT_TRUE(grant->may_delete);
+  EXPECT_EQ(grant->expire_time, absl::FromUnixSeconds(1'800'000'000));
+  delegate.mutable_expire_time()->set_nanos(-1);
+  EXPECT_EQ(GetErrorReason(ToDelegateGrant(delegate).status()), ErrorReason::kFieldInvalid);
+  delegate.clear_expire_time();
+  delegate.set_access(static_cast<auth::v1::MailboxAccess>(9));
+  EXPECT_EQ(GetErrorReason(ToDelegateGrant(delegate).status()), ErrorReason::kFieldInvalid);
+  delegate.clear_access();
+  delegate.set_account("anna");
+  EXPECT_EQ(GetErrorReason(ToDelegateGrant(delegate).status()), ErrorReason::kFieldInvalid);
+}
+
 TEST(DirectoryMessages, FallsBackToTheDefaultPlacement) {
   auth::v1::CreateAccountRequest request;
   request.set_account_id("jsmith");

@@ -297,6 +297,47 @@ TEST_F(ServicesTest, RefusesWhatItDoesNotServe) {
   EXPECT_FALSE(kept->disabled());
 }
 
+TEST_F(ServicesTest, GrantsADelegateAnotherMailbox) {
+  CreateSmith();
+  auth::v1::CreateAccountRequest shared;
+  shared.set_account_id("helpdesk");
+  shared.mutable_account()->set_alias("help");
+  ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, shared).ok());
+
+  auth::v1::GrantDelegateRequest grant;
+  grant.set_name("accounts/helpdesk");
+  grant.mutable_delegate()->set_account("accounts/jsmith");
+  grant.set_request_id(NewId(random_));
+  EXPECT_EQ(
+      GetErrorReason(Call<auth::v1::Account>(reader_stub_, &Admin::GrantDelegate, grant).status()),
+      ErrorReason::kRoleMissing);
+  auto account = Call<auth::v1::Account>(admin_stub_, &Admin::GrantDelegate, grant);
+  ASSERT_TRUE(account.ok()) << account.status();
+  ASSERT_EQ(account->delegates_size(), 1);
+  EXPECT_EQ(account->delegates(0).account(), "accounts/jsmith");
+  EXPECT_EQ(account->delegates(0).access(), auth::v1::MAILBOX_ACCESS_READ);
+  EXPECT_FALSE(account->delegates(0).has_expire_time());
+
+  const auto answer = Call<auth::v1::BeginLogonResponse>(
+      logon_stub_, &Logon::BeginLogon, Begin("PLAIN", std::string("help\0jsmith\0Password", 20)));
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->accepted().account(), "accounts/jsmith");
+  EXPECT_EQ(answer->accepted().alias(), "help");
+  EXPECT_EQ(answer->accepted().access(), auth::v1::MAILBOX_ACCESS_READ);
+
+  auth::v1::RevokeDelegateRequest revoke;
+  revoke.set_name("accounts/helpdesk");
+  revoke.set_delegate_account("accounts/jsmith");
+  revoke.set_etag("0000000000000001");
+  EXPECT_EQ(
+      GetErrorReason(Call<auth::v1::Account>(admin_stub_, &Admin::RevokeDelegate, revoke).status()),
+      ErrorReason::kEtagMismatch);
+  revoke.set_etag(account->etag());
+  account = Call<auth::v1::Account>(admin_stub_, &Admin::RevokeDelegate, revoke);
+  ASSERT_TRUE(account.ok()) << account.status();
+  EXPECT_EQ(account->delegates_size(), 0);
+}
+
 TEST_F(ServicesTest, ListsByPage) {
   for (const char* id : {"c", "a", "b"}) {
     auth::v1::CreateAccountRequest create;

@@ -5,6 +5,8 @@
 #include <google/protobuf/timestamp.pb.h>
 #include <google/protobuf/util/time_util.h>
 
+#include <optional>
+
 #include "absl/time/time.h"
 
 namespace restante::rpc {
@@ -12,6 +14,17 @@ namespace restante::rpc {
 // To the microsecond.
 inline google::protobuf::Timestamp ToTimestamp(absl::Time time) {
   return google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(absl::ToUnixMicros(time));
+}
+// nullopt for what is no time of the years 1 to 9999.
+inline std::optional<absl::Time> FromTimestamp(const google::protobuf::Timestamp& timestamp) {
+  using google::protobuf::util::TimeUtil;
+  constexpr int32_t kNanosOfASecond = 1'000'000'000;
+  if (timestamp.seconds() < TimeUtil::kTimestampMinSeconds ||
+      timestamp.seconds() > TimeUtil::kTimestampMaxSeconds || timestamp.nanos() < 0 ||
+      timestamp.nanos() >= kNanosOfASecond) {
+    return std::nullopt;
+  }
+  return absl::FromUnixMicros(TimeUtil::TimestampToMicroseconds(timestamp));
 }
 inline google::protobuf::Duration ToDurationMessage(absl::Duration duration) {
   return google::protobuf::util::TimeUtil::MicrosecondsToDuration(

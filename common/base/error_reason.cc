@@ -55,6 +55,8 @@ constexpr NamedReason kNames[] = {
     {ErrorReason::kOperationNotFound, "OPERATION_NOT_FOUND"},
     {ErrorReason::kOperationRunning, "OPERATION_RUNNING"},
     {ErrorReason::kBackupNotConfigured, "BACKUP_NOT_CONFIGURED"},
+    {ErrorReason::kDelegateNotFound, "DELEGATE_NOT_FOUND"},
+    {ErrorReason::kDeleteNotGranted, "DELETE_NOT_GRANTED"},
 };
 
 }  // namespace

@@ -47,8 +47,10 @@ enum class ErrorReason {
   kOperationNotFound = 29,
   kOperationRunning = 30,
   kBackupNotConfigured = 31,
+  kDelegateNotFound = 32,
+  kDeleteNotGranted = 33,
 };
-inline constexpr ErrorReason kLastErrorReason = ErrorReason::kBackupNotConfigured;
+inline constexpr ErrorReason kLastErrorReason = ErrorReason::kDeleteNotGranted;
 
 // "MAILDROP_IN_USE" for kMaildropInUse.
 absl::string_view ErrorReasonName(ErrorReason reason);

@@ -117,20 +117,18 @@ grpc::ServerUnaryReactor* MaildropService::CloseMaildrop(grpc::CallbackServerCon
   });
 }
 
-absl::Status MaildropService::CheckGrant(const v1::OpenMaildropRequest& request,
-                                         const std::string& frontend) const {
+absl::StatusOr<MaildropGrant> MaildropService::CheckGrant(const v1::OpenMaildropRequest& request,
+                                                          const std::string& frontend) const {
   RESTANTE_ASSIGN_OR_RETURN(
-      const MaildropGrant grant,
+      MaildropGrant grant,
       OpenGrant(request.maildrop_grant(), parts_.grant_keys, parts_.clock.WallNow()));
-  // The lease reads and deletes; there is none for less.
-  constexpr uint32_t kNeeded = MaildropGrant::kRead | MaildropGrant::kDelete;
   absl::string_view wrong;
   if (grant.placement != placement_) wrong = "placement";
   if (grant.mailbox_id != request.mailbox_id()) wrong = "mailbox";
   if (grant.session_id != request.session_id()) wrong = "session";
   if (grant.frontend_identity != frontend) wrong = "caller";
-  if ((grant.rights & kNeeded) != kNeeded) wrong = "set of rights";
-  if (wrong.empty()) return absl::OkStatus();
+  if ((grant.rights & MaildropGrant::kRead) == 0) wrong = "set of rights";
+  if (wrong.empty()) return grant;
   return MakeError(absl::StatusCode::kPermissionDenied, ErrorReason::kGrantInvalid,
                    absl::StrCat("the grant is for another ", wrong));
 }
@@ -141,11 +139,12 @@ absl::Status MaildropService::Open(const v1::OpenMaildropRequest& request,
   RESTANTE_RETURN_IF_ERROR(CheckOpening(request));
   RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
                             PageSize(request.page_size(), kStandardPage, kMaxPage));
-  RESTANTE_RETURN_IF_ERROR(CheckGrant(request, frontend));
+  RESTANTE_ASSIGN_OR_RETURN(const MaildropGrant grant, CheckGrant(request, frontend));
   RESTANTE_ASSIGN_OR_RETURN(
       const OpenedMaildrop opened,
       parts_.store.Open(request.mailbox_id(),
-                        {request.session_id(), request.client_address(), frontend}));
+                        {request.session_id(), request.client_address(), frontend,
+                         (grant.rights & MaildropGrant::kDelete) != 0}));
   MaildropPageToken token;
   token.lease = opened.lease;
   token.message_count = static_cast<int64_t>(opened.messages.size());

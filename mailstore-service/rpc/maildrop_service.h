@@ -7,6 +7,7 @@
 
 #include "common/base/clock.h"
 #include "common/crypto/key_ring.h"
+#include "common/crypto/maildrop_grant.h"
 #include "common/log/logger.h"
 #include "mailstore-service/rpc/service_metrics.h"
 #include "mailstore-service/rpc/worker_pool.h"
@@ -46,8 +47,8 @@ class MaildropService : public v1::MaildropService::CallbackService {
                                           v1::CloseMaildropResponse* response) override;
 
  private:
-  absl::Status CheckGrant(const v1::OpenMaildropRequest& request,
-                          const std::string& frontend) const;
+  absl::StatusOr<MaildropGrant> CheckGrant(const v1::OpenMaildropRequest& request,
+                                           const std::string& frontend) const;
   absl::Status Open(const v1::OpenMaildropRequest& request, const std::string& frontend,
                     v1::OpenMaildropResponse* response) const;
   absl::Status NextPage(const v1::OpenMaildropRequest& request, const std::string& frontend,

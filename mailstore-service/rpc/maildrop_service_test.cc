@@ -148,7 +148,7 @@ TEST_F(ServicesTest, OnlyTheRightGrantOpens) {
   grant.frontend_identity = kOtherFrontend;
   EXPECT_EQ(ReasonOfOpening(grant), ErrorReason::kGrantInvalid);
   grant = Grant("m");
-  grant.rights = MaildropGrant::kRead;
+  grant.rights = MaildropGrant::kDelete;
   EXPECT_EQ(ReasonOfOpening(grant), ErrorReason::kGrantInvalid);
   grant = Grant("m");
   grant.expire_time = clock_.WallNow();

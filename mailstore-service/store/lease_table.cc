@@ -1,6 +1,7 @@
 #include "mailstore-service/store/lease_table.h"
 
 #include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
 
 namespace restante::mailstore {
 
@@ -44,6 +45,13 @@ absl::Status LeaseTable::Check(const Lease& lease) const {
   if (Find(lease) != nullptr) return absl::OkStatus();
   return MakeError(absl::StatusCode::kAborted, ErrorReason::kLeaseLost,
                    "the lease is not the mailbox's present one");
+}
+
+absl::Status LeaseTable::CheckDelete(const Lease& lease) const {
+  RESTANTE_RETURN_IF_ERROR(Check(lease));
+  if (Find(lease)->session.may_delete) return absl::OkStatus();
+  return MakeError(absl::StatusCode::kPermissionDenied, ErrorReason::kDeleteNotGranted,
+                   "the session may read the mailbox and not delete in it");
 }
 
 absl::Status LeaseTable::Renew(const Lease& lease) {

@@ -30,6 +30,8 @@ class LeaseTable {
 
   // LEASE_LOST unless `lease` is the mailbox's present one.
   absl::Status Check(const Lease& lease) const;
+  // DELETE_NOT_GRANTED when its session may only read.
+  absl::Status CheckDelete(const Lease& lease) const;
   absl::Status Renew(const Lease& lease);
 
   // Lets the mailbox go; nothing happens when `lease` is not the present one.

@@ -93,7 +93,8 @@ class Mailstore {
 
   // Deletes the messages and lets the mailbox go, durably, in one step; answers how many it
   // deleted. Ids that are not there are passed over. The answer is kept for kOutcomeKept: a repeat
-  // gets the same one and changes nothing. LEASE_LOST: nothing was deleted.
+  // gets the same one and changes nothing. LEASE_LOST: nothing was deleted. DELETE_NOT_GRANTED:
+  // nothing was deleted, and the mailbox is held on.
   virtual absl::StatusOr<int64_t> Close(const Lease& lease,
                                         const std::vector<uint64_t>& delete_message_ids) = 0;
 

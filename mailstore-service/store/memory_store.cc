@@ -195,7 +195,8 @@ absl::StatusOr<int64_t> MemoryStore::Close(const Lease& lease,
   if (outcome != outcomes_.end() && now - outcome->second.when < kOutcomeKept) {
     return outcome->second.deleted_count;
   }
-  RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
+  RESTANTE_RETURN_IF_ERROR(delete_message_ids.empty() ? leases_.Check(lease)
+                                                      : leases_.CheckDelete(lease));
   int64_t deleted = 0;
   Mailbox& mailbox = mailboxes_[lease.mailbox_id];
   for (uint64_t id : delete_message_ids) {

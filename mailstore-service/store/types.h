@@ -20,7 +20,7 @@ struct Epoch {
   auto operator<=>(const Epoch&) const = default;  // NOLINT(modernize-use-nullptr)
 };
 
-// The right to read and delete in one mailbox for one session.
+// The right to read, and as far as the session may also to delete, in one mailbox.
 struct Lease {
   std::string mailbox_id;
   std::string session_id;
@@ -34,6 +34,8 @@ struct SessionInfo {
   std::string session_id;
   std::string client_address;
   std::string frontend;
+  // Else Close deletes nothing for it.
+  bool may_delete = true;
 };
 
 struct MessageSummary {

@@ -73,10 +73,13 @@ absl::StatusOr<LogonAnswer> ToAnswer(absl::StatusOr<Response> response,
     }
     case Response::kAccepted: {
       auth::v1::Identity* identity = response->mutable_accepted();
-      return AuthAccepted{
-          std::move(*identity->mutable_account()),        std::move(*identity->mutable_alias()),
-          std::move(*identity->mutable_mailbox_id()),     std::move(*identity->mutable_placement()),
-          std::move(*identity->mutable_maildrop_grant()), ToDelay(identity->delay())};
+      return AuthAccepted{std::move(*identity->mutable_account()),
+                          std::move(*identity->mutable_alias()),
+                          std::move(*identity->mutable_mailbox_id()),
+                          std::move(*identity->mutable_placement()),
+                          std::move(*identity->mutable_maildrop_grant()),
+                          ToDelay(identity->delay()),
+                          identity->access() != auth::v1::MAILBOX_ACCESS_READ};
     }
     case Response::kRejected:
       return ToRejected(response->rejected(), attempt_id);

@@ -38,6 +38,7 @@ struct AuthAccepted {
   std::string placement;
   std::string maildrop_grant;
   absl::Duration delay = absl::ZeroDuration();  // before the maildrop is opened
+  bool may_delete = true;                       // else the maildrop may only be read
 };
 enum class RefusalReason { kCredentials, kMechanismUnknown, kMechanismDisabled, kTlsRequired };
 struct AuthRejected {

@@ -39,6 +39,8 @@ inline constexpr absl::string_view kNotABalancer =
     "-ERR [SYS/PERM] Only load balancers connect here";
 inline constexpr absl::string_view kNoSuchLanguage = "-ERR No such language; LANG lists them";
 inline constexpr absl::string_view kBeforeLogonOnly = "-ERR UTF8 is said before the logon";
+inline constexpr absl::string_view kReadOnly =
+    "-ERR You may read this mailbox, but not delete from it";
 inline constexpr absl::string_view kNoSuchMessage = "-ERR No such message";
 inline constexpr absl::string_view kMessageCorrupt =
     "-ERR [SYS/PERM] This message is damaged; the others can be read";

@@ -81,6 +81,7 @@ void Session::On(AuthChallenge challenge, Effects* effects) {
 
 void Session::On(AuthAccepted accepted, Effects* effects) {
   RESTANTE_CHECK(!transaction_);
+  may_delete_ = accepted.may_delete;
   authorization_.OnAccepted(std::move(accepted), effects);
 }
 
@@ -92,7 +93,7 @@ void Session::On(DelayOver, Effects* effects) { authorization_.OnDelayOver(effec
 
 void Session::On(Opened opened, Effects* effects) {
   RESTANTE_CHECK(!transaction_ && authorization_.waiting());
-  transaction_.emplace(std::move(opened.messages));
+  transaction_.emplace(std::move(opened.messages), may_delete_);
   transaction_->Greet(effects);
 }
 

@@ -79,6 +79,7 @@ class Session {
   void End(EndReason reason, absl::string_view farewell, Effects* effects);
 
   Authorization authorization_;
+  bool may_delete_ = true;  // in the maildrop that auth has led to
   std::optional<Transaction> transaction_;
   absl::string_view command_ = "unknown";
   bool ended_ = false;

@@ -134,6 +134,7 @@ void Transaction::Top(const Command& command, Effects* effects) {
 }
 
 void Transaction::Dele(const Command& command, Effects* effects) {
+  if (!may_delete_) return Answer(reply::kReadOnly, effects);
   if (!maildrop_.Mark(ParseNumber(command.argument).value_or(0))) {
     return Answer(reply::kNoSuchMessage, effects);
   }

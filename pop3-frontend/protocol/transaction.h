@@ -19,7 +19,8 @@ class Transaction {
  public:
   using Effects = std::vector<Effect>;
 
-  explicit Transaction(std::vector<MaildropMessage> messages) : maildrop_(std::move(messages)) {}
+  Transaction(std::vector<MaildropMessage> messages, bool may_delete)
+      : maildrop_(std::move(messages)), may_delete_(may_delete) {}
 
   // True while nothing but an event other than Line goes on.
   bool waiting() const { return phase_ != Phase::kIdle; }
@@ -65,6 +66,7 @@ class Transaction {
   static void Answer(absl::string_view text, Effects* effects);
 
   MaildropView maildrop_;
+  const bool may_delete_;
   Phase phase_ = Phase::kIdle;
   MaildropView::Listing listing_ = MaildropView::Listing::kSize;
   int32_t next_listed_ = 1;

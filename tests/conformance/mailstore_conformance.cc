@@ -224,6 +224,24 @@ TEST_P(MailstoreConformance, CloseDeletesOnceAndRepeatsItsAnswer) {
   EXPECT_EQ(GetErrorReason(store().Close(opened.lease, ids).status()), ErrorReason::kLeaseLost);
 }
 
+TEST_P(MailstoreConformance, ASessionThatMayReadDeletesNothing) {
+  const uint64_t id = Deliver({"m"}, "one\r\n")[0].message_id;
+  ASSERT_TRUE(store().Open("m", {"one", "192.0.2.1", "fe", /*may_delete=*/false}).ok());
+  // Neither after a restart, nor when the session says of itself that it may.
+  Restart();
+  auto opened = store().Open("m", {"one", "192.0.2.1", "fe"});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(GetErrorReason(store().Close(opened->lease, {id}).status()),
+            ErrorReason::kDeleteNotGranted);
+  EXPECT_EQ(GetErrorReason(store().Open("m", {"two", "192.0.2.1", "fe"}).status()),
+            ErrorReason::kMaildropInUse);
+  EXPECT_EQ(*store().Close(opened->lease, {}), 0);
+  opened = store().Open("m", {"two", "192.0.2.1", "fe"});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  EXPECT_EQ(opened->messages.size(), 1u);
+  EXPECT_EQ(*store().Close(opened->lease, {id}), 1);
+}
+
 TEST_P(MailstoreConformance, AnIdIsNeverUsedAgain) {
   std::set<std::string> uidls;
   for (int round = 0; round < 3; ++round) {

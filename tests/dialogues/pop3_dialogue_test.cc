@@ -113,6 +113,12 @@ Event ParseAccepted(const Words& words) {
   return AuthAccepted{"accounts/a", "a", words.at(1), words.at(2), "grant", ParseDelay(words, 3)};
 }
 
+Event ParseAcceptedToRead(const Words& words) {
+  return AuthAccepted{"accounts/a",        "a",     words.at(1),
+                      words.at(2),         "grant", ParseDelay(words, 3),
+                      /*may_delete=*/false};
+}
+
 Event ParseRejection(const Words& words) {
   static const auto& reasons = *new std::map<std::string, RefusalReason>{
       {"credentials", RefusalReason::kCredentials},
@@ -153,6 +159,7 @@ Event ParseEvent(const Words& words) {
     return AuthChallenge{message, words.at(2), ParseDelay(words, 3)};
   }
   if (name == "accepted") return ParseAccepted(words);
+  if (name == "accepted-to-read") return ParseAcceptedToRead(words);
   if (name == "rejected") return ParseRejection(words);
   if (name == "opened") return ParseOpened(words);
   if (name == "body-failed") return ParseBodyFailure(words);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "common/app/program_options.h"
 #include "tools/restantectl/accounts.h"
+#include "tools/restantectl/delegates.h"
 #include "tools/restantectl/help_text.h"
 #include "tools/restantectl/logons.h"
 #include "tools/restantectl/mailboxes.h"
@@ -35,6 +36,7 @@ struct CommandLine {
   bool nt_hash_stdin = false;
   bool scram_stdin = false;
   LogonQuestion question;
+  DelegateGrant delegate_grant;
   bool no_tls = false;
   PolicyChanges policy_changes;
   Action action;
@@ -207,6 +209,33 @@ void AddAccountCredential(CLI::App* accounts, CommandLine* line) {
   });
 }
 
+void AddDelegates(CLI::App* accounts, CommandLine* line) {
+  DelegateGrant& grant = line->delegate_grant;
+  CLI::App* command =
+      AddCommand(accounts, "grant-delegate", "Let another account open this one's mailbox");
+  command->footer(kDelegateFooter);
+  command->add_option("OWNER", grant.owner, "Whose mailbox")->required()->type_name("");
+  command->add_option("DELEGATE", grant.delegate, "Who may open it")->required()->type_name("");
+  command->add_flag("--may-delete", grant.may_delete, "Not only to read, but to delete messages");
+  command->add_option("--until", grant.until, "When the right ends: a day, or a time as RFC 3339")
+      ->type_name("TIME");
+  command->callback([line] {
+    line->action = [line](Session& session) {
+      return GrantDelegate(session, line->delegate_grant);
+    };
+  });
+
+  CLI::App* revoke = AddCommand(accounts, "revoke-delegate", "Take that right back");
+  revoke->footer("Example:\n  restantectl accounts revoke-delegate helpdesk anna");
+  revoke->add_option("OWNER", grant.owner, "Whose mailbox")->required()->type_name("");
+  revoke->add_option("DELEGATE", grant.delegate, "Who might open it")->required()->type_name("");
+  revoke->callback([line] {
+    line->action = [line](Session& session) {
+      return RevokeDelegate(session, line->delegate_grant.owner, line->delegate_grant.delegate);
+    };
+  });
+}
+
 void AddAccounts(CLI::App* top, CommandLine* line) {
   CLI::App* accounts =
       AddCommand(top, "accounts", "Who may log on, by which names, and to which mailbox");
@@ -214,6 +243,7 @@ void AddAccounts(CLI::App* top, CommandLine* line) {
   AddAccountCreate(accounts, line);
   AddAccountUpdate(accounts, line);
   AddAccountCredential(accounts, line);
+  AddDelegates(accounts, line);
 
   CLI::App* get = AddCommand(accounts, "get", "Show one account");
   AddId(get, &line->id, "The account");

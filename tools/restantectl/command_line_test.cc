@@ -88,6 +88,23 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
     account.set_has_credential(true);
     return grpc::Status::OK;
   }
+  grpc::Status GrantDelegate(grpc::ServerContext* /*context*/,
+                             const auth::v1::GrantDelegateRequest* request,
+                             auth::v1::Account* response) override {
+    MutexLock lock(&mutex_);
+    granted = *request;
+    response->set_name(request->name());
+    *response->add_delegates() = request->delegate();
+    return grpc::Status::OK;
+  }
+  grpc::Status RevokeDelegate(grpc::ServerContext* /*context*/,
+                              const auth::v1::RevokeDelegateRequest* request,
+                              auth::v1::Account* response) override {
+    MutexLock lock(&mutex_);
+    revoked = *request;
+    response->set_name(request->name());
+    return grpc::Status::OK;
+  }
   grpc::Status ExplainLogon(grpc::ServerContext* /*context*/,
                             const auth::v1::ExplainLogonRequest* request,
                             auth::v1::ExplainLogonResponse* response) override {
@@ -126,6 +143,8 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   std::vector<absl::Status> refusals;
   auth::v1::Account account;
   auth::v1::CreateAccountRequest created;
+  auth::v1::GrantDelegateRequest granted;
+  auth::v1::RevokeDelegateRequest revoked;
   std::vector<auth::v1::UpdateAccountRequest> updates;
   std::vector<auth::v1::SetCredentialRequest> credentials;
   std::string deleted;
@@ -388,6 +407,27 @@ TEST_F(CommandLineTest, SetsScramKeys) {
         << input;
   }
   EXPECT_EQ(directory_.credentials.size(), set);
+}
+
+TEST_F(CommandLineTest, GrantsAndRevokesDelegates) {
+  EXPECT_EQ(Run({"accounts", "grant-delegate", "helpdesk", "anna"}), ExitCode::kOk);
+  directory_.Settle();
+  EXPECT_EQ(directory_.granted.name(), "accounts/helpdesk");
+  EXPECT_EQ(directory_.granted.delegate().account(), "accounts/anna");
+  EXPECT_EQ(directory_.granted.delegate().access(), auth::v1::MAILBOX_ACCESS_READ);
+  EXPECT_FALSE(directory_.granted.delegate().has_expire_time());
+  EXPECT_TRUE(IsId(directory_.granted.request_id()));
+  EXPECT_EQ(Run({"accounts", "grant-delegate", "helpdesk", "anna", "--may-delete", "--until",
+                 "2037-01-31"}),
+            ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("anna (read and delete, until 2037-01-31T00:00:00Z)"));
+  EXPECT_EQ(Run({"accounts", "grant-delegate", "helpdesk", "anna", "--until", "tomorrow"}),
+            ExitCode::kUsage);
+  EXPECT_THAT(console_.err_.str(), HasSubstr("2027-01-31"));
+  EXPECT_EQ(Run({"accounts", "revoke-delegate", "helpdesk", "anna"}), ExitCode::kOk);
+  directory_.Settle();
+  EXPECT_EQ(directory_.revoked.name(), "accounts/helpdesk");
+  EXPECT_EQ(directory_.revoked.delegate_account(), "accounts/anna");
 }
 
 TEST_F(CommandLineTest, AsksAPersonTwice) {

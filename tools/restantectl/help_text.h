@@ -36,6 +36,15 @@ Examples:
       --address john.smith@corp.example --password-stdin < password.txt
   restantectl accounts create sales --alias sales --address sales@corp.example)help";
 
+inline constexpr char kDelegateFooter[] =
+    R"help(The delegate logs on with its own name and password and asks for the mailbox by its alias:
+DOMAIN/user/alias or user/alias as the name, or the alias as SASL's authorization identity. Granting
+again replaces what was granted before.
+
+Examples:
+  restantectl accounts grant-delegate helpdesk anna --may-delete
+  restantectl accounts grant-delegate boss anna --until 2027-01-31)help";
+
 inline constexpr char kUpdateFooter[] =
     R"help(Only what is given changes. Changing the alias touches no mail: clients keep their settings and
 download nothing twice.

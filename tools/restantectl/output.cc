@@ -71,6 +71,20 @@ std::string TimeOf(const Message& message, bool has) {
   return has ? google::protobuf::util::TimeUtil::ToString(message) : "";
 }
 
+// "anna (read), ben (read and delete, until 2027-01-31T00:00:00Z)".
+std::string DelegatesOf(const auth::v1::Account& account) {
+  std::vector<std::string> texts;
+  for (const auth::v1::Delegate& delegate : account.delegates()) {
+    const std::string end = TimeOf(delegate.expire_time(), delegate.has_expire_time());
+    texts.push_back(absl::StrCat(LastPart(delegate.account()),
+                                 delegate.access() == auth::v1::MAILBOX_ACCESS_READ_AND_DELETE
+                                     ? " (read and delete"
+                                     : " (read",
+                                 end.empty() ? "" : ", until ", end, ")"));
+  }
+  return absl::StrJoin(texts, ", ");
+}
+
 std::string YesNo(bool value) { return value ? "yes" : "no"; }
 
 }  // namespace
@@ -114,6 +128,7 @@ std::string ToTable(const auth::v1::Account& account) {
        account.weakest_ntlm_response() == auth::v1::NTLM_RESPONSE_FORM_UNSPECIFIED
            ? ""
            : NtlmFormName(account.weakest_ntlm_response())},
+      {"Delegates", DelegatesOf(account)},
       {"Credential", account.has_credential() ? "set" : "none: nobody can log on"},
       {"Created", TimeOf(account.create_time(), account.has_create_time())},
       {"Updated", TimeOf(account.update_time(), account.has_update_time())},

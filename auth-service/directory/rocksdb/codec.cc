@@ -102,7 +102,12 @@ class RecordReader {
   uint8_t version_;
 };
 
-enum AccountTag : uint8_t { kWeakestNtlmResponse = 1, kCertificateNames = 3, kTokenSubjects = 4 };
+enum AccountTag : uint8_t {
+  kWeakestNtlmResponse = 1,
+  kDelegates = 2,
+  kCertificateNames = 3,
+  kTokenSubjects = 4
+};
 enum PolicyTag : uint8_t { kNtlmPolicy = 1 };
 
 std::optional<ntlm::WeakestResponse> ToWeakestResponse(std::optional<uint8_t> octet) {
@@ -136,6 +141,31 @@ std::optional<ntlm::Policy> DecodeNtlmPolicy(absl::string_view value) {
   return policy;
 }
 
+std::string EncodeDelegates(const std::vector<Delegate>& delegates) {
+  ByteWriter writer;
+  writer.U32Be(static_cast<uint32_t>(delegates.size()));
+  for (const Delegate& delegate : delegates) {
+    writer.LengthPrefixed(delegate.account_id).LengthPrefixed(delegate.mailbox_id);
+    const bool expires = delegate.expire_time != absl::InfiniteFuture();
+    writer.U8(delegate.may_delete ? 1 : 0).U8(expires ? 1 : 0);
+    if (expires) WriteTime(writer, delegate.expire_time);
+  }
+  return writer.Take();
+}
+
+bool DecodeDelegates(absl::string_view value, std::vector<Delegate>* delegates) {
+  RecordReader reader(value);
+  for (uint32_t left = reader.Count(); left > 0 && reader.good(); --left) {
+    Delegate delegate;
+    delegate.account_id = reader.Text();
+    delegate.mailbox_id = reader.Text();
+    delegate.may_delete = reader.Bool();
+    if (reader.Bool()) delegate.expire_time = reader.Time();
+    delegates->push_back(std::move(delegate));
+  }
+  return reader.Complete();
+}
+
 std::string EncodeTexts(const std::vector<std::string>& texts) {
   ByteWriter writer;
   WriteTexts(writer, texts);
@@ -155,6 +185,9 @@ std::vector<Extension> ExtensionsOf(const Account& account) {
     extensions.push_back(
         {kWeakestNtlmResponse, std::string(1, static_cast<char>(*account.weakest_ntlm_response))});
   }
+  if (!account.delegates.empty()) {
+    extensions.push_back({kDelegates, EncodeDelegates(account.delegates)});
+  }
   if (!account.certificate_names.empty()) {
     extensions.push_back({kCertificateNames, EncodeTexts(account.certificate_names)});
   }
@@ -166,6 +199,7 @@ std::vector<Extension> ExtensionsOf(const Account& account) {
 
 bool TakeExtension(uint8_t tag, absl::string_view value, Account* account) {
   if (tag == kCertificateNames) return DecodeTexts(value, &account->certificate_names);
+  if (tag == kDelegates) return DecodeDelegates(value, &account->delegates);
   if (tag == kTokenSubjects) return DecodeTexts(value, &account->token_subjects);
   if (tag != kWeakestNtlmResponse || value.size() != 1) return false;
   account->weakest_ntlm_response = ToWeakestResponse(static_cast<uint8_t>(value.front()));

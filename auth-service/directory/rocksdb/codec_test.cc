@@ -23,6 +23,8 @@ Account FullAccount() {
   account.disabled = true;
   account.disabled_mechanisms = {"NTLM"};
   account.weakest_ntlm_response = ntlm::WeakestResponse::kNtlm2Session;
+  account.delegates = {{"anna", std::string(32, 'b'), true, absl::FromUnixMicros(7)},
+                       {"ben", std::string(32, 'c'), false, absl::InfiniteFuture()}};
   account.credential = SealedCredential{"k1", std::string("\0\xff", 2)};
   account.revision = 0x0102030405060708;
   account.create_time = absl::FromUnixMicros(1'700'000'000'000'001);
@@ -36,6 +38,7 @@ Account WithoutExtensions() {
   account.weakest_ntlm_response = std::nullopt;
   account.certificate_names.clear();
   account.token_subjects.clear();
+  account.delegates.clear();
   return account;
 }
 
@@ -55,6 +58,7 @@ TEST(Codec, GivesBackAnAccount) {
   EXPECT_EQ(decoded->disabled, account.disabled);
   EXPECT_EQ(decoded->disabled_mechanisms, account.disabled_mechanisms);
   EXPECT_EQ(decoded->weakest_ntlm_response, account.weakest_ntlm_response);
+  EXPECT_EQ(decoded->delegates, account.delegates);
   EXPECT_EQ(decoded->credential->key_id, "k1");
   EXPECT_EQ(decoded->credential->sealed, account.credential->sealed);
   EXPECT_EQ(decoded->revision, account.revision);

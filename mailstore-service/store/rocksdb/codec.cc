@@ -8,6 +8,8 @@
 namespace restante::mailstore::codec {
 namespace {
 
+// Behind the record of a lease that may not delete.
+constexpr uint8_t kReadOnly = 1;
 constexpr uint8_t kIndexVersion = 1;
 constexpr size_t kMaxTextOctets = 1024;  // of any length-prefixed field
 
@@ -142,13 +144,14 @@ std::optional<Outcome> DecodeOutcome(absl::string_view value) {
 }
 
 std::string EncodeLease(const HeldLease& held) {
-  return ByteWriter()
-      .LengthPrefixed(held.lease.session_id)
+  ByteWriter writer;
+  writer.LengthPrefixed(held.lease.session_id)
       .U64Be(held.lease.epoch.boot)
       .U64Be(held.lease.epoch.counter)
       .LengthPrefixed(held.session.client_address)
-      .LengthPrefixed(held.session.frontend)
-      .Take();
+      .LengthPrefixed(held.session.frontend);
+  if (!held.session.may_delete) writer.U8(kReadOnly);
+  return writer.Take();
 }
 
 std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_view value) {
@@ -158,13 +161,16 @@ std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_
   std::optional<uint64_t> counter = reader.ReadU64Be();
   std::optional<absl::string_view> address = reader.ReadLengthPrefixed(kMaxTextOctets);
   std::optional<absl::string_view> frontend = reader.ReadLengthPrefixed(kMaxTextOctets);
-  if (!session_id || !boot || !counter || !address || !frontend || !reader.empty()) {
+  const bool read_only = !reader.empty();
+  if (!session_id || !boot || !counter || !address || !frontend ||
+      (read_only && (reader.ReadU8() != kReadOnly || !reader.empty()))) {
     return std::nullopt;
   }
   HeldLease held;
   held.lease = {
       std::string(mailbox_id), std::string(*session_id), {*boot, *counter}, std::string(*frontend)};
-  held.session = {std::string(*session_id), std::string(*address), std::string(*frontend)};
+  held.session = {std::string(*session_id), std::string(*address), std::string(*frontend),
+                  !read_only};
   return held;
 }
 

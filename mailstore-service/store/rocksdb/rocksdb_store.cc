@@ -185,7 +185,8 @@ absl::StatusOr<int64_t> RocksdbStore::Close(const Lease& lease,
   if (outcome) return *outcome;
   {
     MutexLock lock(&mutex_);
-    RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
+    RESTANTE_RETURN_IF_ERROR(delete_message_ids.empty() ? leases_.Check(lease)
+                                                        : leases_.CheckDelete(lease));
   }
   // Nobody else can take the mailbox while the turn lasts, however long the write takes.
   RESTANTE_ASSIGN_OR_RETURN(const int64_t deleted, WriteClose(lease, delete_message_ids));
