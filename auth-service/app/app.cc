@@ -111,7 +111,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
 
   authority::LocalAuthority authority(vault, config.channel_bindings, random);
   Decider decider(*directory, config.names);
-  scram_lookup.emplace(decider, authority);
+  scram_lookup.emplace(*directory, decider, authority);
   Throttle throttle(clock);
   RecentAttempts recent;
   AttemptRecord record(&recent, logger, &registry, clock);

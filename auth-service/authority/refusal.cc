@@ -32,8 +32,15 @@ Description Describe(Refusal refusal) {  // NOLINT(readability-function-size): o
               "If the name is right, give it to an account: restantectl accounts update ID "
               "--add-windows-name 'DOMAIN\\user'"};
     case Refusal::kAmbiguousName:
-      return {"AMBIGUOUS_NAME",
-              "Let the client give DOMAIN\\user, or set default_domain in auth's configuration."};
+      return {
+          "AMBIGUOUS_NAME",
+          "Let the client give DOMAIN\\user, or set the domain of names without one: restantectl "
+          "policy update pop3 --default-domain DOMAIN"};
+    case Refusal::kDomainMissing:
+      return {
+          "DOMAIN_MISSING",
+          "Let the client give DOMAIN\\user or user@realm, or let names do without: restantectl "
+          "policy update pop3 --empty-domain default"};
     case Refusal::kNoCredential:
       return {"NO_CREDENTIAL",
               "Set one with: restantectl accounts set-credential ID --password-stdin"};

@@ -20,6 +20,7 @@ enum class Refusal {
   kNameMalformed,
   kUnknownName,
   kAmbiguousName,
+  kDomainMissing,
   // The proof.
   kNoCredential,
   kWrongPassword,

@@ -134,7 +134,7 @@ class Directory {
   // NOT_FOUND for a protocol without a policy.
   virtual absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const = 0;
   // NOT_FOUND likewise, ABORTED/ETAG_MISMATCH, INVALID_ARGUMENT/FIELD_INVALID for a mechanism that
-  // the policy does not list, or an NTLM setting over its limit.
+  // the policy does not list, or what ValidateNtlmPolicy and ValidateNamePolicy refuse.
   virtual absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
                                                       const PolicyChange& change,
                                                       const WriteOptions& options) = 0;

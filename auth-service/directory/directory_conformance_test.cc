@@ -534,6 +534,59 @@ TEST_P(DirectoryConformance, LetsAnAccountHaveItsOwnWeakestNtlmResponse) {
   EXPECT_FALSE((*directory_->Get("jsmith"))->weakest_ntlm_response.has_value());
 }
 
+TEST_P(DirectoryConformance, ChangesWhatNamesMean) {
+  const NamePolicy wanted = {.default_domain = "CORP",
+                             .empty_domain = EmptyDomain::kRefuse,
+                             .foreign_domain = ForeignDomain::kIgnore,
+                             .user_case = NameCase::kExact,
+                             .realms = {{"corp.example", "", NameCase::kInsensitive},
+                                        {"old.example", "OLD", std::nullopt}}};
+  PolicyChange change;
+  change.names = wanted;
+  const WriteOptions once = {.expected_revision = std::nullopt, .request_id = kRequest};
+  const auto changed = directory_->UpdatePolicy("pop3", change, once);
+  ASSERT_TRUE(changed.ok()) << changed.status();
+  EXPECT_EQ(changed->names, wanted);
+  EXPECT_EQ(directory_->UpdatePolicy("pop3", change, once)->revision, changed->revision);
+  change.names->value().realms[1].user_case = NameCase::kExact;
+  EXPECT_EQ(GetErrorReason(directory_->UpdatePolicy("pop3", change, once).status()),
+            ErrorReason::kFieldInvalid);
+  if (durable()) Open();
+  EXPECT_EQ(directory_->GetPolicy("pop3")->names, wanted);
+  // A change of the switches leaves them as they are.
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, {}).ok());
+  EXPECT_EQ(directory_->GetPolicy("pop3")->names, wanted);
+  change.names = std::optional<NamePolicy>();
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", change, {}).ok());
+  EXPECT_FALSE(directory_->GetPolicy("pop3")->names.has_value());
+}
+
+TEST_P(DirectoryConformance, RefusesRulesForNamesThatCannotBe) {
+  const auto field = [this](const NamePolicy& names) {
+    PolicyChange change;
+    change.names = names;
+    return GetInvalidField(directory_->UpdatePolicy("pop3", change, {}).status());
+  };
+  EXPECT_EQ(field({.default_domain = "A\\B"}), "policy.names.default_domain");
+  EXPECT_EQ(field({.default_domain = std::string(256, 'x')}), "policy.names.default_domain");
+  EXPECT_EQ(field({.default_domain = "\xff"}), "policy.names.default_domain");
+  EXPECT_EQ(field({.default_domain = "A", .realms = {{"", "", {}}}}),
+            "policy.names.realms[0].name");
+  EXPECT_EQ(field({.default_domain = "A", .realms = {{"b@c", "", {}}}}),
+            "policy.names.realms[0].name");
+  EXPECT_EQ(field({.default_domain = "A", .realms = {{"b", "c/d", {}}}}),
+            "policy.names.realms[0].windows_domain");
+  EXPECT_EQ(field({.default_domain = "", .realms = {{"b", "", {}}}}),
+            "policy.names.realms[0].windows_domain");
+  EXPECT_EQ(field({.default_domain = "A", .realms = {{"b", "", {}}, {"B", "C", {}}}}),
+            "policy.names.realms[1].name");
+  NamePolicy many = {.default_domain = "A"};
+  for (size_t i = 0; i <= kMaxRealms; ++i) many.realms.push_back({absl::StrCat("r", i), "", {}});
+  EXPECT_EQ(field(many), "policy.names.realms");
+  many.realms.pop_back();
+  EXPECT_EQ(field(many), "");
+}
+
 TEST_P(DirectoryConformance, GrantsAndRevokesDelegates) {
   MustCreate(Smith());
   const AccountPtr anna = MustCreate(Plain("anna"));

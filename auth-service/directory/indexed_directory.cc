@@ -46,6 +46,18 @@ class Fingerprint {
         .Add(policy.require_mic)
         .Add(policy.accepted_target_names);
   }
+  Fingerprint& Add(const NamePolicy& policy) {
+    Add(absl::string_view(policy.default_domain));
+    bytes_.U8(static_cast<uint8_t>(policy.empty_domain))
+        .U8(static_cast<uint8_t>(policy.foreign_domain))
+        .U8(static_cast<uint8_t>(policy.user_case))
+        .U32Be(static_cast<uint32_t>(policy.realms.size()));
+    for (const Realm& realm : policy.realms) {
+      bytes_.LengthPrefixed(realm.name).LengthPrefixed(realm.windows_domain);
+      bytes_.U8(realm.user_case ? static_cast<uint8_t>(*realm.user_case) : 0);
+    }
+    return *this;
+  }
   template <typename T>
   Fingerprint& Add(const std::optional<T>& value) {
     if (value) return Add(*value);
@@ -106,6 +118,7 @@ std::string FingerprintOf(absl::string_view protocol, const PolicyChange& change
         .Add(mechanism.require_tls);
   }
   if (change.ntlm) fingerprint.Add(*change.ntlm);
+  fingerprint.Add(change.names);
   return fingerprint.Digest();
 }
 
@@ -137,6 +150,7 @@ ProtocolPolicy WithStoredSwitches(ProtocolPolicy policy,
     policy.revision = stored.revision;
     policy.update_time = stored.update_time;
     policy.ntlm = stored.ntlm;
+    policy.names = stored.names;
     for (MechanismSetting& setting : policy.mechanisms) {
       const MechanismSetting* switches = FindMechanism(stored, setting.mechanism);
       if (switches == nullptr) continue;  // new in this build: its default holds
@@ -164,6 +178,10 @@ absl::Status ChangePolicy(const PolicyChange& change, ProtocolPolicy* policy) {
   if (change.ntlm) {
     RESTANTE_RETURN_IF_ERROR(ValidateNtlmPolicy(*change.ntlm));
     policy->ntlm = *change.ntlm;
+  }
+  if (change.names) {
+    if (*change.names) RESTANTE_RETURN_IF_ERROR(ValidateNamePolicy(**change.names));
+    policy->names = *change.names;
   }
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "auth-service/directory/name_policy.h"
 #include "auth-service/ntlm/policy.h"
 
 namespace restante::directory {
@@ -33,6 +34,7 @@ struct ProtocolPolicy {
   std::string protocol;  // "pop3"
   std::vector<MechanismSetting> mechanisms;
   ntlm::Policy ntlm = {};
+  std::optional<NamePolicy> names = std::nullopt;  // nullopt: as the configuration has it
   uint64_t revision = 0;  // the directory's revision at the last change; 0: never changed
   absl::Time update_time;
 };
@@ -48,6 +50,8 @@ struct MechanismChange {
 struct PolicyChange {
   std::vector<MechanismChange> mechanisms;
   std::optional<ntlm::Policy> ntlm = std::nullopt;
+  // The inner nullopt leaves it to the configuration.
+  std::optional<std::optional<NamePolicy>> names = std::nullopt;
 };
 
 // The setting of `mechanism`, compared without regard to case; nullptr for an unknown one. Lives as

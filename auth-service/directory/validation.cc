@@ -159,4 +159,36 @@ absl::Status ValidateNtlmPolicy(const ntlm::Policy& policy) {
   return absl::OkStatus();
 }
 
+absl::Status ValidateNamePolicy(const NamePolicy& policy) {
+  const auto is_domain = [](absl::string_view text) {
+    return text.empty() ||
+           (text.size() <= kMaxDomainOctets && IsNamePart(text) && FoldName(text).has_value());
+  };
+  constexpr absl::string_view kForm =
+      "must be at most 255 octets of UTF-8, with no '/', '\\' or '@', and no blank at the ends";
+  if (!is_domain(policy.default_domain)) return InvalidField("policy.names.default_domain", kForm);
+  if (policy.realms.size() > kMaxRealms) {
+    return InvalidField("policy.names.realms", "at most 100 are allowed");
+  }
+  std::set<std::string> seen;
+  for (size_t i = 0; i < policy.realms.size(); ++i) {
+    const Realm& realm = policy.realms[i];
+    const std::string field = absl::StrCat("policy.names.realms[", i, "]");
+    if (realm.name.empty() || !is_domain(realm.name)) {
+      return InvalidField(absl::StrCat(field, ".name"), kForm);
+    }
+    if (!is_domain(realm.windows_domain)) {
+      return InvalidField(absl::StrCat(field, ".windows_domain"), kForm);
+    }
+    if (realm.windows_domain.empty() && policy.default_domain.empty()) {
+      return InvalidField(absl::StrCat(field, ".windows_domain"),
+                          "must be given where there is no default_domain");
+    }
+    if (!seen.insert(*FoldName(realm.name)).second) {
+      return InvalidField(absl::StrCat(field, ".name"), "stands there twice");
+    }
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace restante::directory

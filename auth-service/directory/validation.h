@@ -4,6 +4,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
+#include "auth-service/directory/name_policy.h"
 #include "auth-service/ntlm/policy.h"
 
 // The forms and limits of what operators put into the directory. Pure functions, thread-safe.
@@ -19,6 +20,10 @@ absl::Status ValidateAccount(const Account& account);
 
 // Whether the target names are within their limits. INVALID_ARGUMENT/FIELD_INVALID likewise.
 absl::Status ValidateNtlmPolicy(const ntlm::Policy& policy);
+
+// Whether domains and realms have their form, each realm stands there once, and each means a
+// domain. INVALID_ARGUMENT/FIELD_INVALID likewise.
+absl::Status ValidateNamePolicy(const NamePolicy& policy);
 
 }  // namespace restante::directory
 

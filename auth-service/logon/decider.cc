@@ -65,6 +65,13 @@ constexpr AccountRule kAccountRules[] = {
     {"account-mechanism", CheckMechanism},
 };
 
+directory::NamePolicy PolicyOf(std::string default_domain,
+                               std::vector<std::string> accepted_domains) {
+  directory::NamePolicy policy{std::move(default_domain)};
+  for (std::string& domain : accepted_domains) policy.realms.push_back({std::move(domain), "", {}});
+  return policy;
+}
+
 MailboxOwner Nobody(absl::string_view what) {
   return {nullptr, Refusal::kMailboxUnknown,
           absl::StrCat("the mailbox asked for, \"", EscapeForLog(what, kMaxClientNameOctets),
@@ -74,7 +81,10 @@ MailboxOwner Nobody(absl::string_view what) {
 }  // namespace
 
 Decider::Decider(const directory::Directory& directory, NameSettings settings)
-    : directory_(directory), settings_(std::move(settings)) {}
+    : directory_(directory),
+      own_names_(std::move(settings.own_names)),
+      configured_(
+          PolicyOf(std::move(settings.default_domain), std::move(settings.accepted_domains))) {}
 
 Decision Decider::Decide(const std::optional<ProvenName>& name,
                          const Circumstances& circumstances) const {
@@ -85,7 +95,7 @@ Decision Decider::Decide(const std::optional<ProvenName>& name,
     return decision;
   }
   decision.trace.push_back({"name-form", DescribeName(*name)});
-  FindAccount(*name, &decision);
+  FindAccount(*name, circumstances.names, &decision);
   if (decision.refusal) return decision;
   if (decision.account == nullptr) {
     // Some clients take the UTF-8 of a name for Latin-1; nobody's name comes about by chance so.
@@ -93,7 +103,7 @@ Decision Decider::Decide(const std::optional<ProvenName>& name,
       ProvenName other = *name;
       other.user = *std::move(narrowed);
       decision.trace.push_back({"widened-name", DescribeName(other)});
-      FindAccount(other, &decision);
+      FindAccount(other, circumstances.names, &decision);
     }
   }
   if (decision.refusal) return decision;
@@ -150,7 +160,7 @@ void Decider::FindMailbox(absl::string_view alias, const Circumstances& circumst
     owner.account = directory_.FindByAlias(alias);
     if (owner.account == nullptr) owner = Nobody(alias);
   }
-  owner = Agreed(std::move(owner), OwnerOf(circumstances.authorization_id, *decision->account));
+  owner = Agreed(std::move(owner), OwnerOf(circumstances, *decision->account));
   if (owner.refusal) {
     decision->refusal = owner.refusal;
     decision->trace.push_back({"mailbox", std::move(owner.finding)});
@@ -165,12 +175,13 @@ void Decider::FindMailbox(absl::string_view alias, const Circumstances& circumst
   decision->may_delete = rights.may_delete;
 }
 
-MailboxOwner Decider::OwnerOf(absl::string_view authorization_id,
+MailboxOwner Decider::OwnerOf(const Circumstances& circumstances,
                               const directory::Account& account) const {
+  const absl::string_view authorization_id = circumstances.authorization_id;
   if (authorization_id.empty()) return {};
   const std::optional<ProvenName> name = ParseName(authorization_id);
   Decision named;
-  if (name && name->alias.empty()) FindAccount(*name, &named);
+  if (name && name->alias.empty()) FindAccount(*name, circumstances.names, &named);
   // Many clients repeat their own name here, which is nobody else's even where it is an alias.
   if (named.account != nullptr && named.account->id == account.id) return {named.account, {}};
   directory::AccountPtr by_alias = directory_.FindByAlias(authorization_id);
@@ -179,21 +190,25 @@ MailboxOwner Decider::OwnerOf(absl::string_view authorization_id,
   return Agreed({std::move(named.account), {}}, {std::move(by_alias), {}});
 }
 
-std::string Decider::CanonicalName(const ProvenName& name) const {
+std::string Decider::CanonicalName(const ProvenName& name,
+                                   const directory::NamePolicy* names) const {
+  const directory::NamePolicy& policy = names != nullptr ? *names : configured_;
   const auto fold = [](absl::string_view text) {
     return FoldName(text).value_or(std::string(text));
   };
-  const std::string qualifier = fold(name.qualifier);
-  const bool is_default =
-      qualifier.empty() ||
-      std::any_of(settings_.accepted_domains.begin(), settings_.accepted_domains.end(),
-                  [&](const auto& one) { return fold(one) == qualifier; });
-  return absl::StrCat(is_default ? fold(settings_.default_domain) : qualifier, "\\",
-                      fold(name.user));
+  absl::string_view domain = name.qualifier;
+  const directory::Realm* realm = FindRealm(policy, name.qualifier);
+  if (realm != nullptr) domain = DomainOf(policy, *realm);
+  if (domain.empty() || (realm == nullptr && IsIgnored(policy, domain))) {
+    domain = policy.default_domain;
+  }
+  const bool exact = UserCase(policy, name.qualifier) == directory::NameCase::kExact;
+  return absl::StrCat(fold(domain), "\\", exact ? name.user : fold(name.user));
 }
 
-void Decider::FindAccount(const ProvenName& name, Decision* decision) const {
-  const RuleInput input{name, directory_, settings_};
+void Decider::FindAccount(const ProvenName& name, const directory::NamePolicy* names,
+                          Decision* decision) const {
+  const RuleInput input{name, directory_, names != nullptr ? *names : configured_, own_names_};
   for (const NameRule& rule : NameRules()) {
     std::optional<RuleOutcome> outcome = rule.apply(input);
     if (!outcome) continue;

@@ -15,7 +15,8 @@
 
 namespace restante::logon {
 
-// What operators say about names.
+// What the configuration says about names. But for own_names, a protocol's policy that says what
+// names mean goes before it.
 struct NameSettings {
   // The Windows domain of a name without one. Empty: such a name must be unique by itself.
   std::string default_domain;
@@ -39,6 +40,7 @@ struct Circumstances {
   // Whom the client wants to act for (RFC 4422 section 3.4.1); empty: itself.
   absl::string_view authorization_id;
   absl::Time now;
+  const directory::NamePolicy* names = nullptr;  // the protocol's; nullptr: the configuration's
 };
 
 // Where a name leads.
@@ -73,22 +75,24 @@ class Decider {
                           const Circumstances& circumstances) const;
 
   // One text for all the names that would be one account's where people have the names that they
-  // usually have: a user of the default domain, with and without the domain or an accepted realm.
-  // The same whether there is such an account or not.
-  std::string CanonicalName(const ProvenName& name) const;
+  // usually have: a user of the default domain, with and without the domain or a realm that means
+  // it. The same whether there is such an account or not.
+  std::string CanonicalName(const ProvenName& name, const directory::NamePolicy* names) const;
 
  private:
-  void FindAccount(const ProvenName& name, Decision* decision) const;
+  void FindAccount(const ProvenName& name, const directory::NamePolicy* names,
+                   Decision* decision) const;
   // What follows once there is an account; `alias` is the mailbox that the name asks for.
   void CheckAccount(absl::string_view alias, const Circumstances& circumstances,
                     Decision* decision) const;
   void FindMailbox(absl::string_view alias, const Circumstances& circumstances,
                    Decision* decision) const;
-  // Whose mailbox an authorization id means to `account`.
-  MailboxOwner OwnerOf(absl::string_view authorization_id, const directory::Account& account) const;
+  // Whose mailbox the authorization id means to `account`.
+  MailboxOwner OwnerOf(const Circumstances& circumstances, const directory::Account& account) const;
 
   const directory::Directory& directory_;
-  const NameSettings settings_;
+  const std::vector<std::string> own_names_;
+  const directory::NamePolicy configured_;
 };
 
 }  // namespace restante::logon

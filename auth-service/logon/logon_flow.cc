@@ -91,6 +91,10 @@ absl::string_view AuthorizationIdOf(const authority::Claim& claim) {
   return password_claim ? password_claim->authorization_id : absl::string_view();
 }
 
+const directory::NamePolicy* NamesOf(const directory::ProtocolPolicy& policy) {
+  return policy.names ? &*policy.names : nullptr;
+}
+
 // A name that no person typed.
 bool IsAsserted(const authority::Claim& claim) {
   const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim);
@@ -262,8 +266,8 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
   RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
                             parts_.directory.GetPolicy(logon.protocol));
   attempt.refusal = CheckPolicy(policy, logon.mechanism, logon.tls, logon.client, &attempt);
-  const Decision decision =
-      parts_.decider.Decide(ParseName(logon.client_name), {logon.mechanism, "", attempt.time});
+  const Decision decision = parts_.decider.Decide(
+      ParseName(logon.client_name), {logon.mechanism, "", attempt.time, NamesOf(policy)});
   SetFound(decision, &attempt);
   if (attempt.refusal) return attempt;
   attempt.refusal = decision.refusal;
@@ -324,9 +328,10 @@ sasl::Connection LogonFlow::ConnectionOf(const Course& course) {
 absl::StatusOr<Answer> LogonFlow::OnClaim(const authority::Claim& claim, Course* course) const {
   Attempt& attempt = course->attempt;
   attempt.client_name = ClientNameOf(claim);
-  const std::vector<Reading> readings =
-      ReadingsOf(claim, parts_.decider, {attempt.mechanism, AuthorizationIdOf(claim), attempt.time},
-                 settings_.netbios_domain);
+  const std::vector<Reading> readings = ReadingsOf(
+      claim, parts_.decider,
+      {attempt.mechanism, AuthorizationIdOf(claim), attempt.time, NamesOf(course->policy)},
+      settings_.netbios_domain);
   // The same for every spelling of a name, whether it exists or not.
   const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim);
   const auto name = ntlm_claim ? ParseNtlmName(ntlm_claim->message.domain, ntlm_claim->message.user)
@@ -381,8 +386,8 @@ absl::StatusOr<Answer> LogonFlow::OnAcknowledged(absl::string_view proven, const
   const auto name = ParseName(attempt.client_name);
   if (name) course->throttled_user = name->user;
   // Once more: the account may have been changed meanwhile.
-  const Decision decision =
-      parts_.decider.Decide(name, {attempt.mechanism, *authorization_id, attempt.time});
+  const Decision decision = parts_.decider.Decide(
+      name, {attempt.mechanism, *authorization_id, attempt.time, NamesOf(course->policy)});
   SetFound(decision, &attempt);
   if (!response.empty()) {
     attempt.trace.push_back({"dialogue", "the client's last response is not empty"});

@@ -1,5 +1,6 @@
 #include "auth-service/logon/name_rules.h"
 
+#include <algorithm>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -26,9 +27,12 @@ bool IsAmong(absl::string_view name, const std::vector<std::string>& names) {
 
 // Nothing that the person typed says which domain is meant.
 bool IsUnqualified(const RuleInput& input) {
-  return input.name.form == NameForm::kUser ||
-         (input.name.form == NameForm::kNtlmFields &&
-          IsAmong(input.name.qualifier, input.settings.own_names));
+  return input.name.form == NameForm::kUser || (input.name.form == NameForm::kNtlmFields &&
+                                                IsAmong(input.name.qualifier, input.own_names));
+}
+
+bool HasNoDomain(const RuleInput& input) {
+  return IsUnqualified(input) || IsIgnored(input.names, input.name.qualifier);
 }
 
 bool MayBeDomain(const ProvenName& name) {
@@ -50,7 +54,7 @@ RuleOutcome Found(absl::string_view what, directory::AccountPtr account) {
 }
 
 RuleOutcome FindInDefaultDomain(const RuleInput& input) {
-  const std::string& domain = input.settings.default_domain;
+  const std::string& domain = input.names.default_domain;
   return Found(absl::StrCat(domain, "\\", input.name.user),
                input.directory.FindByWindowsName(domain, input.name.user));
 }
@@ -68,13 +72,12 @@ std::optional<RuleOutcome> ApplyPrincipalName(const RuleInput& input) {
 }
 
 std::optional<RuleOutcome> ApplyAcceptedDomain(const RuleInput& input) {
-  if (input.name.form == NameForm::kUser || input.settings.default_domain.empty()) {
-    return std::nullopt;
-  }
-  if (IsAmong(input.name.qualifier, input.settings.accepted_domains)) {
-    return FindInDefaultDomain(input);
-  }
-  return std::nullopt;
+  if (input.name.form == NameForm::kUser) return std::nullopt;
+  const directory::Realm* realm = FindRealm(input.names, input.name.qualifier);
+  if (realm == nullptr) return std::nullopt;
+  const absl::string_view domain = DomainOf(input.names, *realm);
+  return Found(absl::StrCat(domain, "\\", input.name.user),
+               input.directory.FindByWindowsName(domain, input.name.user));
 }
 
 std::optional<RuleOutcome> ApplyAddress(const RuleInput& input) {
@@ -83,13 +86,22 @@ std::optional<RuleOutcome> ApplyAddress(const RuleInput& input) {
   return Found(address, input.directory.FindByAddress(address));
 }
 
+std::optional<RuleOutcome> ApplyEmptyDomain(const RuleInput& input) {
+  if (!HasNoDomain(input) || input.names.empty_domain != directory::EmptyDomain::kRefuse) {
+    return std::nullopt;
+  }
+  return RuleOutcome{nullptr, Refusal::kDomainMissing, "names without a domain are not accepted"};
+}
+
 std::optional<RuleOutcome> ApplyDefaultDomain(const RuleInput& input) {
-  if (!IsUnqualified(input) || input.settings.default_domain.empty()) return std::nullopt;
+  if (!HasNoDomain(input) || input.names.default_domain.empty()) return std::nullopt;
   return FindInDefaultDomain(input);
 }
 
 std::optional<RuleOutcome> ApplyUniqueUser(const RuleInput& input) {
-  if (!IsUnqualified(input)) return std::nullopt;
+  if (!HasNoDomain(input) || input.names.empty_domain != directory::EmptyDomain::kDefaultOrUnique) {
+    return std::nullopt;
+  }
   const std::vector<directory::AccountPtr> holders =
       input.directory.FindByWindowsUser(input.name.user, 2);
   const std::string what = absl::StrCat("*\\", input.name.user);
@@ -102,15 +114,69 @@ std::optional<RuleOutcome> ApplyUniqueUser(const RuleInput& input) {
   return outcome;
 }
 
+// Whether some name of the account has this user as it is written here.
+bool HasUserAsWritten(const directory::Account& account, absl::string_view user) {
+  const auto has = [user](const std::vector<std::string>& names, char separator, bool is_behind) {
+    return std::any_of(names.begin(), names.end(), [&](absl::string_view name) {
+      const size_t at = name.find(separator);
+      return (is_behind ? name.substr(at + 1) : name.substr(0, at)) == user;
+    });
+  };
+  return has(account.windows_names, '\\', true) || has(account.principal_names, '@', false) ||
+         has(account.addresses, '@', false);
+}
+
+// The rule's outcome, if users may be written so.
+template <std::optional<RuleOutcome> (*kApply)(const RuleInput&)>
+std::optional<RuleOutcome> WithCase(const RuleInput& input) {
+  std::optional<RuleOutcome> outcome = kApply(input);
+  if (!outcome || outcome->account == nullptr) return outcome;
+  const absl::string_view qualifier =
+      HasNoDomain(input) ? absl::string_view() : absl::string_view(input.name.qualifier);
+  if (UserCase(input.names, qualifier) == directory::NameCase::kInsensitive ||
+      HasUserAsWritten(*outcome->account, input.name.user)) {
+    return outcome;
+  }
+  outcome->account = nullptr;
+  absl::StrAppend(&outcome->finding, ", which writes the user otherwise");
+  return outcome;
+}
+
 constexpr NameRule kRules[] = {
-    {"windows-name", ApplyWindowsName},       {"principal-name", ApplyPrincipalName},
-    {"accepted-domain", ApplyAcceptedDomain}, {"address", ApplyAddress},
-    {"default-domain", ApplyDefaultDomain},   {"unique-user", ApplyUniqueUser},
+    {"windows-name", WithCase<ApplyWindowsName>},
+    {"principal-name", WithCase<ApplyPrincipalName>},
+    {"accepted-domain", WithCase<ApplyAcceptedDomain>},
+    {"address", WithCase<ApplyAddress>},
+    {"empty-domain", ApplyEmptyDomain},
+    {"default-domain", WithCase<ApplyDefaultDomain>},
+    {"unique-user", WithCase<ApplyUniqueUser>},
 };
 
 }  // namespace
 
 absl::Span<const NameRule> NameRules() { return kRules; }
+
+const directory::Realm* FindRealm(const directory::NamePolicy& policy, absl::string_view name) {
+  for (const directory::Realm& realm : policy.realms) {
+    if (SameName(realm.name, name)) return &realm;
+  }
+  return nullptr;
+}
+
+absl::string_view DomainOf(const directory::NamePolicy& policy, const directory::Realm& realm) {
+  return realm.windows_domain.empty() ? policy.default_domain : realm.windows_domain;
+}
+
+bool IsIgnored(const directory::NamePolicy& policy, absl::string_view qualifier) {
+  return policy.foreign_domain == directory::ForeignDomain::kIgnore &&
+         !SameName(qualifier, policy.default_domain) && FindRealm(policy, qualifier) == nullptr;
+}
+
+directory::NameCase UserCase(const directory::NamePolicy& policy, absl::string_view qualifier) {
+  const directory::Realm* realm =
+      FindRealm(policy, qualifier.empty() ? policy.default_domain : qualifier);
+  return realm != nullptr && realm->user_case ? *realm->user_case : policy.user_case;
+}
 
 std::optional<std::string> NarrowedUser(absl::string_view user) {
   const std::optional<std::string> wide = Utf8ToUtf16Le(user);

@@ -233,6 +233,98 @@ TEST_F(DeciderTest, EscapesClientTextInTheTrace) {
   EXPECT_EQ(decider_.Decide(std::nullopt, By("NTLM")).refusal, Refusal::kNameMalformed);
 }
 
+// What the policy says of names, in place of the configuration.
+class NamePolicyTest : public DeciderTest {
+ protected:
+  std::string Account(const char* text) {
+    return Outcome(decider_.Decide(ParseName(text), {"PLAIN", "", clock_.WallNow(), &names_}));
+  }
+  std::string NtlmAccount(const char* domain, const char* user) {
+    return Outcome(
+        decider_.Decide(ParseNtlmName(domain, user), {"NTLM", "", clock_.WallNow(), &names_}));
+  }
+  static std::string Outcome(const Decision& decision) {
+    if (decision.account != nullptr) return decision.account->id;
+    return std::string(authority::RefusalName(*decision.refusal));
+  }
+  std::string Canonical(const char* text) {
+    return decider_.CanonicalName(*ParseName(text), &names_);
+  }
+
+  directory::NamePolicy names_{.default_domain = "LAB"};
+};
+
+TEST_F(NamePolicyTest, GoesBeforeTheConfiguration) {
+  EXPECT_EQ(Account("jsmith"), "lab-jsmith");
+  EXPECT_EQ(Account("nobox@corp.example"), "UNKNOWN_NAME");  // a realm of the configuration alone
+  EXPECT_EQ(Account("CORP\\jsmith"), "jsmith");
+  EXPECT_EQ(Canonical("jsmith"), Canonical("LAB\\JSmith"));
+}
+
+TEST_F(NamePolicyTest, RealmsMeanADomain) {
+  names_.realms = {{"lab.example", "", {}}, {"OLD", "CORP", {}}};
+  EXPECT_EQ(Account("jsmith@LAB.example"), "lab-jsmith");
+  EXPECT_EQ(Account("lab.example\\alice"), "alice");
+  EXPECT_EQ(Account("old\\jsmith"), "jsmith");
+  EXPECT_EQ(NtlmAccount("OLD", "nobox"), "nobox");
+  EXPECT_EQ(Account("OLD\\alice"), "UNKNOWN_NAME");
+  EXPECT_EQ(Canonical("old\\nobody"), Canonical("CORP\\nobody"));
+  EXPECT_EQ(Canonical("nobody@lab.example"), Canonical("nobody"));
+}
+
+TEST_F(NamePolicyTest, AnEmptyDomainMayBeTheDefaultAloneOrNone) {
+  EXPECT_EQ(Account("juergen"), "UNKNOWN_NAME");
+  EXPECT_EQ(Account("nobox"), "nobox");  // the only one of that name
+  names_.empty_domain = directory::EmptyDomain::kDefault;
+  EXPECT_EQ(Account("nobox"), "UNKNOWN_NAME");
+  EXPECT_EQ(Account("alice"), "alice");
+  EXPECT_EQ(NtlmAccount("POST", "alice"), "alice");  // an echo of this server's own name
+  names_.empty_domain = directory::EmptyDomain::kRefuse;
+  EXPECT_EQ(Account("alice"), "DOMAIN_MISSING");
+  EXPECT_EQ(NtlmAccount("POST", "alice"), "DOMAIN_MISSING");
+  EXPECT_EQ(NtlmAccount("", "alice"), "DOMAIN_MISSING");
+  EXPECT_EQ(Account("LAB\\alice"), "alice");
+  EXPECT_EQ(Account("js@mail.example"), "jsmith");
+}
+
+TEST_F(NamePolicyTest, AForeignDomainMayMeanNone) {
+  EXPECT_EQ(Account("DESKTOP-7\\alice"), "UNKNOWN_NAME");
+  names_.foreign_domain = directory::ForeignDomain::kIgnore;
+  names_.realms = {{"OLD", "CORP", {}}};
+  EXPECT_EQ(Account("DESKTOP-7\\alice"), "alice");
+  EXPECT_EQ(NtlmAccount("DESKTOP-7", "jsmith"), "lab-jsmith");
+  EXPECT_EQ(Account("DESKTOP-7\\twin"), "twin-1");   // the default domain's
+  EXPECT_EQ(Account("CORP\\jsmith"), "jsmith");      // an account's own name goes first
+  EXPECT_EQ(Account("OLD\\alice"), "UNKNOWN_NAME");  // a realm is not foreign
+  EXPECT_EQ(Account("LAB\\nobox"), "UNKNOWN_NAME");  // nor is the default domain
+  EXPECT_EQ(Canonical("DESKTOP-7\\nobody"), Canonical("nobody"));
+  names_.default_domain = "";
+  EXPECT_EQ(Account("DESKTOP-7\\twin"), "AMBIGUOUS_NAME");
+  names_.empty_domain = directory::EmptyDomain::kRefuse;
+  EXPECT_EQ(Account("DESKTOP-7\\alice"), "DOMAIN_MISSING");
+}
+
+TEST_F(NamePolicyTest, CaseMayCount) {
+  EXPECT_EQ(Account("LAB\\Alice"), "alice");
+  names_.user_case = directory::NameCase::kExact;
+  for (const char* name : {"LAB\\Alice", "lab\\ALICE", "Alice", "JS@mail.example"}) {
+    EXPECT_EQ(Account(name), "UNKNOWN_NAME") << name;
+  }
+  for (const char* name : {"LAB\\alice", "lab\\alice", "alice"}) {
+    EXPECT_EQ(Account(name), "alice") << name;
+  }
+  EXPECT_EQ(Account("js@mail.example"), "jsmith");
+  EXPECT_NE(Canonical("Nobody"), Canonical("nobody"));
+  // A realm may have it otherwise.
+  names_.realms = {{"OLD", "CORP", directory::NameCase::kInsensitive}};
+  EXPECT_EQ(Account("old\\JSMITH"), "jsmith");
+  names_.user_case = directory::NameCase::kInsensitive;
+  names_.realms = {{"LAB", "", directory::NameCase::kExact}};
+  EXPECT_EQ(Account("LAB\\Alice"), "UNKNOWN_NAME");
+  EXPECT_EQ(Account("Alice"), "UNKNOWN_NAME");  // the default domain is that realm
+  EXPECT_EQ(Account("CORP\\JSMITH"), "jsmith");
+}
+
 TEST_F(DeciderTest, WithoutADefaultDomainABareUserMustBeUnique) {
   const Decider decider(*directory_, {});
   EXPECT_EQ(AccountOf(decider.Decide(ParseName("alice"), By("NTLM"))), "alice");

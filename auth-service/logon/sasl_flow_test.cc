@@ -192,7 +192,7 @@ class SaslFlowTest : public testing::Test, public oauth::KeySource {
                          {.default_domain = "CORP",
                           .accepted_domains = {"corp.example"},
                           .own_names = {"CORP", "MAIL"}}};
-  const ScramLookup lookup_{decider_, authority_};
+  const ScramLookup lookup_{*directory_, decider_, authority_};
   const TokenIssuer issuer_{TokenIssuer::Kind::kEc};
   const std::shared_ptr<const oauth::KeySet> keys_ = *oauth::KeySet::Parse(issuer_.KeySet());
   const oauth::TokenVerifier tokens_{{.issuer = "i", .audience = "a"}, *this, clock_};

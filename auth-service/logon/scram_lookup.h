@@ -14,15 +14,17 @@ namespace restante::logon {
 // (docs/decisions/0010-scram-decoys.md). Thread-safe.
 class ScramLookup {
  public:
-  // Both outlive this.
-  ScramLookup(const Decider& decider, const authority::Authority& authority)
-      : decider_(decider), authority_(authority) {}
+  // All outlive this.
+  ScramLookup(const directory::Directory& directory, const Decider& decider,
+              const authority::Authority& authority)
+      : directory_(directory), decider_(decider), authority_(authority) {}
 
-  // As Authority::ScramParametersOf.
+  // As Authority::ScramParametersOf; NOT_FOUND for a protocol without policy.
   absl::StatusOr<sasl::ScramParameters> Find(absl::string_view protocol,
                                              absl::string_view authentication_id) const;
 
  private:
+  const directory::Directory& directory_;
   const Decider& decider_;
   const authority::Authority& authority_;
 };

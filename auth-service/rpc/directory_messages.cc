@@ -93,6 +93,60 @@ absl::StatusOr<ntlm::Policy> ToNtlmPolicy(const auth::v1::NtlmSettings& settings
   return policy;
 }
 
+auth::v1::NameCase ToProto(directory::NameCase name_case) {
+  return name_case == directory::NameCase::kExact ? auth::v1::NAME_CASE_EXACT
+                                                  : auth::v1::NAME_CASE_INSENSITIVE;
+}
+
+auth::v1::NameSettings ToProto(const directory::NamePolicy& policy) {
+  auth::v1::NameSettings message;
+  message.set_default_domain(policy.default_domain);
+  // The values are the contract's.
+  message.set_empty_domain(static_cast<auth::v1::EmptyDomain>(policy.empty_domain));
+  message.set_foreign_domain(static_cast<auth::v1::ForeignDomain>(policy.foreign_domain));
+  message.set_user_case(ToProto(policy.user_case));
+  for (const directory::Realm& realm : policy.realms) {
+    auth::v1::Realm* added = message.add_realms();
+    added->set_name(realm.name);
+    added->set_windows_domain(realm.windows_domain);
+    if (realm.user_case) added->set_user_case(ToProto(*realm.user_case));
+  }
+  return message;
+}
+
+// nullopt for an unspecified one.
+template <typename Domain, typename Proto>
+absl::StatusOr<std::optional<Domain>> ToEnum(absl::string_view field, Proto value, Domain last) {
+  if (value == 0) return std::optional<Domain>();
+  if (value < 0 || static_cast<int>(value) > static_cast<int>(last)) {
+    return InvalidField(field, "is not a known value");
+  }
+  return std::optional<Domain>(static_cast<Domain>(value));
+}
+
+absl::StatusOr<directory::NamePolicy> ToNamePolicy(const auth::v1::NameSettings& settings) {
+  using directory::NameCase;
+  directory::NamePolicy policy;
+  policy.default_domain = settings.default_domain();
+  RESTANTE_ASSIGN_OR_RETURN(const auto empty_domain,
+                            ToEnum("policy.names.empty_domain", settings.empty_domain(),
+                                   directory::EmptyDomain::kRefuse));
+  RESTANTE_ASSIGN_OR_RETURN(const auto foreign_domain,
+                            ToEnum("policy.names.foreign_domain", settings.foreign_domain(),
+                                   directory::ForeignDomain::kIgnore));
+  RESTANTE_ASSIGN_OR_RETURN(const auto user_case, ToEnum("policy.names.user_case",
+                                                         settings.user_case(), NameCase::kExact));
+  policy.empty_domain = empty_domain.value_or(policy.empty_domain);
+  policy.foreign_domain = foreign_domain.value_or(policy.foreign_domain);
+  policy.user_case = user_case.value_or(policy.user_case);
+  for (const auth::v1::Realm& realm : settings.realms()) {
+    RESTANTE_ASSIGN_OR_RETURN(const auto realm_case, ToEnum("policy.names.realms.user_case",
+                                                            realm.user_case(), NameCase::kExact));
+    policy.realms.push_back({realm.name(), realm.windows_domain(), realm_case});
+  }
+  return policy;
+}
+
 absl::StatusOr<std::vector<directory::MechanismChange>> ToMechanismChanges(
     const auth::v1::ProtocolPolicy& policy) {
   if (policy.mechanisms_size() > kMaxMechanisms) {
@@ -162,6 +216,7 @@ auth::v1::ProtocolPolicy ToProto(const directory::ProtocolPolicy& policy) {
     mechanism->set_needs_certificate(setting.needs_certificate);
   }
   *message.mutable_ntlm() = ToProto(policy.ntlm);
+  if (policy.names) *message.mutable_names() = ToProto(*policy.names);
   message.set_etag(EtagOf(policy.revision));
   if (policy.revision != 0) *message.mutable_update_time() = ToTimestamp(policy.update_time);
   return message;
@@ -273,6 +328,10 @@ absl::StatusOr<directory::PolicyChange> ToPolicyChange(
       RESTANTE_ASSIGN_OR_RETURN(change.mechanisms, ToMechanismChanges(request.policy()));
     } else if (path == "ntlm") {
       RESTANTE_ASSIGN_OR_RETURN(change.ntlm, ToNtlmPolicy(request.policy().ntlm()));
+    } else if (path == "names") {
+      change.names.emplace();
+      if (!request.policy().has_names()) continue;
+      RESTANTE_ASSIGN_OR_RETURN(*change.names, ToNamePolicy(request.policy().names()));
     } else {
       return InvalidField("update_mask",
                           absl::StrCat(EscapeForLog(path), " is not a field that can be changed"));

@@ -252,6 +252,37 @@ TEST(DirectoryMessages, ReplacesNtlmSettingsAsAWhole) {
   EXPECT_FALSE(ToPolicyChange(request).ok());
 }
 
+TEST(DirectoryMessages, ReplacesRulesForNamesAsAWhole) {
+  auth::v1::UpdateProtocolPolicyRequest request;
+  request.mutable_update_mask()->add_paths("names");
+  auto change = ToPolicyChange(request);
+  ASSERT_TRUE(change.ok() && change->names.has_value());
+  EXPECT_FALSE(change->names->has_value());  // left to the configuration
+  auth::v1::NameSettings& settings = *request.mutable_policy()->mutable_names();
+  change = ToPolicyChange(request);
+  EXPECT_EQ(*change->names, directory::NamePolicy());
+  settings.set_default_domain("CORP");
+  settings.set_empty_domain(auth::v1::EMPTY_DOMAIN_DEFAULT);
+  settings.set_foreign_domain(auth::v1::FOREIGN_DOMAIN_IGNORE);
+  settings.set_user_case(auth::v1::NAME_CASE_EXACT);
+  auth::v1::Realm& realm = *settings.add_realms();
+  realm.set_name("old.example");
+  realm.set_windows_domain("OLD");
+  realm.set_user_case(auth::v1::NAME_CASE_INSENSITIVE);
+  settings.add_realms()->set_name("corp.example");
+  change = ToPolicyChange(request);
+  ASSERT_TRUE(change.ok()) << change.status();
+  directory::ProtocolPolicy policy;
+  policy.names = *change->names;
+  EXPECT_EQ(ToProto(policy).names().SerializeAsString(), settings.SerializeAsString());
+  EXPECT_FALSE(ToProto(directory::ProtocolPolicy()).has_names());
+  realm.set_user_case(static_cast<auth::v1::NameCase>(3));
+  EXPECT_EQ(GetInvalidField(ToPolicyChange(request).status()), "policy.names.realms.user_case");
+  realm.clear_user_case();
+  settings.set_foreign_domain(static_cast<auth::v1::ForeignDomain>(-1));
+  EXPECT_EQ(GetInvalidField(ToPolicyChange(request).status()), "policy.names.foreign_domain");
+}
+
 TEST(DirectoryMessages, SaysNothingOfACredentialButThatItIsThere) {
   directory::Account account;
   account.id = "jsmith";

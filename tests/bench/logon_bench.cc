@@ -97,7 +97,7 @@ class Auth {
   authority::LocalAuthority authority_{vault_, {}, random_};
   Decider decider_{*directory_,
                    {.default_domain = "CORP", .accepted_domains = {}, .own_names = {"CORP"}}};
-  const ScramLookup lookup_{decider_, authority_};
+  const ScramLookup lookup_{*directory_, decider_, authority_};
   Throttle throttle_{clock_};
   const LogonFlow flow_{{*directory_, authority_, mechanisms_, decider_, throttle_, observer_,
                          state_keys_, grant_keys_, clock_, random_},

@@ -309,6 +309,37 @@ void AddNtlmPolicy(CLI::App* update, NtlmChanges* changes) {
           "Take one away; without any, none is looked at");
 }
 
+void AddChoice(CLI::App* command, const std::string& name, std::vector<std::string> choices,
+               std::string* value, const std::string& help) {
+  command->add_option(name, *value, help)
+      ->check(CLI::IsMember(std::move(choices)))
+      ->type_name("RULE");
+}
+
+void AddNamePolicy(CLI::App* update, NameChanges* changes) {
+  update
+      ->add_option_function<std::string>(
+          "--default-domain",
+          [changes](const std::string& domain) { changes->default_domain = domain; },
+          "The Windows domain of names without one; '' for none")
+      ->type_name("DOMAIN");
+  AddChoice(
+      update, "--empty-domain", EmptyDomainNames(), &changes->empty_domain,
+      "Names without a domain: default-or-unique (the default domain's user, else the only one "
+      "of that name), default, or refuse");
+  AddChoice(update, "--foreign-domain", ForeignDomainNames(), &changes->foreign_domain,
+            "Domains that nobody knows: refuse, or ignore, as if there were none");
+  AddChoice(update, "--user-case", NameCaseNames(), &changes->user_case,
+            "Users are compared without regard to case (insensitive), or exact");
+  AddEach(
+      update, "--add-realm", &changes->add_realms, "NAME[=DOMAIN][:CASE]",
+      "A domain or realm that clients send, and the domain whose users it means (the default one "
+      "when left out); :exact or :insensitive for its users alone");
+  AddEach(update, "--remove-realm", &changes->remove_realms, "NAME", "Take one away");
+  update->add_flag("--names-from-configuration", changes->from_configuration,
+                   "Leave names to auth's configuration again");
+}
+
 void AddPolicy(CLI::App* top, CommandLine* line) {
   CLI::App* policy = AddCommand(top, "policy", "Which mechanisms clients may use to log on");
   policy->require_subcommand(1)->footer(kPolicyFooter);
@@ -332,6 +363,7 @@ void AddPolicy(CLI::App* top, CommandLine* line) {
   AddEach(update, "--no-require-tls", &changes.no_require_tls, "MECHANISM",
           "Accept it without TLS too");
   AddNtlmPolicy(update, &changes.ntlm);
+  AddNamePolicy(update, &changes.names);
   update->callback([line] {
     line->action = [line](Session& session) { return UpdatePolicy(session, line->policy_changes); };
   });

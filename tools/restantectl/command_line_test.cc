@@ -126,6 +126,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
       setting.set_require_tls(true);
     }
     *response->mutable_ntlm() = ntlm;
+    if (names) *response->mutable_names() = *names;
     return grpc::Status::OK;
   }
   grpc::Status UpdateProtocolPolicy(grpc::ServerContext* /*context*/,
@@ -149,6 +150,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   std::vector<auth::v1::SetCredentialRequest> credentials;
   std::string deleted;
   auth::v1::ExplainLogonRequest explained;
+  std::optional<auth::v1::NameSettings> names;
   auth::v1::NtlmSettings ntlm;
   auth::v1::UpdateProtocolPolicyRequest policy_update;
 
@@ -503,6 +505,52 @@ TEST_F(CommandLineTest, UpdatesWhatNtlmMustBeLike) {
   EXPECT_EQ(Run({"policy", "update", "pop3", "--allow-lmv2", "--no-allow-lmv2"}), ExitCode::kUsage);
   EXPECT_EQ(Run({"policy", "update", "pop3", "--remove-ntlm-target-name", "pop/none"}),
             ExitCode::kUsage);
+}
+
+TEST_F(CommandLineTest, UpdatesWhatNamesMean) {
+  // The first rules replace the configuration's, so that the default domain must be said.
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--foreign-domain", "ignore"}), ExitCode::kUsage);
+  EXPECT_THAT(err(), HasSubstr("--default-domain"));
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--default-domain", "CORP", "--empty-domain", "refuse",
+                 "--foreign-domain", "ignore", "--user-case", "exact", "--add-realm",
+                 "corp.example", "--add-realm", "old.example=OLD:insensitive"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_THAT(directory_.policy_update.update_mask().paths(), ElementsAre("names"));
+  const auth::v1::NameSettings names = directory_.policy_update.policy().names();
+  EXPECT_EQ(names.default_domain(), "CORP");
+  EXPECT_EQ(names.empty_domain(), auth::v1::EMPTY_DOMAIN_REFUSE);
+  EXPECT_EQ(names.foreign_domain(), auth::v1::FOREIGN_DOMAIN_IGNORE);
+  EXPECT_EQ(names.user_case(), auth::v1::NAME_CASE_EXACT);
+  ASSERT_EQ(names.realms_size(), 2);
+  EXPECT_EQ(names.realms(0).name(), "corp.example");
+  EXPECT_EQ(names.realms(0).windows_domain(), "");
+  EXPECT_EQ(names.realms(0).user_case(), auth::v1::NAME_CASE_UNSPECIFIED);
+  EXPECT_EQ(names.realms(1).name(), "old.example");
+  EXPECT_EQ(names.realms(1).windows_domain(), "OLD");
+  EXPECT_EQ(names.realms(1).user_case(), auth::v1::NAME_CASE_INSENSITIVE);
+  EXPECT_THAT(out(), HasSubstr("Names without a domain: refuse, default CORP"));
+  EXPECT_THAT(out(), HasSubstr("Realm corp.example: users of CORP\n"));
+  EXPECT_THAT(out(), HasSubstr("Realm old.example: users of OLD, case insensitive\n"));
+
+  directory_.names = names;
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--remove-realm", "CORP.example", "--add-realm",
+                 "OLD.example=NEW"}),
+            ExitCode::kOk)
+      << err();
+  const auth::v1::NameSettings& changed = directory_.policy_update.policy().names();
+  ASSERT_EQ(changed.realms_size(), 1);
+  EXPECT_EQ(changed.realms(0).windows_domain(), "NEW");
+  EXPECT_EQ(changed.user_case(), auth::v1::NAME_CASE_EXACT);  // as it was
+
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--names-from-configuration"}), ExitCode::kOk);
+  EXPECT_FALSE(directory_.policy_update.policy().has_names());
+  EXPECT_THAT(directory_.policy_update.update_mask().paths(), ElementsAre("names"));
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--names-from-configuration", "--add-realm", "x"}),
+            ExitCode::kUsage);
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--remove-realm", "nowhere"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--add-realm", "=CORP"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"policy", "update", "pop3", "--empty-domain", "guess"}), ExitCode::kUsage);
 }
 
 TEST_F(CommandLineTest, GivesAnAccountItsOwnWeakestNtlmResponse) {

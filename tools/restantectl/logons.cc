@@ -138,6 +138,8 @@ absl::StatusOr<std::vector<std::string>> ApplyChanges(const PolicyChanges& chang
   std::vector<std::string> paths;
   if (switches) paths.emplace_back("mechanisms");
   if (ntlm) paths.emplace_back("ntlm");
+  RESTANTE_ASSIGN_OR_RETURN(const bool names, ApplyNames(changes.names, policy));
+  if (names) paths.emplace_back("names");
   if (paths.empty()) return UsageError("nothing to change was given");
   return paths;
 }

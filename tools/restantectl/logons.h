@@ -8,6 +8,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "restante/auth/v1/protocol_policy.pb.h"
+#include "tools/restantectl/name_changes.h"
 #include "tools/restantectl/session.h"
 
 namespace restante::ctl {
@@ -41,6 +42,7 @@ struct PolicyChanges {
   std::vector<std::string> require_tls;
   std::vector<std::string> no_require_tls;
   NtlmChanges ntlm;
+  NameChanges names;
 };
 
 absl::Status ExplainLogon(Session& session, const LogonQuestion& question);

@@ -12,6 +12,7 @@
 #include "common/base/check.h"
 #include "common/base/escape.h"
 #include "common/base/unicode.h"
+#include "tools/restantectl/name_changes.h"
 #include "tools/restantectl/ntlm_forms.h"
 
 namespace restante::ctl {
@@ -168,8 +169,10 @@ std::string ToTable(const auth::v1::ProtocolPolicy& policy) {
     rows.push_back(
         {Printable(setting.mechanism()), YesNo(setting.enabled()), YesNo(setting.require_tls())});
   }
-  const std::string table = Columns(rows);
-  return policy.has_ntlm() ? absl::StrCat(table, "\n", ToTable(policy.ntlm())) : table;
+  std::string table = Columns(rows);
+  if (policy.has_ntlm()) absl::StrAppend(&table, "\n", ToTable(policy.ntlm()));
+  if (policy.has_names()) absl::StrAppend(&table, "\n", ToTable(policy.names()));
+  return table;
 }
 
 std::string ToTable(const auth::v1::ExplainLogonResponse& explanation) {

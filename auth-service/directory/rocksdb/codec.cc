@@ -108,7 +108,7 @@ enum AccountTag : uint8_t {
   kCertificateNames = 3,
   kTokenSubjects = 4
 };
-enum PolicyTag : uint8_t { kNtlmPolicy = 1 };
+enum PolicyTag : uint8_t { kNtlmPolicy = 1, kNamePolicy = 2 };
 
 std::optional<ntlm::WeakestResponse> ToWeakestResponse(std::optional<uint8_t> octet) {
   for (const auto known : {ntlm::WeakestResponse::kNtlmV2, ntlm::WeakestResponse::kNtlm2Session,
@@ -137,6 +137,54 @@ std::optional<ntlm::Policy> DecodeNtlmPolicy(absl::string_view value) {
   policy.allow_lmv2 = reader.Bool();
   policy.require_mic = reader.Bool();
   policy.accepted_target_names = reader.Texts();
+  if (!reader.Complete()) return std::nullopt;
+  return policy;
+}
+
+std::string EncodeNamePolicy(const NamePolicy& policy) {
+  ByteWriter writer;
+  writer.LengthPrefixed(policy.default_domain)
+      .U8(static_cast<uint8_t>(policy.empty_domain))
+      .U8(static_cast<uint8_t>(policy.foreign_domain))
+      .U8(static_cast<uint8_t>(policy.user_case))
+      .U32Be(static_cast<uint32_t>(policy.realms.size()));
+  for (const Realm& realm : policy.realms) {
+    writer.LengthPrefixed(realm.name).LengthPrefixed(realm.windows_domain);
+    writer.U8(realm.user_case ? static_cast<uint8_t>(*realm.user_case) : 0);
+  }
+  return writer.Take();
+}
+
+// Whether `octet` is one of an enumeration's values, which begin with 1 and end with `last`.
+template <typename Enum>
+bool IsValueOf(uint8_t octet, Enum last) {
+  return octet >= 1 && octet <= static_cast<uint8_t>(last);
+}
+
+std::optional<NamePolicy> DecodeNamePolicy(absl::string_view value) {
+  RecordReader reader(value);
+  NamePolicy policy;
+  policy.default_domain = reader.Text();
+  const uint8_t empty_domain = reader.U8();
+  const uint8_t foreign_domain = reader.U8();
+  const uint8_t user_case = reader.U8();
+  if (!IsValueOf(empty_domain, EmptyDomain::kRefuse) ||
+      !IsValueOf(foreign_domain, ForeignDomain::kIgnore) ||
+      !IsValueOf(user_case, NameCase::kExact)) {
+    return std::nullopt;
+  }
+  policy.empty_domain = static_cast<EmptyDomain>(empty_domain);
+  policy.foreign_domain = static_cast<ForeignDomain>(foreign_domain);
+  policy.user_case = static_cast<NameCase>(user_case);
+  for (uint32_t left = reader.Count(); left > 0 && reader.good(); --left) {
+    Realm realm;
+    realm.name = reader.Text();
+    realm.windows_domain = reader.Text();
+    const uint8_t realm_case = reader.U8();
+    if (realm_case != 0 && !IsValueOf(realm_case, NameCase::kExact)) return std::nullopt;
+    if (realm_case != 0) realm.user_case = static_cast<NameCase>(realm_case);
+    policy.realms.push_back(std::move(realm));
+  }
   if (!reader.Complete()) return std::nullopt;
   return policy;
 }
@@ -208,11 +256,19 @@ bool TakeExtension(uint8_t tag, absl::string_view value, Account* account) {
 
 // Likewise of a policy's record.
 std::vector<Extension> ExtensionsOf(const ProtocolPolicy& policy) {
-  if (policy.ntlm == ntlm::Policy()) return {};
-  return {{kNtlmPolicy, EncodeNtlmPolicy(policy.ntlm)}};
+  std::vector<Extension> extensions;
+  if (policy.ntlm != ntlm::Policy()) {
+    extensions.push_back({kNtlmPolicy, EncodeNtlmPolicy(policy.ntlm)});
+  }
+  if (policy.names) extensions.push_back({kNamePolicy, EncodeNamePolicy(*policy.names)});
+  return extensions;
 }
 
 bool TakeExtension(uint8_t tag, absl::string_view value, ProtocolPolicy* policy) {
+  if (tag == kNamePolicy) {
+    policy->names = DecodeNamePolicy(value);
+    return policy->names.has_value();
+  }
   if (tag != kNtlmPolicy) return false;
   const std::optional<ntlm::Policy> ntlm = DecodeNtlmPolicy(value);
   if (ntlm) policy->ntlm = *ntlm;

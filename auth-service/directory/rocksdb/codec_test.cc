@@ -132,6 +132,30 @@ TEST(Codec, GivesBackAPolicysNtlm) {
   }
 }
 
+TEST(Codec, GivesBackAPolicysNames) {
+  ProtocolPolicy policy{.protocol = "pop3", .mechanisms = {}, .revision = 7, .update_time = {}};
+  const size_t bare = EncodePolicy(policy).size();
+  policy.names = NamePolicy{.default_domain = "CORP",
+                            .empty_domain = EmptyDomain::kDefault,
+                            .foreign_domain = ForeignDomain::kIgnore,
+                            .user_case = NameCase::kExact,
+                            .realms = {{"a.example", "A", NameCase::kExact}, {"b", "", {}}}};
+  const std::string record = EncodePolicy(policy);
+  ASSERT_TRUE(DecodePolicy(record).has_value());
+  EXPECT_EQ(DecodePolicy(record)->names, policy.names);
+  for (size_t length = bare; length < record.size(); ++length) {
+    EXPECT_FALSE(DecodePolicy(record.substr(0, length)).has_value()) << length;
+  }
+  // Behind the extension's tag and length and the default domain.
+  for (size_t at = bare + 5 + 8; at < bare + 5 + 8 + 3; ++at) {
+    for (const char value : {'\0', '\x4'}) {
+      std::string unknown = record;
+      unknown[at] = value;
+      EXPECT_FALSE(DecodePolicy(unknown).has_value()) << at;
+    }
+  }
+}
+
 TEST(Codec, RefusesExtensionsThatItDoesNotKnow) {
   const std::string record = EncodeAccount(WithoutExtensions());
   const std::string without = record.substr(0, record.size() - 4);
