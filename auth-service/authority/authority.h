@@ -68,7 +68,8 @@ class Authority {
   virtual absl::StatusOr<sasl::ScramParameters> ScramParametersOf(
       const directory::AccountPtr& account, absl::string_view name) const = 0;
 
-  // Why no claim by this mechanism for this account can be proven, if that is known without one.
+  // Why no claim by this mechanism, which is not vouched for by another, can be proven for this
+  // account, if that is known without one.
   // Thread-safe.
   virtual std::optional<Refused> Foresee(const directory::Account& account,
                                          absl::string_view mechanism) const = 0;

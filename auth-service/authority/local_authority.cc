@@ -108,10 +108,6 @@ absl::StatusOr<sasl::ScramParameters> LocalAuthority::ScramParametersOf(
 
 std::optional<Refused> LocalAuthority::Foresee(const directory::Account& account,
                                                absl::string_view mechanism) const {
-  // Those that need no secret of the account.
-  for (const absl::string_view asserted : {"EXTERNAL", "OAUTHBEARER", "XOAUTH2"}) {
-    if (mechanism == asserted) return std::nullopt;
-  }
   if (!account.credential) {
     return Refused{Refusal::kNoCredential, "the account has no credential"};
   }

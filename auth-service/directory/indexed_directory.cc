@@ -5,122 +5,16 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "auth-service/directory/request_fingerprint.h"
 #include "auth-service/directory/validation.h"
-#include "common/base/byte_writer.h"
 #include "common/base/check.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
-#include "common/crypto/digest.h"
 
 namespace restante::directory {
 namespace {
-
-// What a write asks for, as octets to digest: the verb, then its arguments one after the other.
-class Fingerprint {
- public:
-  explicit Fingerprint(absl::string_view verb) { bytes_.LengthPrefixed(verb); }
-
-  Fingerprint& Add(absl::string_view text) {
-    bytes_.U8('s').LengthPrefixed(text);
-    return *this;
-  }
-  Fingerprint& Add(const std::vector<std::string>& texts) {
-    bytes_.U8('l').U32Be(static_cast<uint32_t>(texts.size()));
-    for (const std::string& text : texts) bytes_.LengthPrefixed(text);
-    return *this;
-  }
-  Fingerprint& Add(bool value) {
-    bytes_.U8(value ? 'y' : 'n');
-    return *this;
-  }
-  Fingerprint& Add(ntlm::WeakestResponse value) {
-    bytes_.U8('e').U8(static_cast<uint8_t>(value));
-    return *this;
-  }
-  Fingerprint& Add(const ntlm::Policy& policy) {
-    return Add(policy.weakest_response)
-        .Add(policy.weak_responses_without_tls)
-        .Add(policy.allow_lmv2)
-        .Add(policy.require_mic)
-        .Add(policy.accepted_target_names);
-  }
-  Fingerprint& Add(const NamePolicy& policy) {
-    Add(absl::string_view(policy.default_domain));
-    bytes_.U8(static_cast<uint8_t>(policy.empty_domain))
-        .U8(static_cast<uint8_t>(policy.foreign_domain))
-        .U8(static_cast<uint8_t>(policy.user_case))
-        .U32Be(static_cast<uint32_t>(policy.realms.size()));
-    for (const Realm& realm : policy.realms) {
-      bytes_.LengthPrefixed(realm.name).LengthPrefixed(realm.windows_domain);
-      bytes_.U8(realm.user_case ? static_cast<uint8_t>(*realm.user_case) : 0);
-    }
-    return *this;
-  }
-  template <typename T>
-  Fingerprint& Add(const std::optional<T>& value) {
-    if (value) return Add(*value);
-    bytes_.U8('-');
-    return *this;
-  }
-  Fingerprint& AddRevision(const std::optional<uint64_t>& revision) {
-    bytes_.U8(revision ? 1 : 0).U64Be(revision.value_or(0));
-    return *this;
-  }
-
-  std::string Digest() const { return Sha256(bytes_.bytes()); }
-
- private:
-  ByteWriter bytes_;
-};
-
-std::string FingerprintOf(const NewAccount& account) {
-  return Fingerprint("create")
-      .Add(absl::string_view(account.id))
-      .Add(account.windows_names)
-      .Add(account.principal_names)
-      .Add(absl::string_view(account.alias))
-      .Add(account.addresses)
-      .Add(account.certificate_names)
-      .Add(account.token_subjects)
-      .Add(absl::string_view(account.placement))
-      .Add(account.disabled)
-      .Add(account.disabled_mechanisms)
-      .Add(account.weakest_ntlm_response)
-      .Digest();
-}
-
-std::string FingerprintOf(absl::string_view id, const AccountChange& change,
-                          const WriteOptions& options) {
-  return Fingerprint("update")
-      .Add(id)
-      .AddRevision(options.expected_revision)
-      .Add(change.windows_names)
-      .Add(change.principal_names)
-      .Add(change.alias)
-      .Add(change.addresses)
-      .Add(change.certificate_names)
-      .Add(change.token_subjects)
-      .Add(change.disabled)
-      .Add(change.disabled_mechanisms)
-      .Add(change.weakest_ntlm_response)
-      .Digest();
-}
-
-std::string FingerprintOf(absl::string_view protocol, const PolicyChange& change,
-                          const WriteOptions& options) {
-  Fingerprint fingerprint("update-policy");
-  fingerprint.Add(protocol).AddRevision(options.expected_revision);
-  for (const MechanismChange& mechanism : change.mechanisms) {
-    fingerprint.Add(absl::string_view(mechanism.mechanism))
-        .Add(mechanism.enabled)
-        .Add(mechanism.require_tls);
-  }
-  if (change.ntlm) fingerprint.Add(*change.ntlm);
-  fingerprint.Add(change.names);
-  return fingerprint.Digest();
-}
 
 absl::Status NoSuchAccount(absl::string_view id) {
   return MakeError(absl::StatusCode::kNotFound, ErrorReason::kAccountNotFound,
@@ -243,7 +137,7 @@ IndexedDirectory::~IndexedDirectory() {
 
 absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
                                                     const WriteOptions& options) {
-  const std::string fingerprint = FingerprintOf(account);
+  const std::string fingerprint = FingerprintOfCreate(account);
   MutexLock write_lock(&write_mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return repeat->account;
@@ -308,16 +202,14 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Update(absl::string_view id,
     }
     return absl::OkStatus();
   };
-  return ChangeAccount(id, edit, FingerprintOf(id, change, options), options);
+  return ChangeAccount(id, edit, FingerprintOfUpdate(id, change, options), options);
 }
 
 absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
                                                            SealedCredential credential,
                                                            const WriteOptions& options) {
   RESTANTE_CHECK(credential.sealed.size() <= kMaxSealedCredentialOctets);
-  // Not of the secret: a digest of it at rest could be guessed at.
-  const std::string fingerprint =
-      Fingerprint("set-credential").Add(id).AddRevision(options.expected_revision).Digest();
+  const std::string fingerprint = FingerprintOfSetCredential(id, options);
   const auto edit = [&credential](Account* account) {
     account->credential = credential;
     return absl::OkStatus();
@@ -328,13 +220,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
 absl::StatusOr<AccountPtr> IndexedDirectory::GrantDelegate(absl::string_view id,
                                                            const DelegateGrant& grant,
                                                            const WriteOptions& options) {
-  const std::string fingerprint = Fingerprint("grant-delegate")
-                                      .Add(id)
-                                      .Add(absl::string_view(grant.account_id))
-                                      .Add(grant.may_delete)
-                                      .Add(absl::FormatTime(grant.expire_time))
-                                      .AddRevision(options.expected_revision)
-                                      .Digest();
+  const std::string fingerprint = FingerprintOfGrant(id, grant, options);
   const auto edit = [this, &grant](Account* account) -> absl::Status {
     if (grant.account_id == account->id) {
       return InvalidField("delegate.account", "is the account itself, whose mailbox it is anyway");
@@ -355,11 +241,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::GrantDelegate(absl::string_view id,
 absl::StatusOr<AccountPtr> IndexedDirectory::RevokeDelegate(absl::string_view id,
                                                             absl::string_view delegate_account_id,
                                                             const WriteOptions& options) {
-  const std::string fingerprint = Fingerprint("revoke-delegate")
-                                      .Add(id)
-                                      .Add(delegate_account_id)
-                                      .AddRevision(options.expected_revision)
-                                      .Digest();
+  const std::string fingerprint = FingerprintOfRevoke(id, delegate_account_id, options);
   const auto edit = [delegate_account_id](Account* account) {
     if (EraseDelegate(delegate_account_id, account)) return absl::OkStatus();
     return MakeError(absl::StatusCode::kNotFound, ErrorReason::kDelegateNotFound,
@@ -370,8 +252,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::RevokeDelegate(absl::string_view id
 }
 
 absl::Status IndexedDirectory::Delete(absl::string_view id, const WriteOptions& options) {
-  const std::string fingerprint =
-      Fingerprint("delete").Add(id).AddRevision(options.expected_revision).Digest();
+  const std::string fingerprint = FingerprintOfDelete(id, options);
   MutexLock write_lock(&write_mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return absl::OkStatus();
@@ -505,7 +386,7 @@ absl::StatusOr<ProtocolPolicy> IndexedDirectory::GetPolicy(absl::string_view pro
 absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(absl::string_view protocol,
                                                               const PolicyChange& change,
                                                               const WriteOptions& options) {
-  const std::string fingerprint = FingerprintOf(protocol, change, options);
+  const std::string fingerprint = FingerprintOfPolicyUpdate(protocol, change, options);
   MutexLock write_lock(&write_mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return *repeat->policy;

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "auth-service/logon/claim_readings.h"
 #include "auth-service/logon/ntlm_evidence.h"
 #include "auth-service/logon/proven_name.h"
 #include "auth-service/sasl/sealed_state.h"
@@ -51,105 +52,8 @@ PublicReason PublicReasonOf(Refusal refusal) {
   return PublicReason::kCredentials;
 }
 
-// One way to understand the claimed name, and where that leads.
-struct Reading {
-  std::string proof_domain;
-  Decision decision;
-};
-
-// "CORP\alice", or what stands in the user field alone.
-std::string ClientNameOf(const sasl::NtlmClaim& claim) {
-  const ntlm::AuthenticateMessage& message = claim.message;
-  if (message.domain.empty()) return message.user;
-  return absl::StrCat(message.domain, "\\", message.user);
-}
-
-std::string ClientNameOf(const authority::Claim& claim) {
-  std::string name;
-  if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
-    name = ClientNameOf(*ntlm_claim);
-  } else if (const auto* scram_claim = std::get_if<sasl::ScramClaim>(&claim)) {
-    name = scram_claim->authentication_id;
-  } else if (const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim)) {
-    // Of a certificate, what is behind its fingerprint says more to a person.
-    name = asserted->names.size() > 1 ? asserted->names[1] : asserted->names[0];
-  } else {
-    name = std::get<sasl::PasswordClaim>(claim).authentication_id;
-  }
-  return name.substr(0, kMaxClientNameOctets);
-}
-
-// What the client gave beside its name; empty where the mechanism has no such thing.
-absl::string_view AuthorizationIdOf(const authority::Claim& claim) {
-  if (const auto* scram_claim = std::get_if<sasl::ScramClaim>(&claim)) {
-    return scram_claim->authorization_id;
-  }
-  if (const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim)) {
-    return asserted->authorization_id;
-  }
-  const auto* password_claim = std::get_if<sasl::PasswordClaim>(&claim);
-  return password_claim ? password_claim->authorization_id : absl::string_view();
-}
-
 const directory::NamePolicy* NamesOf(const directory::ProtocolPolicy& policy) {
   return policy.names ? &*policy.names : nullptr;
-}
-
-// A name that no person typed.
-bool IsAsserted(const authority::Claim& claim) {
-  const auto* asserted = std::get_if<sasl::AssertedClaim>(&claim);
-  return asserted != nullptr && asserted->by != sasl::AssertedClaim::By::kLogonName;
-}
-
-// The domains that an NTLM proof may have been made with, as clients disagree about it. How many
-// there are depends on what the client sent and on nothing in the directory.
-std::vector<std::string> ProofDomains(absl::string_view sent, absl::string_view own) {
-  std::vector<std::string> domains;
-  for (const absl::string_view domain : {sent, own, absl::string_view()}) {
-    const bool is_new = std::none_of(domains.begin(), domains.end(), [domain](const auto& other) {
-      return FoldName(other) == FoldName(domain);
-    });
-    if (is_new) domains.emplace_back(domain);
-  }
-  return domains;
-}
-
-std::vector<Reading> ReadingsOf(const authority::Claim& claim, const Decider& decider,
-                                const Circumstances& circumstances, absl::string_view own_domain) {
-  std::vector<Reading> readings;
-  if (const auto* ntlm_claim = std::get_if<sasl::NtlmClaim>(&claim)) {
-    const ntlm::AuthenticateMessage& message = ntlm_claim->message;
-    for (std::string& domain : ProofDomains(message.domain, own_domain)) {
-      Decision decision = decider.Decide(ParseNtlmName(domain, message.user), circumstances);
-      readings.push_back({std::move(domain), std::move(decision)});
-    }
-    return readings;
-  }
-  if (IsAsserted(claim)) {
-    const auto& asserted = std::get<sasl::AssertedClaim>(claim);
-    readings.push_back(
-        {std::string(), decider.DecideAsserted(asserted.by, asserted.names, circumstances)});
-    return readings;
-  }
-  readings.push_back(
-      {std::string(), decider.Decide(ParseName(ClientNameOf(claim)), circumstances)});
-  return readings;
-}
-
-std::vector<authority::Candidate> CandidatesOf(const std::vector<Reading>& readings) {
-  std::vector<authority::Candidate> candidates;
-  for (const Reading& reading : readings) {
-    candidates.push_back({reading.proof_domain, reading.decision.account});
-  }
-  return candidates;
-}
-
-// Whose trace tells most about a claim that no reading proved.
-const Decision& MostTelling(const std::vector<Reading>& readings) {
-  for (const Reading& reading : readings) {
-    if (reading.decision.account != nullptr) return reading.decision;
-  }
-  return readings.front().decision;
 }
 
 void NoteEvidence(const sasl::NtlmClaim& claim, Attempt* attempt) {
@@ -273,6 +177,8 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
   attempt.refusal = decision.refusal;
   if (decision.account == nullptr) return attempt;
   if (logon.mechanism == "NTLM") attempt.trace.push_back(NtlmStep(policy.ntlm, *decision.account));
+  const sasl::Mechanism* mechanism = sasl::FindMechanism(parts_.mechanisms, logon.mechanism);
+  if (mechanism == nullptr || mechanism->is_vouched_for()) return attempt;
   const auto foreseen = parts_.authority.Foresee(*decision.account, logon.mechanism);
   if (!foreseen) return attempt;
   attempt.trace.push_back({"authority", foreseen->finding});
@@ -379,15 +285,17 @@ absl::StatusOr<Answer> LogonFlow::OnAcknowledged(absl::string_view proven, const
   ByteReader reader(proven);
   const auto account_id = reader.ReadLengthPrefixed(directory::kMaxAccountIdOctets);
   const auto client_name = reader.ReadLengthPrefixed(kMaxClientNameOctets);
-  const auto authorization_id = reader.ReadLengthPrefixed(kMaxAuthorizationIdOctets);
-  RESTANTE_CHECK(account_id && client_name && authorization_id);  // sealed by OnClaim
+  // Missing from what a program of before delegates has sealed.
+  const absl::string_view authorization_id =
+      reader.ReadLengthPrefixed(kMaxAuthorizationIdOctets).value_or("");
+  RESTANTE_CHECK(account_id && client_name);  // sealed by OnClaim
   Attempt& attempt = course->attempt;
   attempt.client_name = std::string(*client_name);
   const auto name = ParseName(attempt.client_name);
   if (name) course->throttled_user = name->user;
   // Once more: the account may have been changed meanwhile.
   const Decision decision = parts_.decider.Decide(
-      name, {attempt.mechanism, *authorization_id, attempt.time, NamesOf(course->policy)});
+      name, {attempt.mechanism, authorization_id, attempt.time, NamesOf(course->policy)});
   SetFound(decision, &attempt);
   if (!response.empty()) {
     attempt.trace.push_back({"dialogue", "the client's last response is not empty"});

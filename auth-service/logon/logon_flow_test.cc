@@ -1,4 +1,5 @@
 #include "auth-service/logon/logon_flow.h"
+#include "auth-service/logon/testing/flow_parts.h"
 
 #include <memory>
 #include <string>
@@ -27,24 +28,6 @@ using authority::Refusal;
 constexpr char kPassword[] = "Correct horse 1";
 constexpr char kCaller[] = "spiffe://restante/frontend/pop3-0";
 constexpr char kSession[] = "5e5510000000000000000000000000aa";
-
-KeyRing Keys(char octet) {
-  std::map<std::string, Secret> keys;
-  keys.emplace("k1", Secret(std::string(32, octet)));
-  return *KeyRing::Create(std::move(keys), "k1");
-}
-
-std::map<std::string, KeyRing> GrantKeys() {
-  std::map<std::string, KeyRing> keys;
-  keys.emplace("mailstore-0", Keys('g'));
-  return keys;
-}
-
-class Recorder : public AttemptObserver {
- public:
-  void OnAttempt(const Attempt& attempt) override { attempts.push_back(attempt); }
-  std::vector<Attempt> attempts;
-};
 
 class LogonFlowTest : public testing::Test {
  protected:

@@ -12,6 +12,7 @@
 #include "auth-service/directory/indexed_directory.h"
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/scram_lookup.h"
+#include "auth-service/logon/testing/flow_parts.h"
 #include "common/base/ids.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -27,24 +28,6 @@ using authority::Refusal;
 
 constexpr char kPassword[] = "Correct horse 1";
 constexpr char kToken[] = R"({"iss":"i","aud":"a","sub":"SUB","exp":4102444800})";
-
-KeyRing Keys(char octet) {
-  std::map<std::string, Secret> keys;
-  keys.emplace("k1", Secret(std::string(32, octet)));
-  return *KeyRing::Create(std::move(keys), "k1");
-}
-
-std::map<std::string, KeyRing> GrantKeys() {
-  std::map<std::string, KeyRing> keys;
-  keys.emplace("mailstore-0", Keys('g'));
-  return keys;
-}
-
-class Recorder : public AttemptObserver {
- public:
-  void OnAttempt(const Attempt& attempt) override { attempts.push_back(attempt); }
-  std::vector<Attempt> attempts;
-};
 
 class SaslFlowTest : public testing::Test, public oauth::KeySource {
  protected:
@@ -306,6 +289,26 @@ TEST_F(SaslFlowTest, ADelegateActsForTheOwner) {
   client = Client("boss");
   client.gs2_header = "n,a=jsmith,";
   EXPECT_EQ(Scram(client), "NOT_DELEGATE");
+}
+
+TEST_F(SaslFlowTest, ExplainsThatAVouchedForClientNeedsNoCredential) {
+  directory::NewAccount account;
+  account.id = "card";
+  account.windows_names = {"CORP\\card"};
+  account.alias = "card";
+  account.placement = "mailstore-0";
+  ASSERT_TRUE(directory_->Create(account, {}).ok());
+  const auto reason = [this](const char* mechanism) {
+    HypotheticalLogon logon;
+    logon.client_name = "CORP\\card";
+    logon.mechanism = mechanism;
+    logon.protocol = "pop3";
+    return std::string(ReasonOf(*flow_.Explain(logon)));
+  };
+  EXPECT_EQ(reason("EXTERNAL"), "ACCEPTED");
+  EXPECT_EQ(reason("OAUTHBEARER"), "ACCEPTED");
+  EXPECT_EQ(reason("SCRAM-SHA-256"), "NO_CREDENTIAL");
+  EXPECT_EQ(reason("PLAIN"), "NO_CREDENTIAL");
 }
 
 TEST_F(SaslFlowTest, ARightThatEndsDuringTheDialogueIsNone) {

@@ -49,6 +49,7 @@ class BearerMechanism : public Mechanism {
 
   absl::string_view name() const override { return dialect_.name; }
   bool client_first() const override { return true; }
+  bool is_vouched_for() const override { return true; }
 
   Step Begin(const Connection& /*connection*/,
              const std::optional<Secret>& initial_response) const override {

@@ -10,6 +10,7 @@ class ExternalMechanism : public Mechanism {
   absl::string_view name() const override { return "EXTERNAL"; }
   bool client_first() const override { return true; }
   bool needs_certificate() const override { return true; }
+  bool is_vouched_for() const override { return true; }
 
   Step Begin(const Connection& connection,
              const std::optional<Secret>& initial_response) const override {

@@ -109,6 +109,8 @@ class Mechanism {
   virtual bool needs_channel_binding() const { return false; }
   // The proof is the client's certificate.
   virtual bool needs_certificate() const { return false; }
+  // Another than the directory vouches for the client: there is no credential to be held against.
+  virtual bool is_vouched_for() const { return false; }
 
   // `connection` is the same in all calls of a dialogue. `initial_response` is absent when the
   // client gave none, which is not the same as an empty one. At most 9,216 octets, as `response` of
