@@ -95,6 +95,7 @@ Decision Decider::Decide(const std::optional<ProvenName>& name,
     return decision;
   }
   decision.trace.push_back({"name-form", DescribeName(*name)});
+  const Wanted wanted = LookUpWanted(name->alias, circumstances);
   FindAccount(*name, circumstances.names, &decision);
   if (decision.refusal) return decision;
   if (decision.account == nullptr) {
@@ -111,7 +112,7 @@ Decision Decider::Decide(const std::optional<ProvenName>& name,
     decision.refusal = Refusal::kUnknownName;
     return decision;
   }
-  CheckAccount(name->alias, circumstances, &decision);
+  CheckAccount(wanted, circumstances, &decision);
   return decision;
 }
 
@@ -138,29 +139,39 @@ Decision Decider::DecideAsserted(sasl::AssertedClaim::By by, const std::vector<s
     decision.refusal = Refusal::kUnknownName;
     return decision;
   }
-  CheckAccount("", circumstances, &decision);
+  CheckAccount(LookUpWanted("", circumstances), circumstances, &decision);
   return decision;
 }
 
-void Decider::CheckAccount(absl::string_view alias, const Circumstances& circumstances,
-                           Decision* decision) const {
+Decider::Wanted Decider::LookUpWanted(absl::string_view alias,
+                                      const Circumstances& circumstances) const {
+  Wanted wanted;
+  wanted.alias = alias;
+  if (!alias.empty()) wanted.of_alias = directory_.FindByAlias(alias);
+  if (circumstances.authorization_id.empty()) return wanted;
+  const std::optional<ProvenName> name = ParseName(circumstances.authorization_id);
+  if (name && name->alias.empty()) FindAccount(*name, circumstances.names, &wanted.named);
+  wanted.of_authorization_id = directory_.FindByAlias(circumstances.authorization_id);
+  return wanted;
+}
+
+void Decider::CheckAccount(const Wanted& wanted, const Circumstances& circumstances,
+                           Decision* decision) {
   for (const AccountRule& rule : kAccountRules) {
     std::string finding;
     decision->refusal = rule.check(*decision->account, circumstances.mechanism, &finding);
     decision->trace.push_back({std::string(rule.name), std::move(finding)});
     if (decision->refusal) return;
   }
-  FindMailbox(alias, circumstances, decision);
+  FindMailbox(wanted, circumstances, decision);
 }
 
-void Decider::FindMailbox(absl::string_view alias, const Circumstances& circumstances,
-                          Decision* decision) const {
-  MailboxOwner owner;
-  if (!alias.empty()) {
-    owner.account = directory_.FindByAlias(alias);
-    if (owner.account == nullptr) owner = Nobody(alias);
-  }
-  owner = Agreed(std::move(owner), OwnerOf(circumstances, *decision->account));
+void Decider::FindMailbox(const Wanted& wanted, const Circumstances& circumstances,
+                          Decision* decision) {
+  MailboxOwner owner{wanted.of_alias, {}};
+  if (!wanted.alias.empty() && owner.account == nullptr) owner = Nobody(wanted.alias);
+  owner =
+      Agreed(std::move(owner), OwnerOf(wanted, circumstances.authorization_id, *decision->account));
   if (owner.refusal) {
     decision->refusal = owner.refusal;
     decision->trace.push_back({"mailbox", std::move(owner.finding)});
@@ -175,19 +186,17 @@ void Decider::FindMailbox(absl::string_view alias, const Circumstances& circumst
   decision->may_delete = rights.may_delete;
 }
 
-MailboxOwner Decider::OwnerOf(const Circumstances& circumstances,
-                              const directory::Account& account) const {
-  const absl::string_view authorization_id = circumstances.authorization_id;
+MailboxOwner Decider::OwnerOf(const Wanted& wanted, absl::string_view authorization_id,
+                              const directory::Account& account) {
   if (authorization_id.empty()) return {};
-  const std::optional<ProvenName> name = ParseName(authorization_id);
-  Decision named;
-  if (name && name->alias.empty()) FindAccount(*name, circumstances.names, &named);
+  const Decision& named = wanted.named;
   // Many clients repeat their own name here, which is nobody else's even where it is an alias.
   if (named.account != nullptr && named.account->id == account.id) return {named.account, {}};
-  directory::AccountPtr by_alias = directory_.FindByAlias(authorization_id);
-  if (named.refusal) return {nullptr, named.refusal, std::move(named.trace.back().finding)};
-  if (named.account == nullptr && by_alias == nullptr) return Nobody(authorization_id);
-  return Agreed({std::move(named.account), {}}, {std::move(by_alias), {}});
+  if (named.refusal) return {nullptr, named.refusal, named.trace.back().finding};
+  if (named.account == nullptr && wanted.of_authorization_id == nullptr) {
+    return Nobody(authorization_id);
+  }
+  return Agreed({named.account, {}}, {wanted.of_authorization_id, {}});
 }
 
 std::string Decider::CanonicalName(const ProvenName& name,
@@ -196,19 +205,20 @@ std::string Decider::CanonicalName(const ProvenName& name,
   const auto fold = [](absl::string_view text) {
     return FoldName(text).value_or(std::string(text));
   };
+  const QualifierRules rules = RulesOf(policy, name.qualifier);
   absl::string_view domain = name.qualifier;
-  const directory::Realm* realm = FindRealm(policy, name.qualifier);
-  if (realm != nullptr) domain = DomainOf(policy, *realm);
-  if (domain.empty() || (realm == nullptr && IsIgnored(policy, domain))) {
-    domain = policy.default_domain;
-  }
-  const bool exact = UserCase(policy, name.qualifier) == directory::NameCase::kExact;
+  if (rules.realm != nullptr) domain = DomainOf(policy, *rules.realm);
+  const bool has_none = domain.empty() || rules.ignored;
+  if (has_none) domain = policy.default_domain;
+  const bool exact =
+      (has_none ? rules.default_user_case : rules.user_case) == directory::NameCase::kExact;
   return absl::StrCat(fold(domain), "\\", exact ? name.user : fold(name.user));
 }
 
 void Decider::FindAccount(const ProvenName& name, const directory::NamePolicy* names,
                           Decision* decision) const {
-  const RuleInput input{name, directory_, names != nullptr ? *names : configured_, own_names_};
+  const directory::NamePolicy& policy = names != nullptr ? *names : configured_;
+  const RuleInput input{name, directory_, policy, own_names_, RulesOf(policy, name.qualifier)};
   for (const NameRule& rule : NameRules()) {
     std::optional<RuleOutcome> outcome = rule.apply(input);
     if (!outcome) continue;

@@ -82,13 +82,22 @@ class Decider {
  private:
   void FindAccount(const ProvenName& name, const directory::NamePolicy* names,
                    Decision* decision) const;
-  // What follows once there is an account; `alias` is the mailbox that the name asks for.
-  void CheckAccount(absl::string_view alias, const Circumstances& circumstances,
-                    Decision* decision) const;
-  void FindMailbox(absl::string_view alias, const Circumstances& circumstances,
-                   Decision* decision) const;
-  // Whose mailbox the authorization id means to `account`.
-  MailboxOwner OwnerOf(const Circumstances& circumstances, const directory::Account& account) const;
+  // Whose mailboxes a client may mean besides its own.
+  struct Wanted {
+    absl::string_view alias;  // behind the client's name
+    directory::AccountPtr of_alias;
+    Decision named;                             // whom the authorization id names
+    directory::AccountPtr of_authorization_id;  // whose alias it is
+  };
+  // To be called before it is known whether the client is anybody, which takes no longer then.
+  Wanted LookUpWanted(absl::string_view alias, const Circumstances& circumstances) const;
+  // What follows once there is an account.
+  static void CheckAccount(const Wanted& wanted, const Circumstances& circumstances,
+                           Decision* decision);
+  static void FindMailbox(const Wanted& wanted, const Circumstances& circumstances,
+                          Decision* decision);
+  static MailboxOwner OwnerOf(const Wanted& wanted, absl::string_view authorization_id,
+                              const directory::Account& account);
 
   const directory::Directory& directory_;
   const std::vector<std::string> own_names_;

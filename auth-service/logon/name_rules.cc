@@ -25,15 +25,22 @@ bool IsAmong(absl::string_view name, const std::vector<std::string>& names) {
   return false;
 }
 
+const directory::Realm* FindRealm(const directory::NamePolicy& policy, absl::string_view name) {
+  const std::optional<std::string> folded = FoldName(name);
+  const directory::Realm* found = nullptr;
+  for (const directory::Realm& realm : policy.realms) {
+    if (folded.has_value() && FoldName(realm.name) == folded) found = &realm;
+  }
+  return found;
+}
+
 // Nothing that the person typed says which domain is meant.
 bool IsUnqualified(const RuleInput& input) {
   return input.name.form == NameForm::kUser || (input.name.form == NameForm::kNtlmFields &&
                                                 IsAmong(input.name.qualifier, input.own_names));
 }
 
-bool HasNoDomain(const RuleInput& input) {
-  return IsUnqualified(input) || IsIgnored(input.names, input.name.qualifier);
-}
+bool HasNoDomain(const RuleInput& input) { return IsUnqualified(input) || input.qualifier.ignored; }
 
 bool MayBeDomain(const ProvenName& name) {
   return name.form == NameForm::kDomainUser || name.form == NameForm::kNtlmFields;
@@ -73,7 +80,7 @@ std::optional<RuleOutcome> ApplyPrincipalName(const RuleInput& input) {
 
 std::optional<RuleOutcome> ApplyAcceptedDomain(const RuleInput& input) {
   if (input.name.form == NameForm::kUser) return std::nullopt;
-  const directory::Realm* realm = FindRealm(input.names, input.name.qualifier);
+  const directory::Realm* realm = input.qualifier.realm;
   if (realm == nullptr) return std::nullopt;
   const absl::string_view domain = DomainOf(input.names, *realm);
   return Found(absl::StrCat(domain, "\\", input.name.user),
@@ -131,9 +138,9 @@ template <std::optional<RuleOutcome> (*kApply)(const RuleInput&)>
 std::optional<RuleOutcome> WithCase(const RuleInput& input) {
   std::optional<RuleOutcome> outcome = kApply(input);
   if (!outcome || outcome->account == nullptr) return outcome;
-  const absl::string_view qualifier =
-      HasNoDomain(input) ? absl::string_view() : absl::string_view(input.name.qualifier);
-  if (UserCase(input.names, qualifier) == directory::NameCase::kInsensitive ||
+  const directory::NameCase user_case =
+      HasNoDomain(input) ? input.qualifier.default_user_case : input.qualifier.user_case;
+  if (user_case == directory::NameCase::kInsensitive ||
       HasUserAsWritten(*outcome->account, input.name.user)) {
     return outcome;
   }
@@ -156,26 +163,21 @@ constexpr NameRule kRules[] = {
 
 absl::Span<const NameRule> NameRules() { return kRules; }
 
-const directory::Realm* FindRealm(const directory::NamePolicy& policy, absl::string_view name) {
-  for (const directory::Realm& realm : policy.realms) {
-    if (SameName(realm.name, name)) return &realm;
-  }
-  return nullptr;
-}
-
 absl::string_view DomainOf(const directory::NamePolicy& policy, const directory::Realm& realm) {
   return realm.windows_domain.empty() ? policy.default_domain : realm.windows_domain;
 }
 
-bool IsIgnored(const directory::NamePolicy& policy, absl::string_view qualifier) {
-  return policy.foreign_domain == directory::ForeignDomain::kIgnore &&
-         !SameName(qualifier, policy.default_domain) && FindRealm(policy, qualifier) == nullptr;
-}
-
-directory::NameCase UserCase(const directory::NamePolicy& policy, absl::string_view qualifier) {
-  const directory::Realm* realm =
-      FindRealm(policy, qualifier.empty() ? policy.default_domain : qualifier);
-  return realm != nullptr && realm->user_case ? *realm->user_case : policy.user_case;
+QualifierRules RulesOf(const directory::NamePolicy& policy, absl::string_view qualifier) {
+  const auto case_of = [&policy](const directory::Realm* realm) {
+    return realm != nullptr && realm->user_case ? *realm->user_case : policy.user_case;
+  };
+  QualifierRules rules;
+  rules.realm = FindRealm(policy, qualifier);
+  rules.user_case = case_of(rules.realm);
+  rules.default_user_case = case_of(FindRealm(policy, policy.default_domain));
+  rules.ignored = policy.foreign_domain == directory::ForeignDomain::kIgnore &&
+                  rules.realm == nullptr && !SameName(qualifier, policy.default_domain);
+  return rules;
 }
 
 std::optional<std::string> NarrowedUser(absl::string_view user) {

@@ -15,12 +15,27 @@
 // The rules from a name to an account, for Decider. Pure functions over the directory's state.
 namespace restante::logon {
 
+// What a policy says of one domain or realm.
+struct QualifierRules {
+  const directory::Realm* realm = nullptr;  // its own; nullptr when it has none
+  bool ignored = false;                     // it means as much as none, because it is foreign
+  directory::NameCase user_case = directory::NameCase::kInsensitive;          // behind it
+  directory::NameCase default_user_case = directory::NameCase::kInsensitive;  // behind none
+};
+
+// Takes the same time whatever it finds. Lives as long as `policy`.
+QualifierRules RulesOf(const directory::NamePolicy& policy, absl::string_view qualifier);
+
+// The Windows domain that `realm` means. Lives as long as both.
+absl::string_view DomainOf(const directory::NamePolicy& policy, const directory::Realm& realm);
+
 struct RuleInput {
   const ProvenName& name;
   const directory::Directory& directory;
   const directory::NamePolicy& names;
   // Those that clients echo, as NameSettings has them.
   const std::vector<std::string>& own_names;
+  QualifierRules qualifier;  // of name.qualifier
 };
 
 // What a rule found; with neither account nor refusal the next rule is asked.
@@ -38,19 +53,6 @@ struct NameRule {
 
 // In the order in which they are asked.
 absl::Span<const NameRule> NameRules();
-
-// The realm of this name, compared without regard to case; nullptr when there is none. Lives as
-// long as `policy`.
-const directory::Realm* FindRealm(const directory::NamePolicy& policy, absl::string_view name);
-
-// The Windows domain that `realm` means. Lives as long as both.
-absl::string_view DomainOf(const directory::NamePolicy& policy, const directory::Realm& realm);
-
-// Whether a domain or realm means as much as none, because it is foreign.
-bool IsIgnored(const directory::NamePolicy& policy, absl::string_view qualifier);
-
-// How users are compared behind this domain or realm; an empty one is the default domain.
-directory::NameCase UserCase(const directory::NamePolicy& policy, absl::string_view qualifier);
 
 // The name whose UTF-8 octets the client took for Latin-1: "jürgen" of "jÃ¼rgen". nullopt when
 // `user` cannot have come about so.

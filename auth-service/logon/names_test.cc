@@ -325,6 +325,11 @@ TEST_F(NamePolicyTest, CaseMayCount) {
   EXPECT_EQ(Account("CORP\\JSMITH"), "jsmith");
 }
 
+TEST(ParseName, OfNothingIsNoName) {
+  EXPECT_FALSE(ParseName("").has_value());
+  EXPECT_FALSE(ParseName(absl::string_view()).has_value());
+}
+
 TEST_F(DeciderTest, WithoutADefaultDomainABareUserMustBeUnique) {
   const Decider decider(*directory_, {});
   EXPECT_EQ(AccountOf(decider.Decide(ParseName("alice"), By("NTLM"))), "alice");

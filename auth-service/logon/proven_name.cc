@@ -42,7 +42,7 @@ std::optional<ProvenName> ParseWithoutAlias(absl::string_view text) {
 }  // namespace
 
 std::optional<ProvenName> ParseName(absl::string_view text) {
-  if (text.size() > kMaxClientNameOctets || !FoldName(text)) return std::nullopt;
+  if (text.empty() || text.size() > kMaxClientNameOctets || !FoldName(text)) return std::nullopt;
   const std::vector<absl::string_view> parts = absl::StrSplit(text, '/');
   if (parts.size() == 1) return ParseWithoutAlias(text);
   if (parts.size() > 3 || !IsPart(parts.back())) return std::nullopt;
