@@ -133,14 +133,14 @@ bool HasUserAsWritten(const directory::Account& account, absl::string_view user)
          has(account.addresses, '@', false);
 }
 
-// The rule's outcome, if users may be written so.
-template <std::optional<RuleOutcome> (*kApply)(const RuleInput&)>
+// The outcome of a rule, if users may be written so where it looks for them: the qualifier's case
+// rule for a name that is taken as it is, the default domain's for one without a domain.
+template <std::optional<RuleOutcome> (*kApply)(const RuleInput&),
+          directory::NameCase QualifierRules::*kUserCase>
 std::optional<RuleOutcome> WithCase(const RuleInput& input) {
   std::optional<RuleOutcome> outcome = kApply(input);
   if (!outcome || outcome->account == nullptr) return outcome;
-  const directory::NameCase user_case =
-      HasNoDomain(input) ? input.qualifier.default_user_case : input.qualifier.user_case;
-  if (user_case == directory::NameCase::kInsensitive ||
+  if (input.qualifier.*kUserCase == directory::NameCase::kInsensitive ||
       HasUserAsWritten(*outcome->account, input.name.user)) {
     return outcome;
   }
@@ -149,14 +149,17 @@ std::optional<RuleOutcome> WithCase(const RuleInput& input) {
   return outcome;
 }
 
+constexpr auto kQualified = &QualifierRules::user_case;
+constexpr auto kUnqualified = &QualifierRules::default_user_case;
+
 constexpr NameRule kRules[] = {
-    {"windows-name", WithCase<ApplyWindowsName>},
-    {"principal-name", WithCase<ApplyPrincipalName>},
-    {"accepted-domain", WithCase<ApplyAcceptedDomain>},
-    {"address", WithCase<ApplyAddress>},
+    {"windows-name", WithCase<ApplyWindowsName, kQualified>},
+    {"principal-name", WithCase<ApplyPrincipalName, kQualified>},
+    {"accepted-domain", WithCase<ApplyAcceptedDomain, kQualified>},
+    {"address", WithCase<ApplyAddress, kQualified>},
     {"empty-domain", ApplyEmptyDomain},
-    {"default-domain", WithCase<ApplyDefaultDomain>},
-    {"unique-user", WithCase<ApplyUniqueUser>},
+    {"default-domain", WithCase<ApplyDefaultDomain, kUnqualified>},
+    {"unique-user", WithCase<ApplyUniqueUser, kUnqualified>},
 };
 
 }  // namespace

@@ -325,6 +325,15 @@ TEST_F(NamePolicyTest, CaseMayCount) {
   EXPECT_EQ(Account("CORP\\JSMITH"), "jsmith");
 }
 
+TEST_F(NamePolicyTest, TheCaseOfTheDefaultDomainIsNotThatOfOthers) {
+  names_.foreign_domain = directory::ForeignDomain::kIgnore;
+  names_.realms = {{"LAB", "", directory::NameCase::kExact}};
+  // CORP is no realm, so what it says could be passed over; but an account has that name.
+  EXPECT_EQ(Account("CORP\\JSMITH"), "jsmith");
+  EXPECT_EQ(Account("DESKTOP-7\\Alice"), "UNKNOWN_NAME");
+  EXPECT_EQ(Account("DESKTOP-7\\alice"), "alice");
+}
+
 TEST(ParseName, OfNothingIsNoName) {
   EXPECT_FALSE(ParseName("").has_value());
   EXPECT_FALSE(ParseName(absl::string_view()).has_value());
