@@ -1,6 +1,7 @@
 #include "common/net/connection.h"
 
 #include <openssl/crypto.h>
+#include <poll.h>
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -165,6 +166,9 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
   bool ClientHelloIsThere() {
     if (waiting_to_read_) return false;
     const int fd = descriptor_.native_handle();
+    // Ahead of the look at it, so that what counts was looked at.
+    int there = 0;
+    if (ioctl(fd, FIONREAD, &there) != 0) there = 0;
     char begin[kClientHelloPrefixOctets];
     const ssize_t peeked = recv(fd, begin, sizeof(begin), MSG_PEEK);
     absl::string_view known(begin, peeked > 0 ? static_cast<size_t>(peeked) : 0);
@@ -173,15 +177,19 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
       End(wanted.status());
       return false;
     }
-    int there = 0;
-    if (ioctl(fd, FIONREAD, &there) != 0) there = 0;
-    // What was waited for and did not come never will: the handshake finds out why.
-    const bool enough = static_cast<size_t>(there) >= *wanted || hello_octets_awaited_ == *wanted;
-    hello_octets_awaited_ = *wanted;
+    // From a peer that has left nothing more comes: the handshake finds out why.
+    const bool enough = static_cast<size_t>(there) >= *wanted || PeerHasLeft();
     const int low_water = enough ? 1 : static_cast<int>(*wanted);
     setsockopt(fd, SOL_SOCKET, SO_RCVLOWAT, &low_water, sizeof(low_water));
     if (!enough) Await(IoState::kWantRead);
     return enough;
+  }
+
+  // Seen ahead of what it sent last. That a wait ended says nothing: an event may be of octets that
+  // were read meanwhile.
+  bool PeerHasLeft() {
+    pollfd asked = {descriptor_.native_handle(), POLLRDHUP, 0};
+    return poll(&asked, 1, 0) > 0;
   }
 
   // Whether the handshake is over and the connection still there.
@@ -270,6 +278,8 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
     if (handler_ == nullptr || handshaking_ || tls_to_start_ != nullptr || peer_finished_) {
       return false;
     }
+    // The socket says when there is something.
+    if (waiting_to_read_) return false;
     return finishing_ ? said_goodbye_ : !paused_;
   }
 
@@ -282,6 +292,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
       if (result.state != IoState::kDone) return Await(result.state);
       if (!finishing_) handler_->OnOctets(absl::string_view(buffer, result.octets));
       OPENSSL_cleanse(buffer, result.octets);
+      if (result.drained && ReadsNow()) return Await(IoState::kWantRead);
     }
     if (ReadsNow()) Schedule();
   }
@@ -303,7 +314,7 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
         read ? asio::posix::descriptor_base::wait_read : asio::posix::descriptor_base::wait_write;
     descriptor_.async_wait(what, [self = shared_from_this(), read](const std::error_code& error) {
       (read ? self->waiting_to_read_ : self->waiting_to_write_) = false;
-      if (!error) self->Progress();
+      if (!error) self->loop_.Handle([&self] { self->Progress(); });
     });
   }
 
@@ -338,7 +349,6 @@ class Connection::Engine : public std::enable_shared_from_this<Engine> {
 
   std::optional<ProxyHeaderReader> proxy_header_;   // until it was read
   std::shared_ptr<const TlsContext> tls_to_start_;  // until the ClientHello is there
-  size_t hello_octets_awaited_ = 0;
   std::optional<TlsInfo> tls_info_;
 
   std::deque<std::string> queue_;

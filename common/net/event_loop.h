@@ -6,6 +6,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/time/time.h"
 #include "common/net/executor.h"
 
@@ -57,6 +58,9 @@ class EventLoop {
 
   // For the classes of this folder.
   asio::io_context& io_context() const;
+  // Likewise, on the loop's thread and outside its tasks: runs what waited for a socket, and then
+  // what was posted meanwhile, before the kernel is asked for events again.
+  void Handle(absl::FunctionRef<void()> handler) const;
 
  private:
   struct State;

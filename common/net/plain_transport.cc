@@ -17,7 +17,7 @@ class PlainTransport : public Transport {
     ssize_t count = recv(fd_, into, size, 0);
     if (count == 0) return {IoState::kEnd};
     if (count < 0) return {Fault(IoState::kWantRead)};
-    return {IoState::kDone, static_cast<size_t>(count)};
+    return {IoState::kDone, static_cast<size_t>(count), static_cast<size_t>(count) < size};
   }
 
   IoResult Write(absl::string_view octets) override {

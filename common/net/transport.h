@@ -22,6 +22,8 @@ enum class IoState {
 struct IoResult {
   IoState state = IoState::kDone;
   size_t octets = 0;  // with kDone
+  // Of a read: no more was there. Waiting for the socket misses nothing.
+  bool drained = false;
 };
 
 // How octets travel over a non-blocking socket. Nothing blocks. One thread.
