@@ -8,6 +8,7 @@
 #include <variant>
 
 #include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
 #include "common/app/process.h"
 #include "common/app/program_options.h"
 #include "common/app/shutdown_signals.h"
@@ -26,6 +27,8 @@ int RunProgram(const ProgramDescription& program, int argc, char** argv,
                absl::Status (*check)(const Config& config),
                absl::Status (*run)(const Config& config, ShutdownSignals* signals)) {
   ShutdownSignals signals;
+  // Debian's Abseil looks for deadlocks at each lock, of which gRPC takes many for every message.
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
   ForbidCoreDumps();
   umask(077);
   auto parsed = ParseProgramOptions(program, argc, argv);

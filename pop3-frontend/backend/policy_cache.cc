@@ -1,7 +1,9 @@
 #include "pop3-frontend/backend/policy_cache.h"
 
 #include <grpcpp/client_context.h>
+#include <grpcpp/support/client_callback.h>
 
+#include <optional>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -24,6 +26,43 @@ MechanismPolicy ToMechanismPolicy(const auth::v1::ProtocolPolicy& policy) {
 }
 
 }  // namespace
+
+// One call, from its beginning to its end. Not gRPC's synchronous stream: a thread that waits in
+// one takes part in the polling for every connection of the process, and each event would wake it.
+class PolicyCache::Watch : public grpc::ClientReadReactor<auth::v1::WatchMechanismPolicyResponse> {
+ public:
+  explicit Watch(PolicyCache* cache) : cache_(*cache) { request_.set_protocol("pop3"); }
+
+  absl::Status Run(grpc::ClientContext* context) {
+    auto stub = auth::v1::LogonService::NewStub(cache_.auth_);
+    stub->async()->WatchMechanismPolicy(context, &request_, this);
+    StartRead(&response_);
+    StartCall();
+    MutexLock lock(&mutex_);
+    while (!status_) done_.Wait(&mutex_);
+    return *status_;
+  }
+
+  void OnReadDone(bool ok) override {
+    if (!ok) return;
+    cache_.Publish(ToMechanismPolicy(response_.policy()));
+    StartRead(&response_);
+  }
+
+  void OnDone(const grpc::Status& status) override {
+    MutexLock lock(&mutex_);
+    status_ = rpc::FromGrpcStatus(status);
+    done_.SignalAll();
+  }
+
+ private:
+  PolicyCache& cache_;
+  auth::v1::WatchMechanismPolicyRequest request_;
+  auth::v1::WatchMechanismPolicyResponse response_;
+  Mutex mutex_;
+  CondVar done_;
+  std::optional<absl::Status> status_ ABSL_GUARDED_BY(mutex_);
+};
 
 PolicyCache::PolicyCache(std::shared_ptr<grpc::ChannelInterface> auth, const log::Logger& logger,
                          PolicyCacheOptions options)
@@ -64,13 +103,7 @@ void PolicyCache::Run() {
 
 void PolicyCache::WatchOnce(grpc::ClientContext* context) {
   context->set_wait_for_ready(true);
-  auth::v1::WatchMechanismPolicyRequest request;
-  request.set_protocol("pop3");
-  auto stub = auth::v1::LogonService::NewStub(auth_);
-  auto stream = stub->WatchMechanismPolicy(context, request);
-  auth::v1::WatchMechanismPolicyResponse response;
-  while (stream->Read(&response)) Publish(ToMechanismPolicy(response.policy()));
-  absl::Status status = rpc::FromGrpcStatus(stream->Finish());
+  const absl::Status status = Watch(this).Run(context);
   MutexLock lock(&mutex_);
   if (stopping_) return;
   logger_.Warn("policy_watch_broke", {{"error", status.ToString()}, {"known", policy_ != nullptr}});

@@ -21,11 +21,11 @@ namespace restante::pop3 {
 struct PolicyCacheOptions {
   // Between the end of one watch and the next try.
   absl::Duration retry_delay = absl::Milliseconds(500);
-  // Called with each policy as it comes, on the cache's own thread. May be empty.
+  // Called with each policy as it comes, on a thread of gRPC's. May be empty.
   std::function<void(const MechanismPolicy&)> on_policy;
 };
 
-// Watches auth's policy for POP3 from a thread of its own, and watches again when the watch breaks.
+// Watches auth's policy for POP3, and watches again when the watch breaks.
 // What was heard last stays true meanwhile: auth enforces the policy whatever a front end offers.
 class PolicyCache : public PolicySource {
  public:
@@ -39,6 +39,8 @@ class PolicyCache : public PolicySource {
   std::shared_ptr<const MechanismPolicy> Current() const override;
 
  private:
+  class Watch;
+
   void Run();
   void WatchOnce(grpc::ClientContext* context);
   void Publish(MechanismPolicy policy);
