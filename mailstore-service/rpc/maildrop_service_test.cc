@@ -78,6 +78,37 @@ TEST_F(ServicesTest, ManySmallMessagesComeInFewAnswers) {
   EXPECT_EQ(GetErrorReason(Read(reads).status), ErrorReason::kFieldInvalid);
 }
 
+TEST_F(ServicesTest, TheReaderSaysHowMuchMayShareAnAnswer) {
+  for (int i = 0; i < 12; ++i) Deliver({"m"}, "1234\r\n");
+  const v1::OpenMaildropResponse opened = Open("m");
+  v1::ReadMessagesRequest reads = Reads(opened);
+  const auto answers = [&](int64_t packed_octets) {
+    reads.set_packed_octets(packed_octets);
+    const ReadResult read = Read(reads);
+    EXPECT_EQ(read.texts.size(), 12u);
+    return read.answers;
+  };
+  EXPECT_EQ(answers(0), 1);
+  EXPECT_EQ(answers(1'000'000), 1);
+  EXPECT_EQ(answers(36), 2);
+  EXPECT_EQ(answers(35), 3);
+  EXPECT_EQ(answers(1), 12);
+  reads.set_packed_octets(-1);
+  EXPECT_EQ(GetErrorReason(Read(reads).status), ErrorReason::kFieldInvalid);
+}
+
+TEST_F(ServicesTest, AnswersGrow) {
+  const std::string text = std::string(9'998, 'x') + "\r\n";
+  for (int i = 0; i < 26; ++i) Deliver({"m"}, text);
+  v1::ReadMessagesRequest reads = Reads(Open("m"));
+  const ReadResult small = Read(reads);
+  EXPECT_EQ(small.answers, 1 + 5);  // one message, then six at a time
+  reads.set_packed_octets(262'144);
+  const ReadResult large = Read(reads);
+  EXPECT_EQ(large.answers, 1 + 1 + 1);  // one, six, the rest
+  EXPECT_EQ(large.texts.at(25), text);
+}
+
 TEST_F(ServicesTest, ReadsOfWrongFormAreRefused) {
   Deliver({"m"}, "text\r\n");
   const v1::OpenMaildropResponse opened = Open("m");

@@ -1,5 +1,6 @@
 #include "mailstore-service/rpc/message_stream.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/error_reason.h"
@@ -12,7 +13,11 @@ namespace {
 
 constexpr int kMaxReads = 1'000;
 constexpr int kMaxChunks = 1'000;
-constexpr size_t kMaxAnswerOctets = Mailstore::kMaxPieceOctets;
+constexpr int64_t kPackedOctets = 65'536;
+// The first answer is there soon, and little was read for nothing when no more is asked for; each
+// further one may be four times as large.
+constexpr size_t kFirstPackedOctets = 16'384;
+constexpr int64_t kMaxPackedOctets = 262'144;
 
 absl::StatusOr<MessageRead> ToRead(const v1::MessageRead& proto) {
   if (proto.offset_octets() < 0) {
@@ -58,6 +63,10 @@ absl::Status MessageStream::Take(const v1::ReadMessagesRequest& request,
     RESTANTE_ASSIGN_OR_RETURN(MessageRead read, ToRead(proto));
     reads_.push_back(read);
   }
+  if (request.packed_octets() < 0) return InvalidField("packed_octets", "must not be negative");
+  const int64_t packed = request.packed_octets() == 0 ? kPackedOctets : request.packed_octets();
+  max_packed_octets_ = static_cast<size_t>(std::min(packed, kMaxPackedOctets));
+  packed_octets_ = std::min(max_packed_octets_, kFirstPackedOctets);
   return absl::OkStatus();
 }
 
@@ -76,6 +85,7 @@ void MessageStream::Fill() {
   answer_.Clear();
   answer_octets_ = 0;
   const absl::Status status = FillAnswer();
+  packed_octets_ = std::min(max_packed_octets_, 4 * packed_octets_);
   parts_.metrics.ReadOctets(answer_octets_);
   if (!status.ok()) {
     // What was read before the error need not be sent: the client goes on from what it has.
@@ -92,7 +102,9 @@ absl::Status MessageStream::FillAnswer() {
       RESTANTE_RETURN_IF_ERROR(ReadPiece());
       continue;
     }
-    if (answer_octets_ + piece_.size() > kMaxAnswerOctets) return absl::OkStatus();
+    if (answer_octets_ > 0 && answer_octets_ + piece_.size() > packed_octets_) {
+      return absl::OkStatus();
+    }
     answer_octets_ += piece_.size();
     AddChunk()->set_data(std::exchange(piece_, std::string()));
   }

@@ -56,6 +56,8 @@ class MessageStream : public grpc::ServerWriteReactor<v1::ReadMessagesResponse> 
   grpc::CallbackServerContext* const context_;
   Lease lease_;
   std::vector<MessageRead> reads_;
+  size_t packed_octets_ = 0;  // of the answer to come
+  size_t max_packed_octets_ = 0;
   size_t next_read_ = 0;  // the one under way, when there is a reader
   std::unique_ptr<MessageReader> reader_;
   std::string piece_;  // read, and without room in the last answer

@@ -21,7 +21,8 @@ GrpcMaildrop::GrpcMaildrop(std::shared_ptr<MaildropCommons> commons,
       sizes_(std::move(sizes)),
       source_(std::move(source)),
       executor_(std::move(executor)),
-      reader_(std::make_shared<MessageReader>(store_, lease_, commons_->options.calls, executor_,
+      reader_(std::make_shared<MessageReader>(store_, lease_, commons_->options.read_ahead_octets,
+                                              commons_->options.calls, executor_,
                                               &commons_->calls)) {}
 
 GrpcMaildrop::~GrpcMaildrop() {
@@ -36,23 +37,21 @@ void GrpcMaildrop::KeepLease(net::Task on_lost) {
 std::vector<MessageReader::Wanted> GrpcMaildrop::PlanFrom(const MessageReader::Wanted& first) {
   constexpr size_t kMaxReadsPerCall = 1000;
   std::vector<MessageReader::Wanted> plan = {first};
-  if (first.top_lines) return plan;
   auto next = std::find_if(sizes_.begin(), sizes_.end(), [&first](const Size& size) {
     return size.message_id == first.message_id;
   });
   if (next == sizes_.end()) return plan;
   const GrpcMaildropOptions& options = commons_->options;
   int64_t ahead = 0;
-  const int64_t most = options.read_ahead_octets - next->octets;
   while (++next != sizes_.end() && plan.size() < kMaxReadsPerCall) {
-    if (ahead + next->octets > most) {
+    if (next->octets > options.read_ahead_octets) {
       options.on_read_ahead_limit(ReadAheadLimit::kSession);
       break;
     }
     ahead += next->octets;
-    plan.push_back({next->message_id, std::nullopt});
+    plan.push_back({next->message_id, first.top_lines});
   }
-  if (ahead > 0) TakeReadAhead(ahead, &plan);
+  if (ahead > 0) TakeReadAhead(std::min(ahead, options.read_ahead_octets), &plan);
   return plan;
 }
 

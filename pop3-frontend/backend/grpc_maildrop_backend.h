@@ -21,12 +21,12 @@ struct GrpcMaildropOptions {
   absl::Duration busy_wait = absl::Milliseconds(500);
   // How often each lease is renewed; leases last 30 s.
   absl::Duration renew_interval = absl::Seconds(10);
-  // Messages that follow the one asked for are fetched in the same call, up to so many octets with
-  // it; 0 fetches none.
-  int64_t read_ahead_octets = 65'536;
+  // Messages that follow the one asked for are read in the same call, so many octets ahead of the
+  // client at most; those that are larger are not. 0: none.
+  int64_t read_ahead_octets = 262'144;
   // The same over all sessions of the process, and over those of one source (net::SourceNetwork).
-  int64_t total_read_ahead_octets = 67'108'864;
-  int64_t read_ahead_octets_per_source = 33'554'432;
+  int64_t total_read_ahead_octets = 268'435'456;
+  int64_t read_ahead_octets_per_source = 134'217'728;
   // Called, on any thread, when a limit kept a session from reading ahead, or from more of it.
   std::function<void(ReadAheadLimit limit)> on_read_ahead_limit = [](ReadAheadLimit) {};
 };

@@ -381,15 +381,6 @@ TEST_F(MaildropBackendTest, ReadsAMessageInPieces) {
   EXPECT_EQ(store_.reads[0].lease().epoch_counter(), 7u);
 }
 
-TEST_F(MaildropBackendTest, AsksForTheTopAlone) {
-  Holds({10, 10});
-  store_.on_read = Serves({{1, "head"}});
-  std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
-  EXPECT_EQ(*ReadAll(maildrop.get(), 1, 3), "head");
-  ASSERT_EQ(store_.reads[0].reads_size(), 1);
-  EXPECT_EQ(store_.reads[0].reads(0).top_lines(), 3);
-}
-
 // Two chunks of the message, then the end of the call with `status`; later calls go on well.
 ScriptedStore::Read BreaksAfterTwoChunks(const std::string& text, const grpc::Status& status) {
   auto broken = std::make_shared<std::atomic<bool>>(false);
@@ -533,7 +524,7 @@ TEST_F(MaildropBackendTest, SmallMessagesInARowShareACall) {
 }
 
 TEST_F(MaildropBackendTest, ReadAheadStaysWithinItsBudgets) {
-  Holds({60, 30, 30, 30});
+  Holds({60, 30, 30, 131, 30});
   options_.read_ahead_octets = 130;
   options_.total_read_ahead_octets = 100;
   std::vector<ReadAheadLimit> limits;
@@ -541,7 +532,8 @@ TEST_F(MaildropBackendTest, ReadAheadStaysWithinItsBudgets) {
   store_.on_read = Serves({{1, "one"}, {2, "two"}, {3, "three"}, {4, "four"}});
   std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
   EXPECT_EQ(*ReadAll(maildrop.get(), 1), "one");
-  EXPECT_EQ(store_.reads[0].reads_size(), 3);  // one more would be over the session's
+  EXPECT_EQ(store_.reads[0].reads_size(), 3);  // the next is larger than all that may be held
+  EXPECT_EQ(store_.reads[0].packed_octets(), 130);
   EXPECT_EQ(limits, std::vector<ReadAheadLimit>{ReadAheadLimit::kSession});
   std::unique_ptr<Maildrop> other = OpenMaildrop();
   EXPECT_EQ(*ReadAll(other.get(), 1), "one");
@@ -550,6 +542,33 @@ TEST_F(MaildropBackendTest, ReadAheadStaysWithinItsBudgets) {
   maildrop.reset();
   EXPECT_EQ(*ReadAll(other.get(), 1), "one");
   EXPECT_EQ(store_.reads[2].reads_size(), 3);
+}
+
+TEST_F(MaildropBackendTest, AMaildropIsReadInOneCallHoweverLittleMayBeHeld) {
+  options_.read_ahead_octets = 8;
+  options_.total_read_ahead_octets = 8;
+  Holds(std::vector<int64_t>(1'500, 5));
+  std::map<uint64_t, std::string> texts;
+  for (uint64_t id = 1; id <= 1'500; ++id) texts[id] = absl::StrCat("m", id);
+  store_.on_read = Serves(texts);
+  std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
+  for (uint64_t id = 1; id <= 1'500; ++id) ASSERT_EQ(*ReadAll(maildrop.get(), id), texts[id]);
+  EXPECT_EQ(reads(), 2u);  // 1,000 is what a call may have
+}
+
+TEST_F(MaildropBackendTest, HeadersInARowShareACall) {
+  Holds({5, 5, 5});
+  store_.on_read = Serves({{1, "one"}, {2, "two"}, {3, "three"}});
+  std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
+  for (uint64_t id = 1; id <= 3; ++id) {
+    ASSERT_TRUE(First(maildrop.get(), id, 0).ok());
+    EXPECT_EQ(store_.reads[0].reads(static_cast<int>(id) - 1).top_lines(), 0);
+  }
+  EXPECT_EQ(reads(), 1u);
+  ASSERT_TRUE(First(maildrop.get(), 2, 7).ok());
+  EXPECT_EQ(store_.reads[1].reads(0).top_lines(), 7);
+  EXPECT_EQ(*ReadAll(maildrop.get(), 3), "three");
+  EXPECT_FALSE(store_.reads[2].reads(0).has_top_lines());
 }
 
 TEST_F(MaildropBackendTest, OneSourceDoesNotTakeAllReadAhead) {

@@ -17,10 +17,11 @@ absl::Status ToStatus(const google::rpc::Status& error) {
 }  // namespace
 
 MessageReader::MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
-                             rpc::CallOptions options, net::Executor executor,
+                             int64_t ahead_octets, rpc::CallOptions options, net::Executor executor,
                              rpc::CallCounter* counter)
     : store_(std::move(store)),
       lease_(std::move(lease)),
+      ahead_octets_(ahead_octets),
       options_(options),
       executor_(std::move(executor)),
       counter_(counter) {}
@@ -88,6 +89,7 @@ void MessageReader::Call() {
   stall_.reset();
   mailstore::v1::ReadMessagesRequest request;
   *request.mutable_lease() = lease_;
+  request.set_packed_octets(ahead_octets_);
   for (size_t i = current_; i < wanted_.size(); ++i) {
     mailstore::v1::MessageRead* read = request.add_reads();
     read->set_message_id(wanted_[i].message_id);

@@ -26,8 +26,9 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
     std::optional<int32_t> top_lines;
   };
 
-  // `counter` outlives the reader.
-  MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
+  // `ahead_octets`: how much of messages that were not asked for yet may be held. `counter`
+  // outlives the reader.
+  MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease, int64_t ahead_octets,
                 rpc::CallOptions options, net::Executor executor, rpc::CallCounter* counter);
   ~MessageReader();
 
@@ -61,6 +62,7 @@ class MessageReader : public std::enable_shared_from_this<MessageReader> {
 
   const std::shared_ptr<StoreLink> store_;
   const mailstore::v1::Lease lease_;
+  const int64_t ahead_octets_;
   const rpc::CallOptions options_;
   const net::Executor executor_;
   rpc::CallCounter* const counter_;
