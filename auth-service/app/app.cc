@@ -5,6 +5,7 @@
 #include <utility>
 #include <vector>
 
+#include "auth-service/app/account_purger.h"
 #include "auth-service/app/attempt_record.h"
 #include "auth-service/app/key_set_file.h"
 #include "auth-service/authority/local_authority.h"
@@ -122,7 +123,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
 
   rpc::LogonService logons(flow, *directory);
   rpc::DirectoryService accounts({*directory, vault, flow, recent, logger},
-                                 config.default_placement);
+                                 {config.default_placement, config.deleted_accounts_kept});
+  const AccountPurger purger(directory.get(), logger);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,
       rpc::Server::Start({config.rpc_address, config.tls, rpc::AuthDataAccess()}, {&logons}));

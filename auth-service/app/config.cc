@@ -144,6 +144,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   if (file.scram_iterations() != 0) {
     config.scram_iterations = static_cast<uint32_t>(file.scram_iterations());
   }
+  app::SetDuration(file.deleted_accounts_kept(), file.has_deleted_accounts_kept(),
+                   &config.deleted_accounts_kept);
   return config;
 }
 

@@ -47,6 +47,7 @@ struct Config {
   std::optional<oauth::TokenRules> token_rules;  // nullopt: no tokens
   std::string token_key_set;                     // the issuer's keys
   uint32_t scram_iterations = scram::kLeastIterations;
+  absl::Duration deleted_accounts_kept = absl::Hours(720);
 };
 
 // INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.

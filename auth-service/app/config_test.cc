@@ -79,6 +79,7 @@ TEST_F(AuthConfigTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->endpoints.health, "");
   EXPECT_EQ(config->log_level, log::Level::kInfo);
   EXPECT_EQ(config->drain_grace, absl::Seconds(10));
+  EXPECT_EQ(config->deleted_accounts_kept, absl::Hours(720));
   EXPECT_TRUE(CheckFiles(*config).ok()) << CheckFiles(*config);
   EXPECT_FALSE(fs::exists(directory_ + "/data"));  // checking makes nothing
 }
@@ -96,7 +97,8 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
       std::string(64, 'C'), "]\n",
       "names:\n  default_domain: SALES\n  accepted_domains: [OLD, old.example]\n"
       "default_placement: mailstore-7\nmetrics:\n  address: 127.0.0.1:2\n"
-      "health:\n  address: 127.0.0.1:3\nlog:\n  level: warn\ndrain_grace: 6s\n"));
+      "health:\n  address: 127.0.0.1:3\nlog:\n  level: warn\ndrain_grace: 6s\n"
+      "deleted_accounts_kept: 48h\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->development_mode);
   EXPECT_EQ(config->rpc_address, "127.0.0.1:0");
@@ -118,6 +120,7 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->endpoints.health, "127.0.0.1:3");
   EXPECT_EQ(config->log_level, log::Level::kWarn);
   EXPECT_EQ(config->drain_grace, absl::Seconds(6));
+  EXPECT_EQ(config->deleted_accounts_kept, absl::Hours(48));
 }
 
 TEST_F(AuthConfigTest, WrongKeysAreNamedWithTheirLine) {

@@ -36,6 +36,7 @@ inline constexpr size_t kMaxMechanismNameOctets = 20;
 struct SealedCredential {
   std::string key_id;  // the key-encryption key that it is sealed under
   std::string sealed;  // at most kMaxSealedCredentialOctets
+  std::optional<absl::Time> set_time = std::nullopt;  // nullopt: not known, of an earlier version
 };
 inline constexpr size_t kMaxSealedCredentialOctets = 1024;
 
@@ -49,6 +50,14 @@ struct Delegate {
   absl::Time expire_time = absl::InfiniteFuture();  // a delegate no more from then on
 
   bool operator==(const Delegate&) const = default;
+};
+
+// That an account was deleted, and until when that can be taken back.
+struct Deletion {
+  absl::Time delete_time;
+  absl::Time expire_time;
+
+  bool operator==(const Deletion&) const = default;
 };
 
 // A person or a shared mailbox: the names that may be proven, and the mailbox they lead to. The two
@@ -73,6 +82,7 @@ struct Account {
   uint64_t revision = 0;
   absl::Time create_time;
   absl::Time update_time;
+  std::optional<Deletion> deletion = std::nullopt;  // nullopt: it is not deleted
 };
 
 // An account as it was at one moment. Shared, because the directory's index, the table of repeated

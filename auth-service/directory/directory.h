@@ -57,11 +57,14 @@ struct DelegateGrant {
 struct WriteOptions {
   // When given, the account or policy must still have this revision: ABORTED/ETAG_MISMATCH
   // otherwise.
-  std::optional<uint64_t> expected_revision;
+  std::optional<uint64_t> expected_revision = std::nullopt;
   // IsId, or empty. A repeat of a write that succeeded, under the same id within a day, changes
   // nothing and gives the first answer. The same id for another write is
   // INVALID_ARGUMENT/FIELD_INVALID. Failed writes are not remembered: a repeat tries again.
-  std::string request_id;
+  std::string request_id = {};
+  // Checks all that the write would, gives what it would answer, and changes nothing: revision,
+  // update_time and a new account's mailbox_id are not those of the write.
+  bool validate_only = false;
 };
 
 // A page of accounts in ascending order of id.
@@ -84,9 +87,11 @@ using PolicyCallback = std::function<void(const ProtocolPolicy&)>;
 // addresses), compared by FoldName. So are certificate names and token subjects, of which those
 // that another than this directory gives out case by case ("uri:", "subject:", every token subject)
 // are compared octet by octet. A write is durable and visible to every reader when it returns;
-// readers never wait for a write's disk. Failures of every write, besides those named below:
-// INTERNAL/STORE_FAILED (the outcome is unknown; writes are refused until a restart),
-// RESOURCE_EXHAUSTED/STORE_FULL (nothing changed), INVALID_ARGUMENT/FIELD_INVALID.
+// readers never wait for a write's disk. A deleted account keeps id and names until it is purged,
+// so that it can come back, but is found by Get and List alone: nobody logs on with it and no mail
+// is delivered for it. Failures of every write, besides those named below: INTERNAL/STORE_FAILED
+// (the outcome is unknown; writes are refused until a restart), RESOURCE_EXHAUSTED/STORE_FULL
+// (nothing changed), INVALID_ARGUMENT/FIELD_INVALID.
 //
 // Thread-safe.
 class Directory {
@@ -96,27 +101,42 @@ class Directory {
   // ALREADY_EXISTS/ACCOUNT_EXISTS, or ALREADY_EXISTS/NAME_TAKEN naming the holder.
   virtual absl::StatusOr<AccountPtr> Create(const NewAccount& account,
                                             const WriteOptions& options) = 0;
-  // NOT_FOUND/ACCOUNT_NOT_FOUND.
+  // Deleted ones too. NOT_FOUND/ACCOUNT_NOT_FOUND.
   virtual absl::StatusOr<AccountPtr> Get(absl::string_view id) const = 0;
-  // At most `page_size` (at least 1) accounts whose id is greater than `after`.
+  // At most `page_size` (at least 1) accounts, deleted ones too, whose id is greater than `after`.
   virtual AccountPage List(size_t page_size, absl::string_view after) const = 0;
-  // NOT_FOUND/ACCOUNT_NOT_FOUND, ALREADY_EXISTS/NAME_TAKEN, ABORTED/ETAG_MISMATCH.
+  // NOT_FOUND/ACCOUNT_NOT_FOUND, FAILED_PRECONDITION/ACCOUNT_DELETED, ALREADY_EXISTS/NAME_TAKEN,
+  // ABORTED/ETAG_MISMATCH.
   virtual absl::StatusOr<AccountPtr> Update(absl::string_view id, const AccountChange& change,
                                             const WriteOptions& options) = 0;
-  // NOT_FOUND/ACCOUNT_NOT_FOUND, ABORTED/ETAG_MISMATCH.
-  virtual absl::Status Delete(absl::string_view id, const WriteOptions& options) = 0;
-  // Replaces the credential. A repeat is recognised by request id and account alone: nothing
-  // derived from the secret is kept to compare with. NOT_FOUND/ACCOUNT_NOT_FOUND.
+  // Takes it out of use for `kept`, which is not negative; the account as it is then, or nullptr
+  // for a repeat of what an earlier version answered. NOT_FOUND/ACCOUNT_NOT_FOUND,
+  // ABORTED/ETAG_MISMATCH, FAILED_PRECONDITION/ACCOUNT_DELETED.
+  virtual absl::StatusOr<AccountPtr> Delete(absl::string_view id, absl::Duration kept,
+                                            const WriteOptions& options) = 0;
+  // Takes Delete back. NOT_FOUND/ACCOUNT_NOT_FOUND, ABORTED/ETAG_MISMATCH,
+  // FAILED_PRECONDITION/ACCOUNT_NOT_DELETED.
+  virtual absl::StatusOr<AccountPtr> Undelete(absl::string_view id,
+                                              const WriteOptions& options) = 0;
+  // Removes it for good, deleted before or not, with all names. NOT_FOUND/ACCOUNT_NOT_FOUND,
+  // ABORTED/ETAG_MISMATCH.
+  virtual absl::Status Purge(absl::string_view id, const WriteOptions& options) = 0;
+  // Purges those whose deletion has expired; how many.
+  virtual absl::StatusOr<size_t> PurgeExpired() = 0;
+  // Replaces the credential, set at this moment. A repeat is recognised by request id and account
+  // alone: nothing derived from the secret is kept to compare with. NOT_FOUND/ACCOUNT_NOT_FOUND,
+  // FAILED_PRECONDITION/ACCOUNT_DELETED.
   virtual absl::StatusOr<AccountPtr> SetCredential(absl::string_view id,
                                                    SealedCredential credential,
                                                    const WriteOptions& options) = 0;
 
   // Lets another account open the mailbox of account `id`, or changes what it may do there.
-  // NOT_FOUND/ACCOUNT_NOT_FOUND for either, ABORTED/ETAG_MISMATCH,
-  // RESOURCE_EXHAUSTED/LIMIT_EXCEEDED over kMaxDelegates.
+  // NOT_FOUND/ACCOUNT_NOT_FOUND and FAILED_PRECONDITION/ACCOUNT_DELETED for either,
+  // ABORTED/ETAG_MISMATCH, RESOURCE_EXHAUSTED/LIMIT_EXCEEDED over kMaxDelegates.
   virtual absl::StatusOr<AccountPtr> GrantDelegate(absl::string_view id, const DelegateGrant& grant,
                                                    const WriteOptions& options) = 0;
-  // NOT_FOUND/ACCOUNT_NOT_FOUND, NOT_FOUND/DELEGATE_NOT_FOUND, ABORTED/ETAG_MISMATCH.
+  // NOT_FOUND/ACCOUNT_NOT_FOUND, FAILED_PRECONDITION/ACCOUNT_DELETED, NOT_FOUND/DELEGATE_NOT_FOUND,
+  // ABORTED/ETAG_MISMATCH.
   virtual absl::StatusOr<AccountPtr> RevokeDelegate(absl::string_view id,
                                                     absl::string_view delegate_account_id,
                                                     const WriteOptions& options) = 0;

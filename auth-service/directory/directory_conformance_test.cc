@@ -338,9 +338,9 @@ TEST_P(DirectoryConformance, ComparesTheEtag) {
   const absl::Status stale = directory_->Update("jsmith", change, options).status();
   EXPECT_EQ(stale.code(), absl::StatusCode::kAborted);
   EXPECT_EQ(GetErrorReason(stale), ErrorReason::kEtagMismatch);
-  EXPECT_EQ(GetErrorReason(directory_->Delete("jsmith", options)), ErrorReason::kEtagMismatch);
+  EXPECT_EQ(GetErrorReason(directory_->Purge("jsmith", options)), ErrorReason::kEtagMismatch);
   options.expected_revision = (*second)->revision;
-  EXPECT_TRUE(directory_->Delete("jsmith", options).ok());
+  EXPECT_TRUE(directory_->Purge("jsmith", options).ok());
 }
 
 TEST_P(DirectoryConformance, LetsOneOfManyChangesOfOneEtagWin) {
@@ -362,10 +362,10 @@ TEST_P(DirectoryConformance, LetsOneOfManyChangesOfOneEtagWin) {
 
 TEST_P(DirectoryConformance, DeletesWithAllNamesAndNeverReusesAnEtag) {
   const AccountPtr first = MustCreate(Smith());
-  ASSERT_TRUE(directory_->Delete("jsmith", {}).ok());
+  ASSERT_TRUE(directory_->Purge("jsmith", {}).ok());
   EXPECT_EQ(directory_->FindByWindowsName("CORP", "jsmith"), nullptr);
   EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 5), IsEmpty());
-  EXPECT_EQ(GetErrorReason(directory_->Delete("jsmith", {})), ErrorReason::kAccountNotFound);
+  EXPECT_EQ(GetErrorReason(directory_->Purge("jsmith", {})), ErrorReason::kAccountNotFound);
   Open();
   if (!durable()) return;
   const AccountPtr second = MustCreate(Smith());
@@ -418,9 +418,9 @@ TEST_P(DirectoryConformance, RepeatsEveryKindOfWrite) {
       directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, options)->revision,
       policy->revision);
   options.request_id = std::string(32, '4');
-  ASSERT_TRUE(directory_->Delete("jsmith", options).ok());
+  ASSERT_TRUE(directory_->Purge("jsmith", options).ok());
   MustCreate(Smith());
-  EXPECT_TRUE(directory_->Delete("jsmith", options).ok());
+  EXPECT_TRUE(directory_->Purge("jsmith", options).ok());
   EXPECT_TRUE(directory_->Get("jsmith").ok());
 }
 
@@ -428,9 +428,9 @@ TEST_P(DirectoryConformance, RefusesARequestIdForAnotherWrite) {
   const WriteOptions options{.expected_revision = {}, .request_id = kRequest};
   ASSERT_TRUE(directory_->Create(Smith(), options).ok());
   EXPECT_EQ(GetInvalidField(directory_->Create(Plain("other"), options).status()), "request_id");
-  EXPECT_EQ(GetInvalidField(directory_->Delete("jsmith", options)), "request_id");
+  EXPECT_EQ(GetInvalidField(directory_->Purge("jsmith", options)), "request_id");
   const WriteOptions malformed{.expected_revision = {}, .request_id = "1"};
-  EXPECT_EQ(GetInvalidField(directory_->Delete("jsmith", malformed)), "request_id");
+  EXPECT_EQ(GetInvalidField(directory_->Purge("jsmith", malformed)), "request_id");
 }
 
 TEST_P(DirectoryConformance, DoesNotRememberAFailure) {
@@ -613,7 +613,7 @@ TEST_P(DirectoryConformance, GrantsAndRevokesDelegates) {
   EXPECT_EQ(GetErrorReason(directory_->RevokeDelegate("jsmith", "ben", {}).status()),
             ErrorReason::kDelegateNotFound);
   // Also of one that is not there any more.
-  ASSERT_TRUE(directory_->Delete("anna", {}).ok());
+  ASSERT_TRUE(directory_->Purge("anna", {}).ok());
   EXPECT_TRUE(directory_->RevokeDelegate("jsmith", "anna", {}).ok());
 }
 
@@ -683,6 +683,103 @@ TEST_P(DirectoryConformance, TellsWatchersThePresentPolicyThenEachChange) {
             absl::StatusCode::kNotFound);
 }
 
+TEST_P(DirectoryConformance, HidesTheDeletedAndKeepsTheirNames) {
+  MustCreate(Smith());
+  const auto deleted = directory_->Delete("jsmith", absl::Hours(48), {});
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ((*deleted)->deletion, (Deletion{clock_.WallNow(), clock_.WallNow() + absl::Hours(48)}));
+  if (durable()) Open();
+  EXPECT_EQ((*directory_->Get("jsmith"))->deletion, (*deleted)->deletion);
+  EXPECT_THAT(directory_->List(5, "").accounts, SizeIs(1));
+  EXPECT_EQ(directory_->FindByWindowsName("CORP", "jsmith"), nullptr);
+  EXPECT_EQ(directory_->FindByPrincipalName("jsmith@corp.example"), nullptr);
+  EXPECT_EQ(directory_->FindByAlias("john.smith"), nullptr);
+  EXPECT_EQ(directory_->FindByAddress("john.smith@corp.example"), nullptr);
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 5), IsEmpty());
+  EXPECT_EQ(ReasonOfCreate(Smith()), ErrorReason::kAccountExists);
+  NewAccount other = Smith();
+  other.id = "other";
+  EXPECT_EQ(ReasonOfCreate(other), ErrorReason::kNameTaken);
+  MustCreate(Plain("other"));
+  EXPECT_EQ(GetErrorReason(directory_->Update("jsmith", {}, {}).status()),
+            ErrorReason::kAccountDeleted);
+  EXPECT_EQ(GetErrorReason(directory_->SetCredential("jsmith", {"k1", "x"}, {}).status()),
+            ErrorReason::kAccountDeleted);
+  EXPECT_EQ(GetErrorReason(directory_->GrantDelegate("other", {"jsmith"}, {}).status()),
+            ErrorReason::kAccountDeleted);
+  EXPECT_EQ(GetErrorReason(directory_->Delete("jsmith", absl::Hours(1), {}).status()),
+            ErrorReason::kAccountDeleted);
+
+  const auto back = directory_->Undelete("jsmith", {});
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ((*back)->deletion, std::nullopt);
+  EXPECT_EQ(directory_->FindByAlias("john.smith"), *back);
+  EXPECT_EQ(GetErrorReason(directory_->Undelete("jsmith", {}).status()),
+            ErrorReason::kAccountNotDeleted);
+}
+
+TEST_P(DirectoryConformance, ADeletedHolderOfAUserDoesNotMakeItAmbiguous) {
+  MustCreate(Smith());
+  NewAccount other = Plain("other");
+  other.windows_names = {"LAB\\jsmith"};
+  const AccountPtr kept = MustCreate(other);
+  ASSERT_TRUE(directory_->Delete("jsmith", absl::Hours(1), {}).ok());
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 2), ElementsAre(kept));
+  EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 1), ElementsAre(kept));
+}
+
+TEST_P(DirectoryConformance, PurgesWhatHasExpiredAndNothingElse) {
+  MustCreate(Smith());
+  MustCreate(Plain("later"));
+  MustCreate(Plain("used"));
+  ASSERT_TRUE(directory_->Delete("jsmith", absl::Hours(1), {}).ok());
+  ASSERT_TRUE(directory_->Delete("later", absl::Hours(2), {}).ok());
+  EXPECT_EQ(*directory_->PurgeExpired(), 0u);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(*directory_->PurgeExpired(), 1u);
+  EXPECT_EQ(GetErrorReason(directory_->Get("jsmith").status()), ErrorReason::kAccountNotFound);
+  EXPECT_TRUE(directory_->Get("later").ok());
+  MustCreate(Smith());
+  ASSERT_TRUE(directory_->Undelete("later", {}).ok());
+  clock_.Advance(absl::Hours(24));
+  EXPECT_EQ(*directory_->PurgeExpired(), 0u);
+}
+
+TEST_P(DirectoryConformance, RepeatsDeletionsAndUndeletions) {
+  MustCreate(Smith());
+  const WriteOptions once{.request_id = kRequest};
+  const auto first = directory_->Delete("jsmith", absl::Hours(1), once);
+  ASSERT_TRUE(first.ok());
+  if (durable()) Open();
+  const auto repeat = directory_->Delete("jsmith", absl::Hours(1), once);
+  ASSERT_TRUE(repeat.ok());
+  EXPECT_EQ((*repeat)->revision, (*first)->revision);
+  EXPECT_EQ((*repeat)->deletion, (*first)->deletion);
+  const WriteOptions back{.request_id = kOtherRequest};
+  const auto undeleted = directory_->Undelete("jsmith", back);
+  ASSERT_TRUE(undeleted.ok());
+  EXPECT_EQ((*directory_->Undelete("jsmith", back))->revision, (*undeleted)->revision);
+  EXPECT_EQ(GetInvalidField(directory_->Purge("jsmith", once)), "request_id");
+}
+
+TEST_P(DirectoryConformance, ChecksAndChangesNothingWhenAskedTo) {
+  const WriteOptions only{.request_id = kRequest, .validate_only = true};
+  ASSERT_TRUE(directory_->Create(Smith(), only).ok());
+  EXPECT_FALSE(directory_->Get("jsmith").ok());
+  const AccountPtr account = MustCreate(Smith());
+  EXPECT_EQ(ReasonOfCreate(Smith(), only), ErrorReason::kAccountExists);
+  AccountChange change;
+  change.alias = "js";
+  EXPECT_EQ((*directory_->Update("jsmith", change, only))->alias, "js");
+  EXPECT_TRUE((*directory_->Delete("jsmith", absl::Hours(1), only))->deletion.has_value());
+  EXPECT_TRUE(directory_->Purge("jsmith", only).ok());
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, only).ok());
+  EXPECT_TRUE(FindMechanism(*directory_->GetPolicy("pop3"), "NTLM")->enabled);
+  EXPECT_EQ(*directory_->Get("jsmith"), account);
+  // The id was not used up.
+  EXPECT_TRUE(directory_->Update("jsmith", change, {.request_id = kRequest}).ok());
+}
+
 TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
   if (!durable()) GTEST_SKIP() << "lives as long as the process";
   MustCreate(Smith());
@@ -703,6 +800,7 @@ TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
   EXPECT_EQ((*after)->update_time, (*before)->update_time);
   EXPECT_EQ((*after)->credential->key_id, "k1");
   EXPECT_EQ((*after)->credential->sealed, std::string("\0\1x", 3));
+  EXPECT_EQ((*after)->credential->set_time, clock_.WallNow());
   EXPECT_EQ(directory_->FindByAlias("john.smith"), *after);
   EXPECT_EQ(directory_->GetPolicy("pop3")->revision, policy->revision);
   EXPECT_FALSE(FindMechanism(*directory_->GetPolicy("pop3"), "NTLM")->enabled);

@@ -32,52 +32,19 @@ absl::Status CheckRevision(const WriteOptions& options, uint64_t current) {
                    "it was changed since the etag was read; read again and repeat the change");
 }
 
+absl::Status IsDeleted(const Account& account) {
+  return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kAccountDeleted,
+                   absl::StrCat("accounts/", account.id, " is deleted; undelete it first"));
+}
+
+// What a lookup gives: who is deleted is not found.
+AccountPtr InUse(AccountPtr account) {
+  return account != nullptr && account->deletion ? nullptr : account;
+}
+
 std::vector<std::string> UpperCased(std::vector<std::string> names) {
   for (std::string& name : names) absl::AsciiStrToUpper(&name);
   return names;
-}
-
-ProtocolPolicy WithStoredSwitches(ProtocolPolicy policy,
-                                  const std::vector<ProtocolPolicy>& stored_policies) {
-  for (const ProtocolPolicy& stored : stored_policies) {
-    if (stored.protocol != policy.protocol) continue;
-    policy.revision = stored.revision;
-    policy.update_time = stored.update_time;
-    policy.ntlm = stored.ntlm;
-    policy.names = stored.names;
-    for (MechanismSetting& setting : policy.mechanisms) {
-      const MechanismSetting* switches = FindMechanism(stored, setting.mechanism);
-      if (switches == nullptr) continue;  // new in this build: its default holds
-      setting.enabled = switches->enabled;
-      setting.require_tls = switches->require_tls;
-    }
-  }
-  return policy;
-}
-
-absl::Status ChangePolicy(const PolicyChange& change, ProtocolPolicy* policy) {
-  for (const MechanismChange& mechanism : change.mechanisms) {
-    const auto setting =
-        std::find_if(policy->mechanisms.begin(), policy->mechanisms.end(),
-                     [&mechanism](const MechanismSetting& s) {
-                       return s.mechanism == absl::AsciiStrToUpper(mechanism.mechanism);
-                     });
-    if (setting == policy->mechanisms.end()) {
-      return InvalidField("policy.mechanisms", absl::StrCat(EscapeForLog(mechanism.mechanism),
-                                                            " is not a known mechanism"));
-    }
-    setting->enabled = mechanism.enabled;
-    setting->require_tls = mechanism.require_tls;
-  }
-  if (change.ntlm) {
-    RESTANTE_RETURN_IF_ERROR(ValidateNtlmPolicy(*change.ntlm));
-    policy->ntlm = *change.ntlm;
-  }
-  if (change.names) {
-    if (*change.names) RESTANTE_RETURN_IF_ERROR(ValidateNamePolicy(**change.names));
-    policy->names = *change.names;
-  }
-  return absl::OkStatus();
 }
 
 // Whether there was one.
@@ -214,6 +181,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
     account->credential = credential;
     return absl::OkStatus();
   };
+  credential.set_time = clock_.WallNow();
   return ChangeAccount(id, edit, fingerprint, options);
 }
 
@@ -226,6 +194,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::GrantDelegate(absl::string_view id,
       return InvalidField("delegate.account", "is the account itself, whose mailbox it is anyway");
     }
     RESTANTE_ASSIGN_OR_RETURN(const AccountPtr other, Get(grant.account_id));
+    if (other->deletion) return IsDeleted(*other);
     EraseDelegate(grant.account_id, account);
     if (account->delegates.size() == kMaxDelegates) {
       return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kLimitExceeded,
@@ -251,15 +220,67 @@ absl::StatusOr<AccountPtr> IndexedDirectory::RevokeDelegate(absl::string_view id
   return ChangeAccount(id, edit, fingerprint, options);
 }
 
-absl::Status IndexedDirectory::Delete(absl::string_view id, const WriteOptions& options) {
-  const std::string fingerprint = FingerprintOfDelete(id, options);
+absl::StatusOr<AccountPtr> IndexedDirectory::Delete(absl::string_view id, absl::Duration kept,
+                                                    const WriteOptions& options) {
+  const absl::Time now = clock_.WallNow();
+  const auto edit = [now, kept](Account* account) {
+    account->deletion = Deletion{now, now + kept};
+    return absl::OkStatus();
+  };
+  return ChangeAccount(id, edit, FingerprintOfDelete(id, options), options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::Undelete(absl::string_view id,
+                                                      const WriteOptions& options) {
+  const std::string fingerprint = FingerprintOfUndelete(id, options);
+  MutexLock write_lock(&write_mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
+  if (repeat != nullptr) return repeat->account;
+  RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
+  if (!current->deletion) {
+    return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kAccountNotDeleted,
+                     absl::StrCat("accounts/", current->id, " is not deleted"));
+  }
+  Account changed = *current;
+  changed.deletion.reset();
+  return Store(std::move(changed), fingerprint, options);
+}
+
+absl::Status IndexedDirectory::Purge(absl::string_view id, const WriteOptions& options) {
+  const std::string fingerprint = FingerprintOfPurge(id, options);
   MutexLock write_lock(&write_mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return absl::OkStatus();
   RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
+  return Remove(*current, fingerprint, options);
+}
+
+absl::Status IndexedDirectory::Remove(const Account& account, const std::string& fingerprint,
+                                      const WriteOptions& options) {
   DirectoryChange change;
-  change.removed_account = current->id;
+  change.removed_account = account.id;
   return Commit(std::move(change), fingerprint, options);
+}
+
+absl::StatusOr<size_t> IndexedDirectory::PurgeExpired() {
+  const absl::Time now = clock_.WallNow();
+  std::vector<std::string> expired;
+  {
+    MutexLock lock(&mutex_);
+    for (const auto& [id, account] : accounts_) {
+      if (account->deletion && account->deletion->expire_time <= now) expired.push_back(id);
+    }
+  }
+  size_t purged = 0;
+  for (const std::string& id : expired) {
+    MutexLock write_lock(&write_mutex_);
+    const absl::StatusOr<AccountPtr> account = Get(id);
+    // Undeleted or purged meanwhile.
+    if (!account.ok() || !(*account)->deletion || (*account)->deletion->expire_time > now) continue;
+    RESTANTE_RETURN_IF_ERROR(Remove(**account, "", {}));
+    ++purged;
+  }
+  return purged;
 }
 
 absl::StatusOr<AccountPtr> IndexedDirectory::ChangeAccount(absl::string_view id,
@@ -270,6 +291,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::ChangeAccount(absl::string_view id,
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return repeat->account;
   RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
+  if (current->deletion) return IsDeleted(*current);
   Account changed = *current;
   RESTANTE_RETURN_IF_ERROR(edit(&changed));
   return Store(std::move(changed), fingerprint, options);
@@ -305,6 +327,7 @@ absl::StatusOr<const RememberedRequest*> IndexedDirectory::FindRepeat(
 
 absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string& fingerprint,
                                       const WriteOptions& options) {
+  if (options.validate_only) return absl::OkStatus();
   const absl::Time now = clock_.WallNow();
   change.revision = revision_ + 1;
   change.forgotten_requests = requests_.Outdated(now);
@@ -339,41 +362,45 @@ void IndexedDirectory::Apply(const DirectoryChange& change) {
 AccountPtr IndexedDirectory::FindByWindowsName(absl::string_view domain,
                                                absl::string_view user) const {
   MutexLock lock(&mutex_);
-  return names_.Find(NameKind::kWindows, absl::StrCat(domain, "\\", user));
+  return InUse(names_.Find(NameKind::kWindows, absl::StrCat(domain, "\\", user)));
 }
 
 AccountPtr IndexedDirectory::FindByPrincipalName(absl::string_view name) const {
   MutexLock lock(&mutex_);
-  return names_.Find(NameKind::kPrincipal, name);
+  return InUse(names_.Find(NameKind::kPrincipal, name));
 }
 
 AccountPtr IndexedDirectory::FindByAlias(absl::string_view alias) const {
   MutexLock lock(&mutex_);
-  return names_.Find(NameKind::kAlias, alias);
+  return InUse(names_.Find(NameKind::kAlias, alias));
 }
 
 AccountPtr IndexedDirectory::FindByAddress(absl::string_view address) const {
   MutexLock lock(&mutex_);
-  return names_.Find(NameKind::kAddress, address);
+  return InUse(names_.Find(NameKind::kAddress, address));
 }
 
 AccountPtr IndexedDirectory::FindByCertificateName(absl::string_view name) const {
   MutexLock lock(&mutex_);
-  return names_.Find(NameKind::kCertificate, name);
+  return InUse(names_.Find(NameKind::kCertificate, name));
 }
 
 AccountPtr IndexedDirectory::FindByTokenSubject(absl::string_view subject) const {
   MutexLock lock(&mutex_);
-  return names_.Find(NameKind::kToken, subject);
+  return InUse(names_.Find(NameKind::kToken, subject));
 }
 
 std::vector<AccountPtr> IndexedDirectory::FindByWindowsUser(absl::string_view user,
                                                             size_t limit) const {
   MutexLock lock(&mutex_);
   const std::vector<AccountPtr>* holders = names_.FindByWindowsUser(user);
-  if (holders == nullptr) return {};
-  return {holders->begin(),
-          holders->begin() + static_cast<ptrdiff_t>(std::min(limit, holders->size()))};
+  std::vector<AccountPtr> found;
+  if (holders == nullptr) return found;
+  for (const AccountPtr& holder : *holders) {
+    if (found.size() == limit) break;
+    if (InUse(holder) != nullptr) found.push_back(holder);
+  }
+  return found;
 }
 
 absl::StatusOr<ProtocolPolicy> IndexedDirectory::GetPolicy(absl::string_view protocol) const {
@@ -398,7 +425,7 @@ absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(absl::string_view 
   DirectoryChange changed;
   changed.policy = policy;
   RESTANTE_RETURN_IF_ERROR(Commit(std::move(changed), fingerprint, options));
-  NotifyWatches(protocol);
+  if (!options.validate_only) NotifyWatches(protocol);
   return policy;
 }
 

@@ -34,7 +34,11 @@ class IndexedDirectory : public Directory {
   AccountPage List(size_t page_size, absl::string_view after) const override;
   absl::StatusOr<AccountPtr> Update(absl::string_view id, const AccountChange& change,
                                     const WriteOptions& options) override;
-  absl::Status Delete(absl::string_view id, const WriteOptions& options) override;
+  absl::StatusOr<AccountPtr> Delete(absl::string_view id, absl::Duration kept,
+                                    const WriteOptions& options) override;
+  absl::StatusOr<AccountPtr> Undelete(absl::string_view id, const WriteOptions& options) override;
+  absl::Status Purge(absl::string_view id, const WriteOptions& options) override;
+  absl::StatusOr<size_t> PurgeExpired() override;
   absl::StatusOr<AccountPtr> SetCredential(absl::string_view id, SealedCredential credential,
                                            const WriteOptions& options) override;
   absl::StatusOr<AccountPtr> GrantDelegate(absl::string_view id, const DelegateGrant& grant,
@@ -72,6 +76,8 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<AccountPtr> Store(Account account, const std::string& fingerprint,
                                    const WriteOptions& options)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  absl::Status Remove(const Account& account, const std::string& fingerprint,
+                      const WriteOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   absl::StatusOr<const RememberedRequest*> FindRepeat(const WriteOptions& options,
                                                       const std::string& fingerprint) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "auth-service/directory/name_policy.h"
@@ -57,6 +58,14 @@ struct PolicyChange {
 // The setting of `mechanism`, compared without regard to case; nullptr for an unknown one. Lives as
 // long as `policy` is unchanged.
 const MechanismSetting* FindMechanism(const ProtocolPolicy& policy, absl::string_view mechanism);
+
+// The default policy of a protocol with what operators have set, if `stored` has its policy: the
+// mechanisms stay those that this program knows.
+ProtocolPolicy WithStoredSwitches(ProtocolPolicy policy, const std::vector<ProtocolPolicy>& stored);
+
+// INVALID_ARGUMENT/FIELD_INVALID for a mechanism that the policy does not list, or what
+// ValidateNtlmPolicy and ValidateNamePolicy refuse; `policy` means nothing then.
+absl::Status ChangePolicy(const PolicyChange& change, ProtocolPolicy* policy);
 
 }  // namespace restante::directory
 

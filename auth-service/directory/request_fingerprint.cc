@@ -142,6 +142,15 @@ std::string FingerprintOfRevoke(absl::string_view id, absl::string_view delegate
 }
 
 std::string FingerprintOfDelete(absl::string_view id, const WriteOptions& options) {
+  return Fingerprint("soft-delete").Add(id).AddRevision(options.expected_revision).Digest();
+}
+
+std::string FingerprintOfUndelete(absl::string_view id, const WriteOptions& options) {
+  return Fingerprint("undelete").Add(id).AddRevision(options.expected_revision).Digest();
+}
+
+// Named as when each deletion was one.
+std::string FingerprintOfPurge(absl::string_view id, const WriteOptions& options) {
   return Fingerprint("delete").Add(id).AddRevision(options.expected_revision).Digest();
 }
 

@@ -20,6 +20,8 @@ std::string FingerprintOfGrant(absl::string_view id, const DelegateGrant& grant,
 std::string FingerprintOfRevoke(absl::string_view id, absl::string_view delegate_account_id,
                                 const WriteOptions& options);
 std::string FingerprintOfDelete(absl::string_view id, const WriteOptions& options);
+std::string FingerprintOfUndelete(absl::string_view id, const WriteOptions& options);
+std::string FingerprintOfPurge(absl::string_view id, const WriteOptions& options);
 std::string FingerprintOfPolicyUpdate(absl::string_view protocol, const PolicyChange& change,
                                       const WriteOptions& options);
 

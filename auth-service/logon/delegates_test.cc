@@ -93,7 +93,7 @@ TEST_F(DelegatesTest, AreNoneAnyMoreOnceTheRightEnds) {
 
 TEST_F(DelegatesTest, AreThePeopleThatWereMeant) {
   Grant("ben", {.account_id = "anna"});
-  ASSERT_TRUE(directory_->Delete("anna", {}).ok());
+  ASSERT_TRUE(directory_->Purge("anna", {}).ok());
   Create("anna", "anna.a");
   EXPECT_EQ(Opens("anna/ben.b"), "NOT_DELEGATE");
 }

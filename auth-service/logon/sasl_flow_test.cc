@@ -241,7 +241,7 @@ TEST_F(SaslFlowTest, WhatChangesBetweenTheRoundsCounts) {
   ScramClient boss = Client("boss");
   const Answer of_boss = Prove(&boss);
   // Deleted, and the name given to somebody else.
-  ASSERT_TRUE(directory_->Delete("boss", {}).ok());
+  ASSERT_TRUE(directory_->Purge("boss", {}).ok());
   directory::NewAccount other;
   other.id = "other";
   other.windows_names = {"CORP\\boss"};

@@ -197,6 +197,10 @@ auth::v1::Account ToProto(const directory::Account& account) {
   *message.mutable_create_time() = ToTimestamp(account.create_time);
   *message.mutable_update_time() = ToTimestamp(account.update_time);
   message.set_has_credential(account.credential.has_value());
+  if (account.deletion) {
+    *message.mutable_delete_time() = ToTimestamp(account.deletion->delete_time);
+    *message.mutable_expire_time() = ToTimestamp(account.deletion->expire_time);
+  }
   if (account.weakest_ntlm_response) {
     message.set_weakest_ntlm_response(ToProto(*account.weakest_ntlm_response));
   }

@@ -4,8 +4,10 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "auth-service/directory/account_filter.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/logon_messages.h"
+#include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
@@ -18,6 +20,9 @@ namespace {
 // A page ends early when it is this large: every message must stay under the channel's 16 MiB.
 constexpr size_t kMaxPageOctets = 4 << 20;
 constexpr size_t kMaxReferenceOctets = 32;
+// Of one page, by a filter that few accounts pass; and at a time, since logons wait meanwhile.
+constexpr size_t kMaxLookedAt = 20'000;
+constexpr size_t kLookedAtOnce = 500;
 
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -25,11 +30,11 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-// For a field that the contract has and this version does not serve. Passing over it would be
-// worse: a caller who asks to try a change would find it made.
-absl::Status NotServed(absl::string_view field) {
-  return absl::UnimplementedError(
-      absl::StrCat(field, " is not served by this version; leave it out"));
+template <typename Request>
+directory::WriteOptions OptionsOf(const Request& request, const std::string& etag) {
+  directory::WriteOptions options = ToWriteOptions(etag, request.request_id());
+  options.validate_only = request.validate_only();
+  return options;
 }
 
 absl::StatusOr<directory::Credential> ToCredential(const auth::v1::SetCredentialRequest& request,
@@ -83,10 +88,24 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateAccount(
 
 grpc::ServerUnaryReactor* DirectoryService::DeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::DeleteAccountRequest* request,
-    auth::v1::DeleteAccountResponse* /*response*/) {
-  const absl::Status status = Delete(*request);
+    auth::v1::DeleteAccountResponse* response) {
+  const absl::Status status = Delete(*request, response);
   Record(*context, "DeleteAccount", request->name(), status);
   return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::UndeleteAccount(
+    grpc::CallbackServerContext* context, const auth::v1::UndeleteAccountRequest* request,
+    auth::v1::Account* response) {
+  const absl::Status status = Undelete(*request, response);
+  Record(*context, "UndeleteAccount", request->name(), status);
+  return Finish(context, status);
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ListCredentials(
+    grpc::CallbackServerContext* context, const auth::v1::ListCredentialsRequest* request,
+    auth::v1::ListCredentialsResponse* response) {
+  return Finish(context, Credentials(*request, response));
 }
 
 grpc::ServerUnaryReactor* DirectoryService::SetCredential(
@@ -135,12 +154,10 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
 
 absl::Status DirectoryService::Create(const auth::v1::CreateAccountRequest& request,
                                       auth::v1::Account* response) {
-  if (request.validate_only()) return NotServed("validate_only");
   RESTANTE_ASSIGN_OR_RETURN(const directory::NewAccount account_to_be,
-                            ToNewAccount(request, default_placement_));
-  RESTANTE_ASSIGN_OR_RETURN(
-      const directory::AccountPtr account,
-      parts_.directory.Create(account_to_be, ToWriteOptions("", request.request_id())));
+                            ToNewAccount(request, options_.placement));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
+                            parts_.directory.Create(account_to_be, OptionsOf(request, "")));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
@@ -155,42 +172,87 @@ absl::Status DirectoryService::Get(const auth::v1::GetAccountRequest& request,
 
 absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request,
                                     auth::v1::ListAccountsResponse* response) const {
-  if (!request.filter().empty()) return NotServed("filter");
-  if (request.show_deleted()) return NotServed("show_deleted");
   RESTANTE_ASSIGN_OR_RETURN(const size_t page_size, ToPageSize(request.page_size()));
-  RESTANTE_ASSIGN_OR_RETURN(const std::string after, ParsePageToken(request.page_token()));
-  const directory::AccountPage page = parts_.directory.List(page_size, after);
+  RESTANTE_ASSIGN_OR_RETURN(std::string after, ParsePageToken(request.page_token()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountFilter filter,
+                            directory::AccountFilter::Parse(request.filter()));
   size_t octets = 0;
-  for (size_t i = 0; i < page.accounts.size(); ++i) {
-    auth::v1::Account* account = response->add_accounts();
-    *account = ToProto(*page.accounts[i]);
-    octets += account->ByteSizeLong();
-    const bool is_last = i + 1 == page.accounts.size();
-    if (octets < kMaxPageOctets && !is_last) continue;
-    if (!is_last || page.more) response->set_next_page_token(MakePageToken(page.accounts[i]->id));
-    break;
+  for (size_t looked_at = 0; looked_at < kMaxLookedAt && octets < kMaxPageOctets;) {
+    const size_t room = page_size - static_cast<size_t>(response->accounts_size());
+    if (room == 0) break;
+    const directory::AccountPage page = parts_.directory.List(kLookedAtOnce, after);
+    size_t i = 0;
+    for (; i < page.accounts.size() && octets < kMaxPageOctets; ++i) {
+      const directory::Account& account = *page.accounts[i];
+      after = account.id;
+      if ((account.deletion && !request.show_deleted()) || !filter.Matches(account)) continue;
+      *response->add_accounts() = ToProto(account);
+      octets += response->accounts(response->accounts_size() - 1).ByteSizeLong();
+      if (static_cast<size_t>(response->accounts_size()) == page_size) {
+        ++i;
+        break;
+      }
+    }
+    looked_at += i;
+    if (i == page.accounts.size() && !page.more) return absl::OkStatus();
   }
+  response->set_next_page_token(MakePageToken(after));
   return absl::OkStatus();
 }
 
 absl::Status DirectoryService::Update(const auth::v1::UpdateAccountRequest& request,
                                       auth::v1::Account* response) {
-  if (request.validate_only()) return NotServed("validate_only");
   RESTANTE_ASSIGN_OR_RETURN(const std::string id,
                             ParseAccountName("account.name", request.account().name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::AccountChange change, ToAccountChange(request));
   RESTANTE_ASSIGN_OR_RETURN(
       const directory::AccountPtr account,
-      parts_.directory.Update(id, change,
-                              ToWriteOptions(request.account().etag(), request.request_id())));
+      parts_.directory.Update(id, change, OptionsOf(request, request.account().etag())));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& request) {
-  if (request.validate_only()) return NotServed("validate_only");
+absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& request,
+                                      auth::v1::DeleteAccountResponse* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
-  return parts_.directory.Delete(id, ToWriteOptions(request.etag(), request.request_id()));
+  const directory::WriteOptions options = OptionsOf(request, request.etag());
+  if (request.force()) return parts_.directory.Purge(id, options);
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
+                            parts_.directory.Delete(id, options_.deleted_accounts_kept, options));
+  if (account != nullptr) *response->mutable_account() = ToProto(*account);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Undelete(const auth::v1::UndeleteAccountRequest& request,
+                                        auth::v1::Account* response) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
+                            parts_.directory.Undelete(id, OptionsOf(request, request.etag())));
+  *response = ToProto(*account);
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::Credentials(const auth::v1::ListCredentialsRequest& request,
+                                           auth::v1::ListCredentialsResponse* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account, parts_.directory.Get(id));
+  if (!account->credential) return absl::OkStatus();
+  auth::v1::Credential known;
+  known.set_key_id(account->credential->key_id);
+  if (account->credential->set_time) {
+    *known.mutable_set_time() = ToTimestamp(*account->credential->set_time);
+  }
+  const absl::StatusOr<directory::Credential> opened = parts_.vault.Open(id, *account->credential);
+  known.set_usable(opened.ok());
+  if (!opened.ok()) {
+    *response->add_credentials() = known;
+    return absl::OkStatus();
+  }
+  for (const std::string& kind : directory::KindsOf(*opened)) {
+    known.set_kind(kind);
+    *response->add_credentials() = known;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request,

@@ -23,12 +23,19 @@ struct DirectoryServiceParts {
   const log::Logger& logger;
 };
 
+struct DirectoryServiceOptions {
+  // Of accounts that are created without one.
+  std::string placement = "mailstore-0";
+  // How long the deletion of an account can be taken back.
+  absl::Duration deleted_accounts_kept = absl::Hours(24 * 30);
+};
+
 // restante.auth.v1.DirectoryService. Writes hold a gRPC thread for one synced write of the
 // directory. Each is logged with its caller and outcome.
 class DirectoryService : public auth::v1::DirectoryService::CallbackService {
  public:
-  DirectoryService(DirectoryServiceParts parts, std::string default_placement)
-      : parts_(parts), default_placement_(std::move(default_placement)) {}
+  DirectoryService(DirectoryServiceParts parts, DirectoryServiceOptions options)
+      : parts_(parts), options_(std::move(options)) {}
 
   grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context,
                                           const auth::v1::CreateAccountRequest* request,
@@ -45,9 +52,15 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   grpc::ServerUnaryReactor* DeleteAccount(grpc::CallbackServerContext* context,
                                           const auth::v1::DeleteAccountRequest* request,
                                           auth::v1::DeleteAccountResponse* response) override;
+  grpc::ServerUnaryReactor* UndeleteAccount(grpc::CallbackServerContext* context,
+                                            const auth::v1::UndeleteAccountRequest* request,
+                                            auth::v1::Account* response) override;
   grpc::ServerUnaryReactor* SetCredential(grpc::CallbackServerContext* context,
                                           const auth::v1::SetCredentialRequest* request,
                                           auth::v1::SetCredentialResponse* response) override;
+  grpc::ServerUnaryReactor* ListCredentials(grpc::CallbackServerContext* context,
+                                            const auth::v1::ListCredentialsRequest* request,
+                                            auth::v1::ListCredentialsResponse* response) override;
   grpc::ServerUnaryReactor* GrantDelegate(grpc::CallbackServerContext* context,
                                           const auth::v1::GrantDelegateRequest* request,
                                           auth::v1::Account* response) override;
@@ -70,9 +83,14 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   absl::Status List(const auth::v1::ListAccountsRequest& request,
                     auth::v1::ListAccountsResponse* response) const;
   absl::Status Update(const auth::v1::UpdateAccountRequest& request, auth::v1::Account* response);
-  absl::Status Delete(const auth::v1::DeleteAccountRequest& request);
+  absl::Status Delete(const auth::v1::DeleteAccountRequest& request,
+                      auth::v1::DeleteAccountResponse* response);
+  absl::Status Undelete(const auth::v1::UndeleteAccountRequest& request,
+                        auth::v1::Account* response);
   absl::Status Set(const auth::v1::SetCredentialRequest& request,
                    auth::v1::SetCredentialResponse* response);
+  absl::Status Credentials(const auth::v1::ListCredentialsRequest& request,
+                           auth::v1::ListCredentialsResponse* response) const;
   absl::Status Grant(const auth::v1::GrantDelegateRequest& request, auth::v1::Account* response);
   absl::Status Revoke(const auth::v1::RevokeDelegateRequest& request, auth::v1::Account* response);
   absl::Status Explain(const auth::v1::ExplainLogonRequest& request,
@@ -86,7 +104,7 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
               absl::string_view resource, const absl::Status& outcome) const;
 
   const DirectoryServiceParts parts_;
-  const std::string default_placement_;
+  const DirectoryServiceOptions options_;
 };
 
 }  // namespace restante::rpc

@@ -151,7 +151,7 @@ class ServicesTest : public testing::Test {
   log::Logger logger_{"restante-auth", log::Level::kInfo, clock_,
                       [this](absl::string_view line) { log_lines_.emplace_back(line); }};
   LogonService logon_{flow_, *directory_};
-  DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, logger_}, "mailstore-0"};
+  DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, logger_}, {}};
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> admin_server_;
   std::unique_ptr<Logon> logon_stub_;
@@ -248,6 +248,7 @@ TEST_F(ServicesTest, ManagesAccounts) {
   auth::v1::DeleteAccountRequest remove;
   remove.set_name("accounts/jsmith");
   remove.set_etag(updated->etag());
+  remove.set_force(true);
   EXPECT_TRUE(
       Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove).ok());
   auth::v1::GetAccountRequest get;
@@ -258,43 +259,139 @@ TEST_F(ServicesTest, ManagesAccounts) {
   EXPECT_THAT(log_lines_.back(), testing::HasSubstr("spiffe://restante/account-admin/ops"));
 }
 
-// What the contract has ahead of this version must not be passed over: who only tries would change.
-TEST_F(ServicesTest, RefusesWhatItDoesNotServe) {
+TEST_F(ServicesTest, TriesWritesWithoutMakingThem) {
   auth::v1::CreateAccountRequest create;
   create.set_account_id("tried");
   create.mutable_account()->set_alias("tried");
   create.set_validate_only(true);
-  const auto code = [](const auto& answer) { return answer.status().code(); };
-  EXPECT_EQ(code(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create)),
-            absl::StatusCode::kUnimplemented);
+  create.set_request_id(NewId(random_));
+  const auto tried = Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create);
+  ASSERT_TRUE(tried.ok()) << tried.status();
+  EXPECT_EQ(tried->alias(), "tried");
+  auth::v1::GetAccountRequest get;
+  get.set_name("accounts/tried");
+  EXPECT_EQ(GetErrorReason(Call<auth::v1::Account>(reader_stub_, &Admin::GetAccount, get).status()),
+            ErrorReason::kAccountNotFound);
+  // The trial took nothing away from the write.
   create.set_validate_only(false);
   ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create).ok());
 
-  auth::v1::DeleteAccountRequest remove;
-  remove.set_name("accounts/tried");
-  remove.set_validate_only(true);
-  EXPECT_EQ(code(Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove)),
-            absl::StatusCode::kUnimplemented);
   auth::v1::UpdateAccountRequest update;
   update.mutable_account()->set_name("accounts/tried");
   update.mutable_account()->set_disabled(true);
+  update.mutable_account()->set_etag("00000000000000ff");
   update.mutable_update_mask()->add_paths("disabled");
   update.set_validate_only(true);
-  EXPECT_EQ(code(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update)),
-            absl::StatusCode::kUnimplemented);
-  auth::v1::ListAccountsRequest list;
-  list.set_filter("disabled = true");
-  EXPECT_EQ(code(Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list)),
-            absl::StatusCode::kUnimplemented);
-  list.clear_filter();
-  list.set_show_deleted(true);
-  EXPECT_EQ(code(Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list)),
-            absl::StatusCode::kUnimplemented);
-  auth::v1::GetAccountRequest get;
-  get.set_name("accounts/tried");
+  EXPECT_EQ(
+      GetErrorReason(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update).status()),
+      ErrorReason::kEtagMismatch);
+  update.mutable_account()->clear_etag();
+  EXPECT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update)->disabled());
+  auth::v1::DeleteAccountRequest remove;
+  remove.set_name("accounts/tried");
+  remove.set_validate_only(true);
+  EXPECT_TRUE(Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove)
+                  ->account()
+                  .has_expire_time());
+  remove.set_force(true);
+  EXPECT_TRUE(
+      Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove).ok());
   const auto kept = Call<auth::v1::Account>(reader_stub_, &Admin::GetAccount, get);
   ASSERT_TRUE(kept.ok());
   EXPECT_FALSE(kept->disabled());
+  EXPECT_FALSE(kept->has_delete_time());
+}
+
+TEST_F(ServicesTest, TakesADeletionBack) {
+  CreateSmith();
+  const auto logs_on = [this] {
+    return Call<auth::v1::BeginLogonResponse>(
+               logon_stub_, &Logon::BeginLogon,
+               Begin("PLAIN", std::string("\0CORP\\jsmith\0Password", 21)))
+        ->has_accepted();
+  };
+  EXPECT_TRUE(logs_on());
+  auth::v1::DeleteAccountRequest remove;
+  remove.set_name("accounts/jsmith");
+  remove.set_request_id(NewId(random_));
+  const auto removed =
+      Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove);
+  ASSERT_TRUE(removed.ok()) << removed.status();
+  EXPECT_EQ(removed->account().expire_time().seconds() - removed->account().delete_time().seconds(),
+            absl::ToInt64Seconds(absl::Hours(720)));
+  EXPECT_EQ(Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove)
+                ->account()
+                .etag(),
+            removed->account().etag());
+  EXPECT_FALSE(logs_on());
+
+  auth::v1::ListAccountsRequest list;
+  const auto listed = [&] {
+    return Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list)
+        ->accounts_size();
+  };
+  EXPECT_EQ(listed(), 0);
+  list.set_show_deleted(true);
+  EXPECT_EQ(listed(), 1);
+  auth::v1::UndeleteAccountRequest undelete;
+  undelete.set_name("accounts/jsmith");
+  undelete.set_etag(removed->account().etag());
+  const auto back = Call<auth::v1::Account>(admin_stub_, &Admin::UndeleteAccount, undelete);
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_FALSE(back->has_delete_time());
+  EXPECT_TRUE(logs_on());
+  undelete.clear_etag();
+  EXPECT_EQ(GetErrorReason(
+                Call<auth::v1::Account>(admin_stub_, &Admin::UndeleteAccount, undelete).status()),
+            ErrorReason::kAccountNotDeleted);
+  remove.set_force(true);
+  remove.set_request_id(NewId(random_));
+  EXPECT_FALSE(Call<auth::v1::DeleteAccountResponse>(admin_stub_, &Admin::DeleteAccount, remove)
+                   ->has_account());
+  EXPECT_EQ(listed(), 0);
+}
+
+TEST_F(ServicesTest, ListsWhatPassesTheFilter) {
+  for (int i = 0; i < 1'200; ++i) {
+    auth::v1::CreateAccountRequest create;
+    create.set_account_id(absl::StrCat("a", i));
+    create.mutable_account()->set_disabled(i % 400 == 7);
+    ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::CreateAccount, create).ok());
+  }
+  auth::v1::ListAccountsRequest list;
+  list.set_filter("disabled = true AND name:a*7");
+  list.set_page_size(2);
+  std::vector<std::string> names;
+  do {
+    const auto page =
+        Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list);
+    ASSERT_TRUE(page.ok()) << page.status();
+    EXPECT_LE(page->accounts_size(), 2);
+    for (const auth::v1::Account& account : page->accounts()) names.push_back(account.name());
+    list.set_page_token(page->next_page_token());
+  } while (!list.page_token().empty());
+  EXPECT_THAT(names, testing::ElementsAre("accounts/a407", "accounts/a7", "accounts/a807"));
+  list.set_filter("disabled");
+  EXPECT_EQ(
+      GetInvalidField(
+          Call<auth::v1::ListAccountsResponse>(reader_stub_, &Admin::ListAccounts, list).status()),
+      "filter");
+}
+
+TEST_F(ServicesTest, ListsCredentialsAndNoSecret) {
+  CreateSmith();
+  auth::v1::ListCredentialsRequest list;
+  list.set_name("accounts/jsmith");
+  const auto listed =
+      Call<auth::v1::ListCredentialsResponse>(reader_stub_, &Admin::ListCredentials, list);
+  ASSERT_TRUE(listed.ok()) << listed.status();
+  ASSERT_EQ(listed->credentials_size(), 2);
+  EXPECT_EQ(listed->credentials(0).kind(), "nt_hash");
+  EXPECT_EQ(listed->credentials(1).kind(), "scram_sha_256");
+  EXPECT_TRUE(listed->credentials(1).usable());
+  EXPECT_TRUE(listed->credentials(0).has_set_time());
+  EXPECT_FALSE(listed->credentials(0).key_id().empty());
+  EXPECT_LT(listed->ByteSizeLong(), 200u);  // room for no secret
 }
 
 TEST_F(ServicesTest, GrantsADelegateAnotherMailbox) {

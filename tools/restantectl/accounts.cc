@@ -193,11 +193,13 @@ absl::Status GetAccount(Session& session, const std::string& id) {
   return absl::OkStatus();
 }
 
-absl::Status ListAccounts(Session& session) {
+absl::Status ListAccounts(Session& session, const std::string& filter, bool show_deleted) {
   RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
   auth::v1::ListAccountsResponse all;
   auth::v1::ListAccountsRequest request;
   request.set_page_size(kPageSize);
+  request.set_filter(filter);
+  request.set_show_deleted(show_deleted);
   for (int page = 0; page < kMaxPages; ++page) {
     auth::v1::ListAccountsResponse response;
     RESTANTE_RETURN_IF_ERROR(
@@ -223,19 +225,47 @@ absl::Status UpdateAccount(Session& session, const AccountChanges& changes) {
   return absl::OkStatus();
 }
 
-absl::Status DeleteAccount(Session& session, const std::string& id) {
+absl::Status DeleteAccount(Session& session, const std::string& id, bool purge) {
   RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
   auth::v1::DeleteAccountRequest request;
   request.set_name(ResourceName("accounts", id));
   request.set_request_id(NewId(session.random));
+  request.set_force(purge);
   auth::v1::DeleteAccountResponse response;
   RESTANTE_RETURN_IF_ERROR(Call(session, directory, &Directory::DeleteAccount, request, &response));
   if (session.format == OutputFormat::kJson) {
     session.console.out() << ToJson(response);
   } else {
-    session.console.out() << "Deleted " << Printable(request.name())
+    session.console.out() << (purge ? "Purged " : "Deleted ") << Printable(request.name())
                           << "; its mailbox stays in the mailstore.\n";
+    if (!purge) {
+      session.console.out() << "To bring it back: restantectl accounts undelete " << Printable(id)
+                            << "\n";
+    }
   }
+  return absl::OkStatus();
+}
+
+absl::Status UndeleteAccount(Session& session, const std::string& id) {
+  RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
+  auth::v1::UndeleteAccountRequest request;
+  request.set_name(ResourceName("accounts", id));
+  request.set_request_id(NewId(session.random));
+  Account account;
+  RESTANTE_RETURN_IF_ERROR(
+      Call(session, directory, &Directory::UndeleteAccount, request, &account));
+  Print(account, session.format, session.console.out());
+  return absl::OkStatus();
+}
+
+absl::Status ListCredentials(Session& session, const std::string& id) {
+  RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
+  auth::v1::ListCredentialsRequest request;
+  request.set_name(ResourceName("accounts", id));
+  auth::v1::ListCredentialsResponse response;
+  RESTANTE_RETURN_IF_ERROR(
+      Call(session, directory, &Directory::ListCredentials, request, &response));
+  Print(response, session.format, session.console.out());
   return absl::OkStatus();
 }
 

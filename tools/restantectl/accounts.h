@@ -50,12 +50,16 @@ enum class CredentialKind { kPassword, kNtHash, kScramSha256 };
 // Reads the password before anything is created.
 absl::Status CreateAccount(Session& session, const NewAccount& account);
 absl::Status GetAccount(Session& session, const std::string& id);
-// All pages, as one answer.
-absl::Status ListAccounts(Session& session);
+// All pages, as one answer. `filter` as in ListAccountsRequest.
+absl::Status ListAccounts(Session& session, const std::string& filter, bool show_deleted);
 // Reads, changes and writes with the etag that was read, three times at most when somebody else
 // changes the account meanwhile.
 absl::Status UpdateAccount(Session& session, const AccountChanges& changes);
-absl::Status DeleteAccount(Session& session, const std::string& id);
+// `purge`: so that it cannot be brought back.
+absl::Status DeleteAccount(Session& session, const std::string& id, bool purge);
+absl::Status UndeleteAccount(Session& session, const std::string& id);
+// What is set, never the secret.
+absl::Status ListCredentials(Session& session, const std::string& id);
 absl::Status SetCredential(Session& session, const std::string& id, CredentialKind kind);
 
 // Makes the changes and gives the paths of the fields that changes speak of. Adding what is there

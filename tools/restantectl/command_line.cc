@@ -35,6 +35,9 @@ struct CommandLine {
   bool password_stdin = false;
   bool nt_hash_stdin = false;
   bool scram_stdin = false;
+  std::string filter;
+  bool show_deleted = false;
+  bool purge = false;
   LogonQuestion question;
   DelegateGrant delegate_grant;
   bool no_tls = false;
@@ -236,6 +239,47 @@ void AddDelegates(CLI::App* accounts, CommandLine* line) {
   });
 }
 
+void AddAccountList(CLI::App* accounts, CommandLine* line) {
+  CLI::App* list = AddCommand(accounts, "list", "Show accounts");
+  list->footer(kListFooter);
+  list->add_option("--filter", line->filter, "Only those that the comparisons hold for")
+      ->type_name("COMPARISONS");
+  list->add_flag("--show-deleted", line->show_deleted,
+                 "Those too that are deleted and not yet purged");
+  list->callback([line] {
+    line->action = [line](Session& session) {
+      return ListAccounts(session, line->filter, line->show_deleted);
+    };
+  });
+  CLI::App* credentials = AddCommand(accounts, "list-credentials",
+                                     "Show what credential an account has, never a secret");
+  AddId(credentials, &line->id, "The account");
+  credentials->footer("Example:\n  restantectl accounts list-credentials jsmith");
+  credentials->callback([line] {
+    line->action = [line](Session& session) { return ListCredentials(session, line->id); };
+  });
+}
+
+void AddAccountRemoval(CLI::App* accounts, CommandLine* line) {
+  CLI::App* remove = AddCommand(
+      accounts, "delete", "Take an account out of use; it can be brought back, and its mail stays");
+  AddId(remove, &line->id, "The account");
+  remove->add_flag("--purge", line->purge,
+                   "Remove it for good, deleted before or not, with names and credential");
+  remove->footer(kDeleteFooter);
+  remove->callback([line] {
+    line->action = [line](Session& session) {
+      return DeleteAccount(session, line->id, line->purge);
+    };
+  });
+  CLI::App* undelete = AddCommand(accounts, "undelete", "Bring a deleted account back");
+  AddId(undelete, &line->id, "The account");
+  undelete->footer("Example:\n  restantectl accounts undelete jsmith");
+  undelete->callback([line] {
+    line->action = [line](Session& session) { return UndeleteAccount(session, line->id); };
+  });
+}
+
 void AddAccounts(CLI::App* top, CommandLine* line) {
   CLI::App* accounts =
       AddCommand(top, "accounts", "Who may log on, by which names, and to which mailbox");
@@ -251,16 +295,8 @@ void AddAccounts(CLI::App* top, CommandLine* line) {
   get->callback([line] {
     line->action = [line](Session& session) { return GetAccount(session, line->id); };
   });
-  CLI::App* list = AddCommand(accounts, "list", "Show all accounts");
-  list->footer("Example:\n  restantectl accounts list");
-  list->callback([line] { line->action = ListAccounts; });
-  CLI::App* remove =
-      AddCommand(accounts, "delete", "Remove an account and its credentials; its mail stays");
-  AddId(remove, &line->id, "The account");
-  remove->footer("Example:\n  restantectl accounts delete jsmith");
-  remove->callback([line] {
-    line->action = [line](Session& session) { return DeleteAccount(session, line->id); };
-  });
+  AddAccountList(accounts, line);
+  AddAccountRemoval(accounts, line);
 }
 
 void AddExplainLogon(CLI::App* top, CommandLine* line) {

@@ -56,6 +56,7 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
                             const auth::v1::ListAccountsRequest* request,
                             auth::v1::ListAccountsResponse* response) override {
     MutexLock lock(&mutex_);
+    listed = *request;
     const bool first = request->page_token().empty();
     response->add_accounts()->set_name(first ? "accounts/a" : "accounts/b");
     if (first) response->set_next_page_token("more");
@@ -74,7 +75,25 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
                              const auth::v1::DeleteAccountRequest* request,
                              auth::v1::DeleteAccountResponse* /*response*/) override {
     MutexLock lock(&mutex_);
-    deleted = request->name();
+    deleted = *request;
+    return grpc::Status::OK;
+  }
+  grpc::Status UndeleteAccount(grpc::ServerContext* /*context*/,
+                               const auth::v1::UndeleteAccountRequest* request,
+                               auth::v1::Account* response) override {
+    MutexLock lock(&mutex_);
+    undeleted = *request;
+    response->set_name(request->name());
+    return grpc::Status::OK;
+  }
+  grpc::Status ListCredentials(grpc::ServerContext* /*context*/,
+                               const auth::v1::ListCredentialsRequest* request,
+                               auth::v1::ListCredentialsResponse* response) override {
+    MutexLock lock(&mutex_);
+    if (request->name() != "accounts/jsmith") return grpc::Status::OK;
+    auth::v1::Credential* credential = response->add_credentials();
+    credential->set_kind("nt_hash");
+    credential->set_key_id("2025-01");
     return grpc::Status::OK;
   }
   grpc::Status SetCredential(grpc::ServerContext* /*context*/,
@@ -148,7 +167,9 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   auth::v1::RevokeDelegateRequest revoked;
   std::vector<auth::v1::UpdateAccountRequest> updates;
   std::vector<auth::v1::SetCredentialRequest> credentials;
-  std::string deleted;
+  auth::v1::ListAccountsRequest listed;
+  auth::v1::DeleteAccountRequest deleted;
+  auth::v1::UndeleteAccountRequest undeleted;
   auth::v1::ExplainLogonRequest explained;
   std::optional<auth::v1::NameSettings> names;
   auth::v1::NtlmSettings ntlm;
@@ -315,8 +336,35 @@ TEST_F(CommandLineTest, GetsListsAndDeletes) {
   EXPECT_EQ(Run({"-o", "json", "accounts", "list"}), ExitCode::kOk);
   EXPECT_THAT(out(), HasSubstr("accounts/a"));
   EXPECT_THAT(out(), HasSubstr("accounts/b"));
+  EXPECT_FALSE(directory_.listed.show_deleted());
+  EXPECT_EQ(Run({"accounts", "list", "--show-deleted", "--filter", "deleted = true"}),
+            ExitCode::kOk);
+  EXPECT_EQ(directory_.listed.filter(), "deleted = true");
+  EXPECT_EQ(directory_.listed.page_token(), "more");
+  EXPECT_TRUE(directory_.listed.show_deleted());
+}
+
+TEST_F(CommandLineTest, DeletesAndBringsBack) {
   EXPECT_EQ(Run({"accounts", "delete", "jsmith"}), ExitCode::kOk);
-  EXPECT_EQ(directory_.deleted, "accounts/jsmith");
+  EXPECT_EQ(directory_.deleted.name(), "accounts/jsmith");
+  EXPECT_FALSE(directory_.deleted.force());
+  EXPECT_TRUE(IsId(directory_.deleted.request_id()));
+  EXPECT_THAT(out(), HasSubstr("restantectl accounts undelete jsmith"));
+  EXPECT_EQ(Run({"accounts", "delete", "jsmith", "--purge"}), ExitCode::kOk);
+  EXPECT_TRUE(directory_.deleted.force());
+  EXPECT_THAT(out(), Not(HasSubstr("undelete")));
+  EXPECT_EQ(Run({"accounts", "undelete", "jsmith"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.undeleted.name(), "accounts/jsmith");
+  EXPECT_TRUE(IsId(directory_.undeleted.request_id()));
+}
+
+TEST_F(CommandLineTest, ShowsWhatCredentialThereIs) {
+  EXPECT_EQ(Run({"accounts", "list-credentials", "jsmith"}), ExitCode::kOk);
+  EXPECT_EQ(out(),
+            "KIND     SET  SEALED UNDER  USABLE\n"
+            "nt_hash  -    2025-01       no: auth lacks the key\n");
+  EXPECT_EQ(Run({"accounts", "list-credentials", "nobody"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("No credential"));
 }
 
 TEST_F(CommandLineTest, UpdatesOnWhatItRead) {
@@ -600,6 +648,8 @@ TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
                                              {"accounts", "list"},
                                              {"accounts", "update"},
                                              {"accounts", "delete"},
+                                             {"accounts", "undelete"},
+                                             {"accounts", "list-credentials"},
                                              {"accounts", "set-credential"},
                                              {"explain-logon"},
                                              {"policy"},

@@ -31,6 +31,8 @@ constexpr NextStep kNextSteps[] = {
     {ErrorReason::kFieldInvalid, "correct the value that is named and repeat"},
     {ErrorReason::kRoleMissing,
      "use a certificate with that role: RESTANTE_TLS_CERTIFICATE and RESTANTE_TLS_PRIVATE_KEY"},
+    {ErrorReason::kAccountDeleted, "bring it back first: restantectl accounts undelete ID"},
+    {ErrorReason::kAccountNotDeleted, "there is nothing to bring back"},
     {ErrorReason::kAttemptNotFound,
      "auth remembers recent attempts only; let the person try again and use the new reference"},
     {ErrorReason::kMailboxNotFound,

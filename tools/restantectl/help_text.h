@@ -69,6 +69,27 @@ Examples:
 
 keys.txt may be what Dovecot keeps: {SCRAM-SHA-256}4096,SALT,STOREDKEY,SERVERKEY)help";
 
+inline constexpr char kListFooter[] =
+    R"help(--filter takes comparisons joined by AND. Texts (name, alias, placement, mailbox_id) take =, != and :,
+with * for any characters; lists (windows_names, principal_names, addresses, disabled_mechanisms) take
+:; disabled, has_credential and deleted take = and !=; create_time, update_time and delete_time take
+=, !=, <, <=, > and >= with a time. FIELD:* is for those where the field says anything.
+
+Examples:
+  restantectl accounts list
+  restantectl accounts list --filter 'has_credential = false AND windows_names:*'
+  restantectl accounts list --filter 'windows_names:"CORP\\*"'
+  restantectl accounts list --show-deleted --filter 'deleted = true')help";
+
+inline constexpr char kDeleteFooter[] =
+    R"help(A deleted account cannot log on and receives no mail; its names stay its own until it is purged, 30
+days later unless auth is configured otherwise.
+
+Examples:
+  restantectl accounts delete jsmith
+  restantectl accounts undelete jsmith
+  restantectl accounts delete jsmith --purge)help";
+
 inline constexpr char kExplainFooter[] =
     R"help(Runs the rules that decide a real logon and prints each step, without any password. --ref explains
 an attempt that was made: the reference stands in what the client was told,

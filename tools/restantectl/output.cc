@@ -86,6 +86,11 @@ std::string DelegatesOf(const auth::v1::Account& account) {
   return absl::StrJoin(texts, ", ");
 }
 
+std::string StateOf(const auth::v1::Account& account) {
+  if (account.has_delete_time()) return "deleted";
+  return account.disabled() ? "disabled" : "enabled";
+}
+
 std::string YesNo(bool value) { return value ? "yes" : "no"; }
 
 }  // namespace
@@ -123,7 +128,9 @@ std::string ToTable(const auth::v1::Account& account) {
       {"Token subjects", List(account.token_subjects())},
       {"Mailbox", Printable(account.mailbox_id())},
       {"Placement", Printable(account.placement())},
-      {"State", account.disabled() ? "disabled" : "enabled"},
+      {"State", StateOf(account)},
+      {"Deleted", TimeOf(account.delete_time(), account.has_delete_time())},
+      {"Purged at", TimeOf(account.expire_time(), account.has_expire_time())},
       {"Mechanisms switched off", List(account.disabled_mechanisms())},
       {"Weakest NTLM response",
        account.weakest_ntlm_response() == auth::v1::NTLM_RESPONSE_FORM_UNSPECIFIED
@@ -143,7 +150,7 @@ std::string ToTable(const auth::v1::ListAccountsResponse& accounts) {
     rows.push_back({LastPart(account.name()), OrDash(List(account.windows_names())),
                     OrDash(Printable(account.alias())), OrDash(List(account.addresses())),
                     OrDash(Printable(account.mailbox_id())), OrDash(Printable(account.placement())),
-                    account.disabled() ? "disabled" : "enabled"});
+                    StateOf(account)});
   }
   return Columns(rows);
 }
@@ -151,6 +158,18 @@ std::string ToTable(const auth::v1::ListAccountsResponse& accounts) {
 std::string ToTable(const auth::v1::SetCredentialResponse& credential) {
   return Fields(
       {{"Credential", List(credential.kinds())}, {"Sealed under", Printable(credential.key_id())}});
+}
+
+std::string ToTable(const auth::v1::ListCredentialsResponse& credentials) {
+  if (credentials.credentials().empty()) return "No credential: nobody can log on.\n";
+  std::vector<Row> rows = {{"KIND", "SET", "SEALED UNDER", "USABLE"}};
+  for (const auth::v1::Credential& credential : credentials.credentials()) {
+    rows.push_back({OrDash(Printable(credential.kind())),
+                    OrDash(TimeOf(credential.set_time(), credential.has_set_time())),
+                    OrDash(Printable(credential.key_id())),
+                    credential.usable() ? "yes" : "no: auth lacks the key"});
+  }
+  return Columns(rows);
 }
 
 std::string ToTable(const auth::v1::NtlmSettings& settings) {

@@ -29,6 +29,7 @@ std::string ToJson(const google::protobuf::Message& message);
 std::string ToTable(const auth::v1::Account& account);
 std::string ToTable(const auth::v1::ListAccountsResponse& accounts);
 std::string ToTable(const auth::v1::SetCredentialResponse& credential);
+std::string ToTable(const auth::v1::ListCredentialsResponse& credentials);
 std::string ToTable(const auth::v1::NtlmSettings& settings);
 std::string ToTable(const auth::v1::ProtocolPolicy& policy);
 std::string ToTable(const auth::v1::ExplainLogonResponse& explanation);

@@ -106,7 +106,9 @@ enum AccountTag : uint8_t {
   kWeakestNtlmResponse = 1,
   kDelegates = 2,
   kCertificateNames = 3,
-  kTokenSubjects = 4
+  kTokenSubjects = 4,
+  kDeletion = 5,
+  kCredentialSetTime = 6
 };
 enum PolicyTag : uint8_t { kNtlmPolicy = 1, kNamePolicy = 2 };
 
@@ -226,6 +228,12 @@ bool DecodeTexts(absl::string_view value, std::vector<std::string>* texts) {
   return reader.Complete();
 }
 
+std::string EncodeTimes(std::initializer_list<absl::Time> times) {
+  ByteWriter writer;
+  for (const absl::Time time : times) WriteTime(writer, time);
+  return writer.Take();
+}
+
 // The extensions that an account's record has, and the reading of one.
 std::vector<Extension> ExtensionsOf(const Account& account) {
   std::vector<Extension> extensions;
@@ -242,6 +250,13 @@ std::vector<Extension> ExtensionsOf(const Account& account) {
   if (!account.token_subjects.empty()) {
     extensions.push_back({kTokenSubjects, EncodeTexts(account.token_subjects)});
   }
+  if (account.deletion) {
+    extensions.push_back(
+        {kDeletion, EncodeTimes({account.deletion->delete_time, account.deletion->expire_time})});
+  }
+  if (account.credential && account.credential->set_time) {
+    extensions.push_back({kCredentialSetTime, EncodeTimes({*account.credential->set_time})});
+  }
   return extensions;
 }
 
@@ -249,6 +264,17 @@ bool TakeExtension(uint8_t tag, absl::string_view value, Account* account) {
   if (tag == kCertificateNames) return DecodeTexts(value, &account->certificate_names);
   if (tag == kDelegates) return DecodeDelegates(value, &account->delegates);
   if (tag == kTokenSubjects) return DecodeTexts(value, &account->token_subjects);
+  if (tag == kDeletion) {
+    RecordReader reader(value);
+    const absl::Time deleted = reader.Time();
+    account->deletion = Deletion{deleted, reader.Time()};
+    return reader.Complete();
+  }
+  if (tag == kCredentialSetTime) {
+    RecordReader reader(value);
+    if (account->credential) account->credential->set_time = reader.Time();
+    return reader.Complete();
+  }
   if (tag != kWeakestNtlmResponse || value.size() != 1) return false;
   account->weakest_ntlm_response = ToWeakestResponse(static_cast<uint8_t>(value.front()));
   return account->weakest_ntlm_response.has_value();
