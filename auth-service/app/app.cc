@@ -122,8 +122,9 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                   .development_mode = config.development_mode});
 
   rpc::LogonService logons(flow, *directory);
-  rpc::DirectoryService accounts({*directory, vault, flow, recent, logger},
-                                 {config.default_placement, config.deleted_accounts_kept});
+  rpc::DirectoryService accounts(
+      {*directory, vault, flow, recent, authority, throttle, keys.grants, logger},
+      {config.default_placement, config.deleted_accounts_kept});
   const AccountPurger purger(directory.get(), logger);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,

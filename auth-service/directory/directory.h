@@ -34,16 +34,16 @@ struct NewAccount {
 
 // The fields to replace; nullopt leaves one as it is.
 struct AccountChange {
-  std::optional<std::vector<std::string>> windows_names;
-  std::optional<std::vector<std::string>> principal_names;
-  std::optional<std::string> alias;
-  std::optional<std::vector<std::string>> addresses;
-  std::optional<std::vector<std::string>> certificate_names;
-  std::optional<std::vector<std::string>> token_subjects;
-  std::optional<bool> disabled;
-  std::optional<std::vector<std::string>> disabled_mechanisms;
+  std::optional<std::vector<std::string>> windows_names = std::nullopt;
+  std::optional<std::vector<std::string>> principal_names = std::nullopt;
+  std::optional<std::string> alias = std::nullopt;
+  std::optional<std::vector<std::string>> addresses = std::nullopt;
+  std::optional<std::vector<std::string>> certificate_names = std::nullopt;
+  std::optional<std::vector<std::string>> token_subjects = std::nullopt;
+  std::optional<bool> disabled = std::nullopt;
+  std::optional<std::vector<std::string>> disabled_mechanisms = std::nullopt;
   // The inner nullopt leaves it to the policy.
-  std::optional<std::optional<ntlm::WeakestResponse>> weakest_ntlm_response;
+  std::optional<std::optional<ntlm::WeakestResponse>> weakest_ntlm_response = std::nullopt;
 };
 
 // A delegate to be.
@@ -150,6 +150,10 @@ class Directory {
   virtual AccountPtr FindByTokenSubject(absl::string_view subject) const = 0;
   // Accounts that have some Windows name "*\user", each once, at most `limit` of them.
   virtual std::vector<AccountPtr> FindByWindowsUser(absl::string_view user, size_t limit) const = 0;
+
+  // A deleted account with this name, as a Windows name, principal name, alias or address; nullptr
+  // when there is none.
+  virtual AccountPtr FindDeleted(absl::string_view name) const = 0;
 
   // NOT_FOUND for a protocol without a policy.
   virtual absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const = 0;

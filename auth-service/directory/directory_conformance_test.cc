@@ -696,6 +696,11 @@ TEST_P(DirectoryConformance, HidesTheDeletedAndKeepsTheirNames) {
   EXPECT_EQ(directory_->FindByAlias("john.smith"), nullptr);
   EXPECT_EQ(directory_->FindByAddress("john.smith@corp.example"), nullptr);
   EXPECT_THAT(directory_->FindByWindowsUser("jsmith", 5), IsEmpty());
+  for (const char* name : {"corp\\JSMITH", "jsmith@corp.example", "john.smith"}) {
+    ASSERT_NE(directory_->FindDeleted(name), nullptr) << name;
+    EXPECT_EQ(directory_->FindDeleted(name)->id, "jsmith");
+  }
+  EXPECT_EQ(directory_->FindDeleted("jsmith"), nullptr);
   EXPECT_EQ(ReasonOfCreate(Smith()), ErrorReason::kAccountExists);
   NewAccount other = Smith();
   other.id = "other";
@@ -714,6 +719,7 @@ TEST_P(DirectoryConformance, HidesTheDeletedAndKeepsTheirNames) {
   ASSERT_TRUE(back.ok()) << back.status();
   EXPECT_EQ((*back)->deletion, std::nullopt);
   EXPECT_EQ(directory_->FindByAlias("john.smith"), *back);
+  EXPECT_EQ(directory_->FindDeleted("john.smith"), nullptr);
   EXPECT_EQ(GetErrorReason(directory_->Undelete("jsmith", {}).status()),
             ErrorReason::kAccountNotDeleted);
 }

@@ -403,6 +403,16 @@ std::vector<AccountPtr> IndexedDirectory::FindByWindowsUser(absl::string_view us
   return found;
 }
 
+AccountPtr IndexedDirectory::FindDeleted(absl::string_view name) const {
+  MutexLock lock(&mutex_);
+  for (const NameKind kind :
+       {NameKind::kWindows, NameKind::kPrincipal, NameKind::kAlias, NameKind::kAddress}) {
+    const AccountPtr holder = names_.Find(kind, name);
+    if (holder != nullptr && holder->deletion) return holder;
+  }
+  return nullptr;
+}
+
 absl::StatusOr<ProtocolPolicy> IndexedDirectory::GetPolicy(absl::string_view protocol) const {
   MutexLock lock(&mutex_);
   const auto found = policies_.find(protocol);

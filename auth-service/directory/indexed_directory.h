@@ -55,6 +55,8 @@ class IndexedDirectory : public Directory {
   AccountPtr FindByTokenSubject(absl::string_view subject) const override;
   std::vector<AccountPtr> FindByWindowsUser(absl::string_view user, size_t limit) const override;
 
+  AccountPtr FindDeleted(absl::string_view name) const override;
+
   absl::StatusOr<ProtocolPolicy> GetPolicy(absl::string_view protocol) const override;
   absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
                                               const PolicyChange& change,

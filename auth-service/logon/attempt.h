@@ -20,6 +20,7 @@ struct Attempt {
   std::string client_address;
   std::string mechanism;    // upper case, as the client gave it when it is unknown
   std::string client_name;  // as the client gave it, unescaped; at most kMaxClientNameOctets
+  bool tls = false;
 
   // By NTLM: what the client spoke ("NTLMv2"), and what it said of itself besides its name,
   // escaped. It proves nothing.

@@ -107,6 +107,7 @@ absl::StatusOr<Answer> LogonFlow::Begin(const BeginRequest& request) const {
   course.attempt.time = parts_.clock.WallNow();
   course.attempt.protocol = request.channel.protocol;
   course.attempt.client_address = request.channel.client_address;
+  course.attempt.tls = request.channel.tls.has_value();
   course.attempt.mechanism = absl::AsciiStrToUpper(request.mechanism);
   course.channel = &request.channel;
   course.session_id = request.session_id;
@@ -128,6 +129,7 @@ absl::StatusOr<Answer> LogonFlow::Continue(const ContinueRequest& request) const
   course.attempt.time = parts_.clock.WallNow();
   course.attempt.protocol = request.channel.protocol;
   course.attempt.client_address = request.channel.client_address;
+  course.attempt.tls = request.channel.tls.has_value();
   course.channel = &request.channel;
   course.caller_identity = request.caller_identity;
   const auto opened =
@@ -165,6 +167,7 @@ absl::StatusOr<Attempt> LogonFlow::Explain(const HypotheticalLogon& logon) const
   attempt.time = parts_.clock.WallNow();
   attempt.protocol = logon.protocol;
   attempt.client_address = logon.client_address;
+  attempt.tls = logon.tls;
   attempt.mechanism = logon.mechanism;
   attempt.client_name = logon.client_name.substr(0, kMaxClientNameOctets);
   RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,

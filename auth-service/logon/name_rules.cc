@@ -13,11 +13,6 @@ namespace {
 
 using authority::Refusal;
 
-bool SameName(absl::string_view a, absl::string_view b) {
-  const std::optional<std::string> folded = FoldName(a);
-  return folded.has_value() && folded == FoldName(b);
-}
-
 bool IsAmong(absl::string_view name, const std::vector<std::string>& names) {
   for (const std::string& candidate : names) {
     if (SameName(name, candidate)) return true;

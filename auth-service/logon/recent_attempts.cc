@@ -31,7 +31,7 @@ void RecentAttempts::Add(Attempt attempt) {
   const std::string reference = Normalized(AttemptReference(attempt.attempt_id));
   auto remembered = std::make_shared<const Attempt>(std::move(attempt));
   MutexLock lock(&mutex_);
-  attempts_.push_back({reference, remembered});
+  attempts_.push_back({reference, remembered, ++added_});
   by_reference_[reference] = std::move(remembered);
   if (attempts_.size() <= max_attempts_) return;
   const Remembered& oldest = attempts_.front();
@@ -39,6 +39,15 @@ void RecentAttempts::Add(Attempt attempt) {
   // A later attempt may have the same reference.
   if (entry != by_reference_.end() && entry->second == oldest.attempt) by_reference_.erase(entry);
   attempts_.pop_front();
+}
+
+std::vector<RecentAttempts::Numbered> RecentAttempts::Latest(uint64_t before) const {
+  std::vector<Numbered> latest;
+  MutexLock lock(&mutex_);
+  for (auto it = attempts_.rbegin(); it != attempts_.rend(); ++it) {
+    if (it->number < before) latest.push_back({it->number, it->attempt});
+  }
+  return latest;
 }
 
 std::shared_ptr<const Attempt> RecentAttempts::Find(absl::string_view reference) const {

@@ -4,9 +4,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "auth-service/logon/attempt.h"
@@ -14,7 +16,7 @@
 
 namespace restante::logon {
 
-// The last attempts of this replica by reference, for ExplainLogon. Lost with the process; the log
+// The last attempts of this replica, for operators. Lost with the process; the log
 // keeps the rest. Some 20 MiB when full. Thread-safe.
 class RecentAttempts {
  public:
@@ -28,15 +30,25 @@ class RecentAttempts {
   // O, I and L read as the digits they look like). nullptr when it is not remembered.
   std::shared_ptr<const Attempt> Find(absl::string_view reference) const;
 
+  // Numbers count from 1 as long as this lives.
+  struct Numbered {
+    uint64_t number = 0;
+    std::shared_ptr<const Attempt> attempt;
+  };
+  // All that are remembered and have a number below `before`, latest first.
+  std::vector<Numbered> Latest(uint64_t before = std::numeric_limits<uint64_t>::max()) const;
+
  private:
   struct Remembered {
     std::string reference;
     std::shared_ptr<const Attempt> attempt;
+    uint64_t number = 0;
   };
 
   const size_t max_attempts_;
   mutable Mutex mutex_;
   std::deque<Remembered> attempts_ ABSL_GUARDED_BY(mutex_);  // oldest first
+  uint64_t added_ ABSL_GUARDED_BY(mutex_) = 0;
   std::unordered_map<std::string, std::shared_ptr<const Attempt>> by_reference_
       ABSL_GUARDED_BY(mutex_);
 };

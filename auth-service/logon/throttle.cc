@@ -38,6 +38,18 @@ absl::Duration Throttle::Pending(absl::string_view user, const IpAddress& source
   return std::max(names_.Pending(name_key, now), sources_.Pending(source.Octets(), now));
 }
 
+Throttle::Slowing Throttle::SlowingOf(absl::string_view user, const IpAddress& source) const {
+  const std::string name_key = NameKey(user, source);
+  const absl::Duration now = clock_.MonotonicNow();
+  MutexLock lock(&mutex_);
+  Slowing slowing;
+  slowing.name_failures = names_.FailuresOf(name_key, now);
+  slowing.source_failures = sources_.FailuresOf(source.Octets(), now);
+  slowing.next_delay = std::max(names_.DelayOf(slowing.name_failures + 1),
+                                sources_.DelayOf(slowing.source_failures + 1));
+  return slowing;
+}
+
 absl::Duration Throttle::OnSuccess(absl::string_view user, const IpAddress& source) {
   const absl::Duration pending = Pending(user, source);
   const std::string name_key = NameKey(user, source);
@@ -59,16 +71,29 @@ absl::Duration Throttle::Budget::OnFailure(const std::string& key, absl::Duratio
   Entry& entry = entries_.front();
   Forgive(&entry, now);
   entry.failures = std::min(entry.failures + 1, kMaxFailures);
-  const uint32_t beyond = entry.failures > free_failures_ ? entry.failures - free_failures_ : 0;
   if (entries_.size() > kMaxEntries) {
     by_key_.erase(entries_.back().key);
     entries_.pop_back();
   }
-  absl::Duration delay = kLeastDelay;
-  for (uint32_t i = 0; i < beyond && delay < kMostDelay; ++i) delay *= 2;
-  delay = std::min(delay, kMostDelay);
-  if (beyond > 0) entry.answered_until = std::max(entry.answered_until, now + delay);
+  const absl::Duration delay = DelayOf(entry.failures);
+  if (entry.failures > free_failures_) {
+    entry.answered_until = std::max(entry.answered_until, now + delay);
+  }
   return delay;
+}
+
+absl::Duration Throttle::Budget::DelayOf(uint32_t failures) const {
+  absl::Duration delay = kLeastDelay;
+  for (uint32_t i = free_failures_; i < failures && delay < kMostDelay; ++i) delay *= 2;
+  return std::min(delay, kMostDelay);
+}
+
+uint32_t Throttle::Budget::FailuresOf(const std::string& key, absl::Duration now) const {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return 0;
+  Entry entry = *found->second;
+  Forgive(&entry, now);
+  return entry.failures;
 }
 
 absl::Duration Throttle::Budget::Pending(const std::string& key, absl::Duration now) const {

@@ -45,6 +45,14 @@ class Throttle {
   // The time after which a right password is to be told.
   absl::Duration Pending(absl::string_view user, const IpAddress& source) const;
 
+  // How failures are slowed now; changes nothing.
+  struct Slowing {
+    uint32_t name_failures = 0;  // of the name on this network, not forgiven yet; at most 64
+    uint32_t source_failures = 0;
+    absl::Duration next_delay;  // of one more failure
+  };
+  Slowing SlowingOf(absl::string_view user, const IpAddress& source) const;
+
   // Clears the name's budget on this network, and half of what the source has used. Gives the time
   // after which the success is to be told.
   absl::Duration OnSuccess(absl::string_view user, const IpAddress& source);
@@ -57,6 +65,9 @@ class Throttle {
         : free_failures_(free_failures), forgiven_every_(forgiven_every) {}
 
     absl::Duration OnFailure(const std::string& key, absl::Duration now);
+    uint32_t FailuresOf(const std::string& key, absl::Duration now) const;
+    // Of an answer to the last of so many failures.
+    absl::Duration DelayOf(uint32_t failures) const;
     // Until the last failure beyond the budget is answered.
     absl::Duration Pending(const std::string& key, absl::Duration now) const;
     void Clear(const std::string& key, absl::Duration now);

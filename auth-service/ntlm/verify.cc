@@ -21,12 +21,6 @@ bool IsAllZero(absl::string_view octets) {
   return std::all_of(octets.begin(), octets.end(), [](char c) { return c == 0; });
 }
 
-bool SameName(absl::string_view a, absl::string_view b) {
-  if (a == b) return true;
-  const std::optional<std::string> folded = FoldName(a);
-  return folded.has_value() && folded == FoldName(b);
-}
-
 // Our challenge as it looks to a client that lost the message's beginning: behind it are zeros.
 std::string ReadLate(absl::string_view server_challenge) {
   return absl::StrCat(server_challenge.substr(kLateOctets), std::string(kLateOctets, '\0'));

@@ -5,6 +5,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth-service/directory/account_filter.h"
+#include "auth-service/logon/attempt_filter.h"
+#include "auth-service/logon/diagnosis.h"
+#include "auth-service/rpc/attempt_messages.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/logon_messages.h"
 #include "auth-service/rpc/time_messages.h"
@@ -138,6 +141,18 @@ grpc::ServerUnaryReactor* DirectoryService::ExplainLogon(
   return Finish(context, Explain(*request, response));
 }
 
+grpc::ServerUnaryReactor* DirectoryService::DiagnoseLogon(
+    grpc::CallbackServerContext* context, const auth::v1::DiagnoseLogonRequest* request,
+    auth::v1::DiagnoseLogonResponse* response) {
+  return Finish(context, Diagnose(*request, response));
+}
+
+grpc::ServerUnaryReactor* DirectoryService::ListLogonEvents(
+    grpc::CallbackServerContext* context, const auth::v1::ListLogonEventsRequest* request,
+    auth::v1::ListLogonEventsResponse* response) {
+  return Finish(context, ListEvents(*request, response));
+}
+
 grpc::ServerUnaryReactor* DirectoryService::GetProtocolPolicy(
     grpc::CallbackServerContext* context, const auth::v1::GetProtocolPolicyRequest* request,
     auth::v1::ProtocolPolicy* response) {
@@ -232,25 +247,32 @@ absl::Status DirectoryService::Undelete(const auth::v1::UndeleteAccountRequest& 
   return absl::OkStatus();
 }
 
+std::vector<auth::v1::Credential> DirectoryService::CredentialsOf(
+    const directory::Account& account) const {
+  if (!account.credential) return {};
+  auth::v1::Credential known;
+  known.set_key_id(account.credential->key_id);
+  if (account.credential->set_time) {
+    *known.mutable_set_time() = ToTimestamp(*account.credential->set_time);
+  }
+  const absl::StatusOr<directory::Credential> opened =
+      parts_.vault.Open(account.id, *account.credential);
+  known.set_usable(opened.ok());
+  if (!opened.ok()) return {known};
+  std::vector<auth::v1::Credential> credentials;
+  for (const std::string& kind : directory::KindsOf(*opened)) {
+    known.set_kind(kind);
+    credentials.push_back(known);
+  }
+  return credentials;
+}
+
 absl::Status DirectoryService::Credentials(const auth::v1::ListCredentialsRequest& request,
                                            auth::v1::ListCredentialsResponse* response) const {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account, parts_.directory.Get(id));
-  if (!account->credential) return absl::OkStatus();
-  auth::v1::Credential known;
-  known.set_key_id(account->credential->key_id);
-  if (account->credential->set_time) {
-    *known.mutable_set_time() = ToTimestamp(*account->credential->set_time);
-  }
-  const absl::StatusOr<directory::Credential> opened = parts_.vault.Open(id, *account->credential);
-  known.set_usable(opened.ok());
-  if (!opened.ok()) {
-    *response->add_credentials() = known;
-    return absl::OkStatus();
-  }
-  for (const std::string& kind : directory::KindsOf(*opened)) {
-    known.set_kind(kind);
-    *response->add_credentials() = known;
+  for (const auth::v1::Credential& credential : CredentialsOf(*account)) {
+    *response->add_credentials() = credential;
   }
   return absl::OkStatus();
 }
@@ -325,6 +347,47 @@ absl::Status DirectoryService::Explain(const auth::v1::ExplainLogonRequest& requ
       break;
   }
   return InvalidField("subject", "must be a reference or a hypothetical logon");
+}
+
+absl::Status DirectoryService::Diagnose(const auth::v1::DiagnoseLogonRequest& request,
+                                        auth::v1::DiagnoseLogonResponse* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const logon::HypotheticalLogon logon, ToHypotheticalLogon(request));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const logon::Diagnosis diagnosis,
+      logon::Diagnose({parts_.directory, parts_.vault, parts_.authority, parts_.flow,
+                       parts_.attempts, parts_.throttle, parts_.grant_keys},
+                      logon));
+  FromDiagnosis(diagnosis, response);
+  if (diagnosis.account == nullptr) return absl::OkStatus();
+  for (const auth::v1::Credential& credential : CredentialsOf(*diagnosis.account)) {
+    auth::v1::CredentialState* state = response->add_credentials();
+    state->set_kind(credential.kind());
+    state->set_key_id(credential.key_id());
+    state->set_usable(credential.usable());
+    if (!credential.has_set_time()) continue;
+    *state->mutable_age() =
+        ToDurationMessage(diagnosis.explained.time - *diagnosis.account->credential->set_time);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status DirectoryService::ListEvents(const auth::v1::ListLogonEventsRequest& request,
+                                          auth::v1::ListLogonEventsResponse* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size, ToPageSize(request.page_size()));
+  RESTANTE_ASSIGN_OR_RETURN(const uint64_t before, ParseEventPageToken(request.page_token()));
+  RESTANTE_ASSIGN_OR_RETURN(const logon::AttemptFilter filter,
+                            logon::AttemptFilter::Parse(request.filter()));
+  uint64_t last = 0;
+  for (const auto& [number, attempt] : parts_.attempts.Latest(before)) {
+    if (!filter.Matches(*attempt)) continue;
+    if (static_cast<size_t>(response->events_size()) == page_size) {
+      response->set_next_page_token(MakeEventPageToken(last));
+      break;
+    }
+    *response->add_events() = ToEvent(*attempt);
+    last = number;
+  }
+  return absl::OkStatus();
 }
 
 absl::Status DirectoryService::GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,

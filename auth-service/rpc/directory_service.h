@@ -3,8 +3,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <map>
 #include <string>
+#include <vector>
 
+#include "auth-service/authority/authority.h"
 #include "auth-service/directory/credential_vault.h"
 #include "auth-service/directory/directory.h"
 #include "auth-service/logon/logon_flow.h"
@@ -20,6 +23,9 @@ struct DirectoryServiceParts {
   const directory::CredentialVault& vault;
   const logon::LogonFlow& flow;
   const logon::RecentAttempts& attempts;
+  const authority::Authority& authority;
+  const logon::Throttle& throttle;
+  const std::map<std::string, KeyRing>& grant_keys;  // by placement
   const log::Logger& logger;
 };
 
@@ -70,6 +76,12 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   grpc::ServerUnaryReactor* ExplainLogon(grpc::CallbackServerContext* context,
                                          const auth::v1::ExplainLogonRequest* request,
                                          auth::v1::ExplainLogonResponse* response) override;
+  grpc::ServerUnaryReactor* DiagnoseLogon(grpc::CallbackServerContext* context,
+                                          const auth::v1::DiagnoseLogonRequest* request,
+                                          auth::v1::DiagnoseLogonResponse* response) override;
+  grpc::ServerUnaryReactor* ListLogonEvents(grpc::CallbackServerContext* context,
+                                            const auth::v1::ListLogonEventsRequest* request,
+                                            auth::v1::ListLogonEventsResponse* response) override;
   grpc::ServerUnaryReactor* GetProtocolPolicy(grpc::CallbackServerContext* context,
                                               const auth::v1::GetProtocolPolicyRequest* request,
                                               auth::v1::ProtocolPolicy* response) override;
@@ -95,6 +107,12 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   absl::Status Revoke(const auth::v1::RevokeDelegateRequest& request, auth::v1::Account* response);
   absl::Status Explain(const auth::v1::ExplainLogonRequest& request,
                        auth::v1::ExplainLogonResponse* response) const;
+  absl::Status Diagnose(const auth::v1::DiagnoseLogonRequest& request,
+                        auth::v1::DiagnoseLogonResponse* response) const;
+  absl::Status ListEvents(const auth::v1::ListLogonEventsRequest& request,
+                          auth::v1::ListLogonEventsResponse* response) const;
+  // Every account's credentials or none; the secret stays where it is.
+  std::vector<auth::v1::Credential> CredentialsOf(const directory::Account& account) const;
   absl::Status GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,
                          auth::v1::ProtocolPolicy* response) const;
   absl::Status UpdatePolicy(const auth::v1::UpdateProtocolPolicyRequest& request,

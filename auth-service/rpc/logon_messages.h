@@ -5,7 +5,6 @@
 
 #include "absl/status/statusor.h"
 #include "auth-service/logon/logon_flow.h"
-#include "restante/auth/v1/directory_service.pb.h"
 #include "restante/auth/v1/logon_service.pb.h"
 
 // LogonService's messages as the logon domain's structs, and back. Pure functions, thread-safe.
@@ -22,10 +21,6 @@ void FromAnswer(const logon::Answer& answer, auth::v1::BeginLogonResponse* respo
 void FromAnswer(const logon::Answer& answer, auth::v1::ContinueLogonResponse* response);
 
 absl::Status CheckResolveRequest(const auth::v1::ResolveRecipientsRequest& request);
-
-absl::StatusOr<logon::HypotheticalLogon> ToHypotheticalLogon(
-    const auth::v1::HypotheticalLogon& logon);
-void FromAttempt(const logon::Attempt& attempt, auth::v1::ExplainLogonResponse* response);
 
 }  // namespace restante::rpc
 

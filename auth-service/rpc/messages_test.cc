@@ -2,6 +2,7 @@
 #include <string>
 
 #include "auth-service/rpc/access.h"
+#include "auth-service/rpc/attempt_messages.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/logon_messages.h"
 #include "common/base/error_reason.h"

@@ -151,7 +151,9 @@ class ServicesTest : public testing::Test {
   log::Logger logger_{"restante-auth", log::Level::kInfo, clock_,
                       [this](absl::string_view line) { log_lines_.emplace_back(line); }};
   LogonService logon_{flow_, *directory_};
-  DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, logger_}, {}};
+  DirectoryService admin_{
+      {*directory_, vault_, flow_, memory_.attempts, authority_, throttle_, grant_keys_, logger_},
+      {}};
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> admin_server_;
   std::unique_ptr<Logon> logon_stub_;
@@ -392,6 +394,63 @@ TEST_F(ServicesTest, ListsCredentialsAndNoSecret) {
   EXPECT_TRUE(listed->credentials(0).has_set_time());
   EXPECT_FALSE(listed->credentials(0).key_id().empty());
   EXPECT_LT(listed->ByteSizeLong(), 200u);  // room for no secret
+}
+
+TEST_F(ServicesTest, DiagnosesAndListsLogons) {
+  CreateSmith();
+  for (int i = 0; i < 3; ++i) {
+    clock_.Advance(absl::Minutes(1));
+    ASSERT_TRUE(
+        Call<auth::v1::BeginLogonResponse>(logon_stub_, &Logon::BeginLogon,
+                                           Begin("PLAIN", std::string("\0CORP\\jsmith\0wrong", 18)))
+            .ok());
+  }
+  auth::v1::DiagnoseLogonRequest diagnose;
+  diagnose.set_name("john.smith");
+  diagnose.set_mechanism("plain");
+  const auto diagnosis =
+      Call<auth::v1::DiagnoseLogonResponse>(reader_stub_, &Admin::DiagnoseLogon, diagnose);
+  ASSERT_TRUE(diagnosis.ok()) << diagnosis.status();
+  ASSERT_EQ(diagnosis->obstacles_size(), 3);
+  EXPECT_EQ(diagnosis->obstacles(0).cause(), "NAME_IS_ALIAS");
+  EXPECT_TRUE(diagnosis->obstacles(0).certain());
+  EXPECT_EQ(diagnosis->obstacles(2).cause(), "WRONG_PASSWORD");
+  EXPECT_FALSE(diagnosis->obstacles(2).certain());
+  EXPECT_EQ(diagnosis->account(), "accounts/jsmith");
+  EXPECT_EQ(diagnosis->matched_by(), "alias");
+  EXPECT_EQ(diagnosis->alias(), "john.smith");
+  EXPECT_TRUE(diagnosis->placement_known());
+  ASSERT_EQ(diagnosis->credentials_size(), 2);
+  EXPECT_EQ(diagnosis->credentials(0).age().seconds(), 180);
+  ASSERT_EQ(diagnosis->attempts_size(), 3);
+  EXPECT_EQ(diagnosis->attempts(0).client_name(), "CORP\\jsmith");
+  EXPECT_TRUE(diagnosis->attempts(0).tls());
+  ASSERT_EQ(diagnosis->throttles_size(), 1);
+  diagnose.clear_name();
+  EXPECT_EQ(GetInvalidField(
+                Call<auth::v1::DiagnoseLogonResponse>(reader_stub_, &Admin::DiagnoseLogon, diagnose)
+                    .status()),
+            "name");
+
+  auth::v1::ListLogonEventsRequest list;
+  list.set_page_size(2);
+  list.set_filter("account = accounts/jsmith AND outcome = WRONG_PASSWORD");
+  const auto first =
+      Call<auth::v1::ListLogonEventsResponse>(reader_stub_, &Admin::ListLogonEvents, list);
+  ASSERT_TRUE(first.ok()) << first.status();
+  ASSERT_EQ(first->events_size(), 2);
+  EXPECT_GT(first->events(0).time().seconds(), first->events(1).time().seconds());
+  list.set_page_token(first->next_page_token());
+  const auto second =
+      Call<auth::v1::ListLogonEventsResponse>(reader_stub_, &Admin::ListLogonEvents, list);
+  ASSERT_EQ(second->events_size(), 1);
+  EXPECT_EQ(second->next_page_token(), "");
+  EXPECT_GT(first->events(1).time().seconds(), second->events(0).time().seconds());
+  list.set_page_token("event-x");
+  EXPECT_EQ(GetErrorReason(
+                Call<auth::v1::ListLogonEventsResponse>(reader_stub_, &Admin::ListLogonEvents, list)
+                    .status()),
+            ErrorReason::kPageTokenInvalid);
 }
 
 TEST_F(ServicesTest, GrantsADelegateAnotherMailbox) {

@@ -109,4 +109,10 @@ std::optional<std::string> FoldName(absl::string_view utf8) {
   return UpperSimple(text);
 }
 
+bool SameName(absl::string_view a, absl::string_view b) {
+  if (a == b) return true;
+  const std::optional<std::string> folded = FoldName(a);
+  return folded.has_value() && folded == FoldName(b);
+}
+
 }  // namespace restante

@@ -27,6 +27,9 @@ std::optional<std::string> UpperSimple(absl::string_view utf8);
 // UTF-8 and for text with control characters.
 std::optional<std::string> FoldName(absl::string_view utf8);
 
+// Whether both are the same name, or the same octets, which may be no name.
+[[nodiscard]] bool SameName(absl::string_view a, absl::string_view b);
+
 }  // namespace restante
 
 #endif  // RESTANTE_COMMON_BASE_UNICODE_H_

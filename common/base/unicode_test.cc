@@ -13,6 +13,13 @@ std::string Bytes(std::initializer_list<int> values) {
   return bytes;
 }
 
+TEST(SameName, ComparesWhatIsFolded) {
+  EXPECT_TRUE(SameName("J\xc3\xbcrgen", "j\x75\xcc\x88rgen"));
+  EXPECT_FALSE(SameName("jurgen", "j\xc3\xbcrgen"));
+  EXPECT_FALSE(SameName("\xff", "\xfe"));
+  EXPECT_TRUE(SameName("\xff", "\xff"));
+}
+
 TEST(Unicode, ConvertsBothWaysWithSurrogates) {
   std::string text = "j\xc3\xbcrgen \xf0\x9f\x93\xae";
   std::optional<std::string> wide = Utf8ToUtf16Le(text);

@@ -22,12 +22,6 @@ using Strings = google::protobuf::RepeatedPtrField<std::string>;
 constexpr int kMaxPages = 100'000;
 constexpr int kPageSize = 1000;
 
-bool SameName(const std::string& a, const std::string& b) {
-  const std::optional<std::string> folded_a = FoldName(a);
-  const std::optional<std::string> folded_b = FoldName(b);
-  return folded_a && folded_b ? *folded_a == *folded_b : a == b;
-}
-
 absl::Status ChangeNames(const AccountChanges::Names& changes, absl::string_view what,
                          Strings* names) {
   for (const std::string& name : changes.remove) {

@@ -9,6 +9,7 @@
 #include "common/app/program_options.h"
 #include "tools/restantectl/accounts.h"
 #include "tools/restantectl/delegates.h"
+#include "tools/restantectl/diagnosis.h"
 #include "tools/restantectl/help_text.h"
 #include "tools/restantectl/logons.h"
 #include "tools/restantectl/mailboxes.h"
@@ -38,6 +39,7 @@ struct CommandLine {
   std::string filter;
   bool show_deleted = false;
   bool purge = false;
+  int limit = 100;
   LogonQuestion question;
   DelegateGrant delegate_grant;
   bool no_tls = false;
@@ -328,6 +330,45 @@ void AddExplainLogon(CLI::App* top, CommandLine* line) {
   });
 }
 
+void AddDiagnoseLogon(CLI::App* top, CommandLine* line) {
+  CLI::App* command =
+      AddCommand(top, "diagnose-logon", "Why a person cannot log on, and what to do about it");
+  command->footer(kDiagnoseFooter);
+  LogonQuestion& question = line->question;
+  command
+      ->add_option("NAME", question.name,
+                   "What the person typed, or any name, alias, address or account ID of theirs")
+      ->required()
+      ->type_name("");
+  command->add_option("--mechanism", question.mechanism, "What the client uses; default NTLM")
+      ->type_name("MECHANISM");
+  command->add_option("--client-address", question.client_address, "The client's IP address")
+      ->type_name("IP");
+  command->add_flag("--no-tls", line->no_tls, "The client does not use TLS");
+  command->callback([line] {
+    line->question.tls = !line->no_tls;
+    line->action = [line](Session& session) { return DiagnoseLogon(session, line->question); };
+  });
+}
+
+void AddLogons(CLI::App* top, CommandLine* line) {
+  CLI::App* logons = AddCommand(top, "logons", "The logons that auth remembers");
+  logons->require_subcommand(1)->footer(kLogonsFooter);
+  CLI::App* list = AddCommand(logons, "list", "Show logons, newest first");
+  list->footer(kLogonsFooter);
+  list->add_option("--filter", line->filter, "Only those that the comparisons hold for")
+      ->type_name("COMPARISONS");
+  list->add_option("--limit", line->limit, "How many; 0 for all that auth remembers")
+      ->check(CLI::Range(0, 1'000'000))
+      ->type_name("NUMBER")
+      ->capture_default_str();
+  list->callback([line] {
+    line->action = [line](Session& session) {
+      return ListLogons(session, line->filter, line->limit);
+    };
+  });
+}
+
 void AddNtlmPolicy(CLI::App* update, NtlmChanges* changes) {
   AddWeakestNtlmResponse(update, NtlmFormNames(), &changes->weakest_response,
                          "The weakest NTLM response that is accepted: ntlmv2 (the default), "
@@ -441,7 +482,9 @@ void Describe(CLI::App* top, CommandLine* line) {
       ->capture_default_str();
   AddConnection(top, &line->connection);
   AddAccounts(top, line);
+  AddDiagnoseLogon(top, line);
   AddExplainLogon(top, line);
+  AddLogons(top, line);
   AddPolicy(top, line);
   AddMailboxes(top, line);
 }

@@ -132,6 +132,25 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
     response->set_reason("WRONG_PASSWORD");
     return grpc::Status::OK;
   }
+  grpc::Status DiagnoseLogon(grpc::ServerContext* /*context*/,
+                             const auth::v1::DiagnoseLogonRequest* request,
+                             auth::v1::DiagnoseLogonResponse* response) override {
+    MutexLock lock(&mutex_);
+    diagnosed = *request;
+    *response = diagnosis;
+    return grpc::Status::OK;
+  }
+  grpc::Status ListLogonEvents(grpc::ServerContext* /*context*/,
+                               const auth::v1::ListLogonEventsRequest* request,
+                               auth::v1::ListLogonEventsResponse* response) override {
+    MutexLock lock(&mutex_);
+    events_asked.push_back(*request);
+    for (int i = 0; i < std::min(request->page_size(), 600); ++i) {
+      response->add_events()->set_outcome("WRONG_PASSWORD");
+    }
+    if (events_asked.size() < 3) response->set_next_page_token("more");
+    return grpc::Status::OK;
+  }
   grpc::Status GetProtocolPolicy(grpc::ServerContext* /*context*/,
                                  const auth::v1::GetProtocolPolicyRequest* request,
                                  auth::v1::ProtocolPolicy* response) override {
@@ -168,6 +187,9 @@ class FakeDirectory : public auth::v1::DirectoryService::Service {
   std::vector<auth::v1::UpdateAccountRequest> updates;
   std::vector<auth::v1::SetCredentialRequest> credentials;
   auth::v1::ListAccountsRequest listed;
+  auth::v1::DiagnoseLogonRequest diagnosed;
+  auth::v1::DiagnoseLogonResponse diagnosis;
+  std::vector<auth::v1::ListLogonEventsRequest> events_asked;
   auth::v1::DeleteAccountRequest deleted;
   auth::v1::UndeleteAccountRequest undeleted;
   auth::v1::ExplainLogonRequest explained;
@@ -365,6 +387,53 @@ TEST_F(CommandLineTest, ShowsWhatCredentialThereIs) {
             "nt_hash  -    2025-01       no: auth lacks the key\n");
   EXPECT_EQ(Run({"accounts", "list-credentials", "nobody"}), ExitCode::kOk);
   EXPECT_THAT(out(), HasSubstr("No credential"));
+}
+
+TEST_F(CommandLineTest, DiagnosesALogon) {
+  EXPECT_EQ(Run({"diagnose-logon", "CORP\\jsmith", "--mechanism", "PLAIN", "--no-tls",
+                 "--client-address", "192.0.2.7"}),
+            ExitCode::kOk);
+  EXPECT_EQ(directory_.diagnosed.name(), "CORP\\jsmith");
+  EXPECT_EQ(directory_.diagnosed.mechanism(), "PLAIN");
+  EXPECT_EQ(directory_.diagnosed.client_address(), "192.0.2.7");
+  EXPECT_FALSE(directory_.diagnosed.tls());
+  EXPECT_THAT(out(), HasSubstr("Nothing is known to stand in the way"));
+  EXPECT_THAT(out(), HasSubstr("Account:  none"));
+  EXPECT_THAT(out(), Not(HasSubstr("In the mailstore")));
+
+  auth::v1::DiagnoseLogonResponse& diagnosis = directory_.diagnosis;
+  auth::v1::LogonObstacle* obstacle = diagnosis.add_obstacles();
+  obstacle->set_cause("WRONG_PASSWORD");
+  obstacle->set_finding("at noon");
+  obstacle->set_next_step("ask");
+  diagnosis.set_account("accounts/jsmith");
+  diagnosis.set_matched_by("windows-name");
+  diagnosis.set_mailbox_id("m1");
+  diagnosis.add_attempts()->set_outcome("WRONG_PASSWORD");
+  diagnosis.add_throttles()->set_name_failures(3);
+  diagnosis.add_credentials()->set_kind("nt_hash");
+  EXPECT_EQ(Run({"diagnose-logon", "jsmith"}), ExitCode::kOk);
+  EXPECT_TRUE(directory_.diagnosed.tls());
+  EXPECT_THAT(out(), HasSubstr("1. WRONG_PASSWORD (seen, or possible): at noon\n   next: ask\n"));
+  EXPECT_THAT(out(), HasSubstr("Found by:  windows-name"));
+  EXPECT_THAT(out(), HasSubstr("CREDENTIAL  SET"));
+  EXPECT_THAT(out(), HasSubstr("FAILURES OF THE NAME"));
+  EXPECT_THAT(out(), HasSubstr("In the mailstore: "));
+  EXPECT_EQ(Run({"diagnose-logon", "jsmith", "-o", "json"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("\"matched_by\": \"windows-name\""));
+  EXPECT_EQ(Run({"diagnose-logon"}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLineTest, ListsLogonsPageByPage) {
+  EXPECT_EQ(Run({"logons", "list", "--filter", "account = jsmith"}), ExitCode::kOk);
+  ASSERT_EQ(directory_.events_asked.size(), 1u);
+  EXPECT_EQ(directory_.events_asked[0].page_size(), 100);
+  EXPECT_EQ(directory_.events_asked[0].filter(), "account = jsmith");
+  EXPECT_THAT(out(), HasSubstr("OUTCOME"));
+  directory_.events_asked.clear();
+  EXPECT_EQ(Run({"logons", "list", "--limit", "0", "-o", "json"}), ExitCode::kOk);
+  EXPECT_EQ(directory_.events_asked.size(), 3u);
+  EXPECT_EQ(directory_.events_asked[2].page_token(), "more");
 }
 
 TEST_F(CommandLineTest, UpdatesOnWhatItRead) {
@@ -649,6 +718,9 @@ TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
                                              {"accounts", "update"},
                                              {"accounts", "delete"},
                                              {"accounts", "undelete"},
+                                             {"diagnose-logon"},
+                                             {"logons"},
+                                             {"logons", "list"},
                                              {"accounts", "list-credentials"},
                                              {"accounts", "set-credential"},
                                              {"explain-logon"},

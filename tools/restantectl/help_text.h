@@ -101,6 +101,26 @@ Examples:
       --client-address 192.0.2.7
   restantectl explain-logon --ref 7F3A-22Q9)help";
 
+inline constexpr char kDiagnoseFooter[] =
+    R"help(Says what stands in the way, most telling first, whom the name leads to and by which rule, what
+credential there is, the last attempts, how guessing is slowed, and what the mailstore says of the
+mailbox. No password is needed, and nothing is changed.
+
+Examples:
+  restantectl diagnose-logon 'CORP\jsmith'
+  restantectl diagnose-logon john.smith@corp.example --mechanism PLAIN --no-tls \
+      --client-address 192.0.2.7)help";
+
+inline constexpr char kLogonsFooter[] =
+    R"help(auth remembers its last 10,000 logons; its log has all. --filter takes comparisons joined by AND:
+account, outcome, client_address, client_name, mechanism, protocol, reference and attempt_id with =,
+!= and :, with * for any characters; time with =, !=, <, <=, > and >=.
+
+Examples:
+  restantectl logons list
+  restantectl logons list --filter 'account = jsmith AND outcome != ACCEPTED'
+  restantectl logons list --filter 'client_address = "192.0.2.*"' --limit 20)help";
+
 inline constexpr char kPolicyFooter[] =
     R"help(Front ends follow within five seconds, without a restart. USER and PASS follow PLAIN.
 

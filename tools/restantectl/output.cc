@@ -14,11 +14,10 @@
 #include "common/base/unicode.h"
 #include "tools/restantectl/name_changes.h"
 #include "tools/restantectl/ntlm_forms.h"
+#include "tools/restantectl/table.h"
 
 namespace restante::ctl {
 namespace {
-
-using Row = std::vector<std::string>;
 
 // Of UTF-16. Control characters move the cursor; direction marks make text read as something else.
 bool SteersTerminals(uint16_t unit) {
@@ -26,50 +25,9 @@ bool SteersTerminals(uint16_t unit) {
          (unit >= 0x2028 && unit <= 0x202e) || (unit >= 0x2066 && unit <= 0x2069);
 }
 
-// Columns wide enough for their cells, two blanks apart; nothing after the last.
-std::string Columns(const std::vector<Row>& rows) {
-  std::vector<size_t> widths;
-  for (const Row& row : rows) {
-    widths.resize(std::max(widths.size(), row.size()));
-    for (size_t i = 0; i < row.size(); ++i) widths[i] = std::max(widths[i], row[i].size());
-  }
-  std::string text;
-  for (const Row& row : rows) {
-    std::string line;
-    for (size_t i = 0; i < row.size(); ++i) {
-      line += row[i];
-      line.append(widths[i] - row[i].size() + 2, ' ');
-    }
-    line.erase(line.find_last_not_of(' ') + 1);
-    text += line + "\n";
-  }
-  return text;
-}
-
-// "Alias:  john.smith"; leaves out fields without a value.
-std::string Fields(const std::vector<std::pair<std::string, std::string>>& fields) {
-  std::vector<Row> rows;
-  for (const auto& [name, value] : fields) {
-    if (!value.empty()) rows.push_back({name + ":", value});
-  }
-  return Columns(rows);
-}
-
 template <typename Strings>
 std::string List(const Strings& strings) {
   return Printable(absl::StrJoin(strings, ", "));
-}
-
-std::string OrDash(std::string text) { return text.empty() ? "-" : std::move(text); }
-
-// "jsmith" of "accounts/jsmith".
-std::string LastPart(const std::string& name) {
-  return Printable(absl::string_view(name).substr(name.rfind('/') + 1));
-}
-
-template <typename Message>
-std::string TimeOf(const Message& message, bool has) {
-  return has ? google::protobuf::util::TimeUtil::ToString(message) : "";
 }
 
 // "anna (read), ben (read and delete, until 2027-01-31T00:00:00Z)".
