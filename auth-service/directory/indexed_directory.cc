@@ -407,7 +407,7 @@ AccountPtr IndexedDirectory::FindDeleted(absl::string_view name) const {
   MutexLock lock(&mutex_);
   for (const NameKind kind :
        {NameKind::kWindows, NameKind::kPrincipal, NameKind::kAlias, NameKind::kAddress}) {
-    const AccountPtr holder = names_.Find(kind, name);
+    AccountPtr holder = names_.Find(kind, name);
     if (holder != nullptr && holder->deletion) return holder;
   }
   return nullptr;
