@@ -38,7 +38,7 @@ absl::Status IsDeleted(const Account& account) {
 }
 
 // What a lookup gives: who is deleted is not found.
-AccountPtr InUse(AccountPtr account) {
+AccountPtr InUse(const AccountPtr& account) {
   return account != nullptr && account->deletion ? nullptr : account;
 }
 
