@@ -232,18 +232,15 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Delete(absl::string_view id, absl::
 
 absl::StatusOr<AccountPtr> IndexedDirectory::Undelete(absl::string_view id,
                                                       const WriteOptions& options) {
-  const std::string fingerprint = FingerprintOfUndelete(id, options);
-  MutexLock write_lock(&write_mutex_);
-  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
-  if (repeat != nullptr) return repeat->account;
-  RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
-  if (!current->deletion) {
-    return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kAccountNotDeleted,
-                     absl::StrCat("accounts/", current->id, " is not deleted"));
-  }
-  Account changed = *current;
-  changed.deletion.reset();
-  return Store(std::move(changed), fingerprint, options);
+  const auto edit = [](Account* account) {
+    if (!account->deletion) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kAccountNotDeleted,
+                       absl::StrCat("accounts/", account->id, " is not deleted"));
+    }
+    account->deletion.reset();
+    return absl::OkStatus();
+  };
+  return EditAccount(id, edit, FingerprintOfUndelete(id, options), options);
 }
 
 absl::Status IndexedDirectory::Purge(absl::string_view id, const WriteOptions& options) {
@@ -287,11 +284,20 @@ absl::StatusOr<AccountPtr> IndexedDirectory::ChangeAccount(absl::string_view id,
                                                            const AccountEdit& edit,
                                                            const std::string& fingerprint,
                                                            const WriteOptions& options) {
+  const auto checked = [&edit](Account* account) {
+    return account->deletion ? IsDeleted(*account) : edit(account);
+  };
+  return EditAccount(id, checked, fingerprint, options);
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::EditAccount(absl::string_view id,
+                                                         const AccountEdit& edit,
+                                                         const std::string& fingerprint,
+                                                         const WriteOptions& options) {
   MutexLock write_lock(&write_mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
   if (repeat != nullptr) return repeat->account;
   RESTANTE_ASSIGN_OR_RETURN(const AccountPtr current, CurrentForWrite(id, options));
-  if (current->deletion) return IsDeleted(*current);
   Account changed = *current;
   RESTANTE_RETURN_IF_ERROR(edit(&changed));
   return Store(std::move(changed), fingerprint, options);

@@ -69,9 +69,14 @@ class IndexedDirectory : public Directory {
   // Fails when the account cannot be changed so.
   using AccountEdit = std::function<absl::Status(Account*)>;
 
+  // Of an account that is not deleted.
   absl::StatusOr<AccountPtr> ChangeAccount(absl::string_view id, const AccountEdit& edit,
                                            const std::string& fingerprint,
                                            const WriteOptions& options);
+  // Of any.
+  absl::StatusOr<AccountPtr> EditAccount(absl::string_view id, const AccountEdit& edit,
+                                         const std::string& fingerprint,
+                                         const WriteOptions& options);
   absl::StatusOr<AccountPtr> CurrentForWrite(absl::string_view id, const WriteOptions& options)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   // Completes and stores an account, new or changed.

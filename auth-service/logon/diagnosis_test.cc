@@ -95,13 +95,6 @@ class DiagnosisTest : public testing::Test {
     (void)flow_.Begin(request).status();
   }
 
-  // Adds to what is remembered, as the program does.
-  class Memory : public AttemptObserver {
-   public:
-    void OnAttempt(const Attempt& attempt) override { attempts.Add(attempt); }
-    RecentAttempts attempts;
-  };
-
   FakeClock clock_;
   FakeRandom random_;
   std::unique_ptr<directory::Directory> directory_ = directory::MakeMemoryDirectory(

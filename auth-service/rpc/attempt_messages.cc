@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "auth-service/logon/proven_name.h"
+#include "auth-service/rpc/request_limits.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
@@ -16,8 +17,6 @@
 namespace restante::rpc {
 namespace {
 
-constexpr size_t kMaxProtocolOctets = 16;
-constexpr size_t kMaxMechanismOctets = 20;
 constexpr char kEventTokenPrefix[] = "event-";
 
 // `prefix` is the field that the logon stands in, with its dot.
@@ -26,9 +25,7 @@ absl::StatusOr<logon::HypotheticalLogon> ToLogon(const Message& message, const s
                                                  absl::string_view name_field,
                                                  const std::string& name) {
   const auto check = [&prefix](absl::string_view field, absl::string_view octets, size_t most) {
-    if (octets.size() <= most) return absl::OkStatus();
-    return InvalidField(absl::StrCat(prefix, field),
-                        absl::StrCat("must be at most ", most, " octets"));
+    return CheckSize(absl::StrCat(prefix, field), octets, most);
   };
   RESTANTE_RETURN_IF_ERROR(check(name_field, name, logon::kMaxClientNameOctets));
   RESTANTE_RETURN_IF_ERROR(check("mechanism", message.mechanism(), kMaxMechanismOctets));
@@ -47,6 +44,30 @@ absl::StatusOr<logon::HypotheticalLogon> ToLogon(const Message& message, const s
   }
   result.tls = !message.has_tls() || message.tls();
   return result;
+}
+
+// What ExplainLogonResponse and LogonEvent both say.
+template <typename Message>
+void FillCommon(const logon::Attempt& attempt, Message* message) {
+  if (!attempt.account_id.empty()) {
+    message->set_account(absl::StrCat("accounts/", attempt.account_id));
+  }
+  message->set_alias(attempt.alias);
+  message->set_mailbox_id(attempt.mailbox_id);
+  message->set_placement(attempt.placement);
+  message->set_mechanism(EscapeForLog(attempt.mechanism));
+  message->set_client_name(EscapeForLog(attempt.client_name, logon::kMaxClientNameOctets));
+  message->set_next_step(logon::NextStepOf(attempt));
+}
+
+// The steps of a message that has them.
+template <typename Message>
+void FillSteps(const logon::Trace& trace, Message* message) {
+  for (const logon::TraceStep& step : trace) {
+    auto* added = message->add_steps();
+    added->set_rule(step.rule);
+    added->set_finding(step.finding);
+  }
 }
 
 auth::v1::ThrottleState ToProto(const logon::SlowedAddress& slowed) {
@@ -74,45 +95,25 @@ absl::StatusOr<logon::HypotheticalLogon> ToHypotheticalLogon(
 void FromAttempt(const logon::Attempt& attempt, auth::v1::ExplainLogonResponse* response) {
   response->set_accepted(attempt.accepted());
   response->set_reason(std::string(logon::ReasonOf(attempt)));
-  for (const logon::TraceStep& step : attempt.trace) {
-    auth::v1::LogonTraceStep* message = response->add_steps();
-    message->set_rule(step.rule);
-    message->set_finding(step.finding);
-  }
-  if (!attempt.account_id.empty()) {
-    response->set_account(absl::StrCat("accounts/", attempt.account_id));
-  }
-  response->set_alias(attempt.alias);
-  response->set_mailbox_id(attempt.mailbox_id);
-  response->set_placement(attempt.placement);
+  FillSteps(attempt.trace, response);
+  FillCommon(attempt, response);
   if (!attempt.attempt_id.empty()) {
     response->set_attempt_id(attempt.attempt_id);
     *response->mutable_attempt_time() = ToTimestamp(attempt.time);
     response->set_client_address(attempt.client_address);
   }
-  response->set_mechanism(EscapeForLog(attempt.mechanism));
-  response->set_client_name(EscapeForLog(attempt.client_name, logon::kMaxClientNameOctets));
-  response->set_next_step(logon::NextStepOf(attempt));
 }
 
 auth::v1::LogonEvent ToEvent(const logon::Attempt& attempt) {
   auth::v1::LogonEvent event;
+  FillCommon(attempt, &event);
   event.set_attempt_id(attempt.attempt_id);
   event.set_reference(AttemptReference(attempt.attempt_id));
   *event.mutable_time() = ToTimestamp(attempt.time);
   event.set_outcome(std::string(logon::ReasonOf(attempt)));
   event.set_protocol(attempt.protocol);
-  event.set_mechanism(EscapeForLog(attempt.mechanism));
-  event.set_client_name(EscapeForLog(attempt.client_name, logon::kMaxClientNameOctets));
   event.set_client_address(attempt.client_address);
-  if (!attempt.account_id.empty()) {
-    event.set_account(absl::StrCat("accounts/", attempt.account_id));
-  }
-  event.set_alias(attempt.alias);
-  event.set_mailbox_id(attempt.mailbox_id);
-  event.set_placement(attempt.placement);
   event.set_ntlm_form(attempt.ntlm_form);
-  event.set_next_step(logon::NextStepOf(attempt));
   event.set_tls(attempt.tls);
   return event;
 }
@@ -126,11 +127,7 @@ void FromDiagnosis(const logon::Diagnosis& diagnosis, auth::v1::DiagnoseLogonRes
     message->set_certain(obstacle.certain);
   }
   response->set_matched_by(diagnosis.matched_by);
-  for (const logon::TraceStep& step : diagnosis.explained.trace) {
-    auth::v1::LogonStep* message = response->add_steps();
-    message->set_rule(step.rule);
-    message->set_finding(step.finding);
-  }
+  FillSteps(diagnosis.explained.trace, response);
   for (const auto& attempt : diagnosis.attempts) *response->add_attempts() = ToEvent(*attempt);
   for (const logon::SlowedAddress& slowed : diagnosis.slowed) {
     *response->add_throttles() = ToProto(slowed);

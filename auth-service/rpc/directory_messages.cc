@@ -10,6 +10,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
 #include "auth-service/directory/validation.h"
+#include "auth-service/rpc/request_limits.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
@@ -21,7 +22,6 @@ namespace {
 constexpr char kAccountPrefix[] = "accounts/";
 constexpr char kPolicyPrefix[] = "protocolPolicies/";
 constexpr char kPageTokenPrefix[] = "1:";
-constexpr size_t kMaxProtocolOctets = 16;
 constexpr int kMaxMechanisms = 32;
 constexpr size_t kDefaultPageSize = 100;
 constexpr size_t kMaxPageSize = 1000;

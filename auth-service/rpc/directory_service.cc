@@ -9,7 +9,6 @@
 #include "auth-service/logon/diagnosis.h"
 #include "auth-service/rpc/attempt_messages.h"
 #include "auth-service/rpc/directory_messages.h"
-#include "auth-service/rpc/logon_messages.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
@@ -192,24 +191,22 @@ absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request
   RESTANTE_ASSIGN_OR_RETURN(const directory::AccountFilter filter,
                             directory::AccountFilter::Parse(request.filter()));
   size_t octets = 0;
-  for (size_t looked_at = 0; looked_at < kMaxLookedAt && octets < kMaxPageOctets;) {
-    const size_t room = page_size - static_cast<size_t>(response->accounts_size());
-    if (room == 0) break;
+  for (size_t looked_at = 0; looked_at < kMaxLookedAt;) {
     const directory::AccountPage page = parts_.directory.List(kLookedAtOnce, after);
-    size_t i = 0;
-    for (; i < page.accounts.size() && octets < kMaxPageOctets; ++i) {
-      const directory::Account& account = *page.accounts[i];
-      after = account.id;
-      if ((account.deletion && !request.show_deleted()) || !filter.Matches(account)) continue;
-      *response->add_accounts() = ToProto(account);
-      octets += response->accounts(response->accounts_size() - 1).ByteSizeLong();
-      if (static_cast<size_t>(response->accounts_size()) == page_size) {
-        ++i;
-        break;
+    for (const directory::AccountPtr& account : page.accounts) {
+      const size_t listed = static_cast<size_t>(response->accounts_size());
+      if (listed == page_size || octets >= kMaxPageOctets) {
+        response->set_next_page_token(MakePageToken(after));
+        return absl::OkStatus();
       }
+      after = account->id;
+      if ((account->deletion && !request.show_deleted()) || !filter.Matches(*account)) continue;
+      auth::v1::Account* added = response->add_accounts();
+      *added = ToProto(*account);
+      octets += added->ByteSizeLong();
     }
-    looked_at += i;
-    if (i == page.accounts.size() && !page.more) return absl::OkStatus();
+    if (!page.more) return absl::OkStatus();
+    looked_at += page.accounts.size();
   }
   response->set_next_page_token(MakePageToken(after));
   return absl::OkStatus();

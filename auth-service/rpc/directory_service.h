@@ -111,7 +111,7 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
                         auth::v1::DiagnoseLogonResponse* response) const;
   absl::Status ListEvents(const auth::v1::ListLogonEventsRequest& request,
                           auth::v1::ListLogonEventsResponse* response) const;
-  // Every account's credentials or none; the secret stays where it is.
+  // One for each kind of secret that the account has; none of them is in it.
   std::vector<auth::v1::Credential> CredentialsOf(const directory::Account& account) const;
   absl::Status GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,
                          auth::v1::ProtocolPolicy* response) const;

@@ -4,22 +4,18 @@
 #include <utility>
 #include <variant>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
 #include "auth-service/directory/account.h"
-#include "auth-service/logon/proven_name.h"
 #include "auth-service/rpc/directory_messages.h"
+#include "auth-service/rpc/request_limits.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
-#include "common/base/escape.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
 
 namespace restante::rpc {
 namespace {
 
-constexpr size_t kMaxProtocolOctets = 16;
-constexpr size_t kMaxMechanismOctets = 20;
 constexpr size_t kMaxMessageOctets = 9216;
 constexpr size_t kMaxSealedStateOctets = 16384;
 constexpr size_t kMaxTlsVersionOctets = 16;
@@ -33,11 +29,6 @@ constexpr size_t kMaxRecipientOctets = 320;
 absl::Status CheckId(absl::string_view field, absl::string_view id) {
   if (IsId(id)) return absl::OkStatus();
   return InvalidField(field, "must be 32 lower-case hexadecimal digits");
-}
-
-absl::Status CheckSize(absl::string_view field, absl::string_view octets, size_t max) {
-  if (octets.size() <= max) return absl::OkStatus();
-  return InvalidField(field, absl::StrCat("must be at most ", max, " octets"));
 }
 
 absl::StatusOr<logon::TlsFacts> ToTlsFacts(const auth::v1::TlsChannel& tls) {

@@ -15,6 +15,7 @@
 #include "auth-service/authority/local_authority.h"
 #include "auth-service/directory/indexed_directory.h"
 #include "auth-service/logon/recent_attempts.h"
+#include "auth-service/logon/testing/flow_parts.h"
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/directory_service.h"
 #include "auth-service/rpc/logon_service.h"
@@ -37,17 +38,7 @@ namespace {
 constexpr char kServerName[] = "auth.restante.internal";
 constexpr char kFrontend[] = "spiffe://restante/frontend/pop3-0";
 
-KeyRing Keys(char octet) {
-  std::map<std::string, Secret> keys;
-  keys.emplace("k1", Secret(std::string(32, octet)));
-  return *KeyRing::Create(std::move(keys), "k1");
-}
-
-class Memory : public logon::AttemptObserver {
- public:
-  void OnAttempt(const logon::Attempt& attempt) override { attempts.Add(attempt); }
-  logon::RecentAttempts attempts;
-};
+using logon::Keys;
 
 class ServicesTest : public testing::Test {
  protected:
@@ -141,7 +132,7 @@ class ServicesTest : public testing::Test {
   std::vector<std::unique_ptr<sasl::Mechanism>> mechanisms_;
   logon::Decider decider_{*directory_, {"CORP", {}, {"CORP", "MAIL"}}};
   logon::Throttle throttle_{clock_};
-  Memory memory_;
+  logon::Memory memory_;
   const KeyRing state_keys_ = Keys('s');
   std::map<std::string, KeyRing> grant_keys_;
   logon::LogonFlow flow_{{*directory_, authority_, mechanisms_, decider_, throttle_, memory_,

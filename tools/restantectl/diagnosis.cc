@@ -142,10 +142,9 @@ absl::Status DiagnoseLogon(Session& session, const LogonQuestion& question) {
   RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
   auth::v1::DiagnoseLogonResponse response;
   RESTANTE_RETURN_IF_ERROR(Call(session, directory, &Directory::DiagnoseLogon, request, &response));
-  if (session.format == OutputFormat::kJson) {
-    session.console.out() << ToJson(response);
-  } else {
-    session.console.out() << ToTable(response) << MailboxLine(session, response.mailbox_id());
+  Print(response, session.format, session.console.out());
+  if (session.format != OutputFormat::kJson) {
+    session.console.out() << MailboxLine(session, response.mailbox_id());
   }
   return absl::OkStatus();
 }
@@ -163,11 +162,7 @@ absl::Status ListLogons(Session& session, const std::string& filter, int limit) 
     all.mutable_events()->MergeFrom(page.events());
     request.set_page_token(page.next_page_token());
   } while (!request.page_token().empty() && (limit == 0 || all.events_size() < limit));
-  if (session.format == OutputFormat::kJson) {
-    session.console.out() << ToJson(all);
-  } else {
-    session.console.out() << ToTable(all);
-  }
+  Print(all, session.format, session.console.out());
   return absl::OkStatus();
 }
 

@@ -4,7 +4,6 @@
 #include <string>
 
 #include "absl/status/status.h"
-#include "restante/auth/v1/logon_event.pb.h"
 #include "tools/restantectl/logons.h"
 #include "tools/restantectl/session.h"
 
@@ -19,9 +18,6 @@ absl::Status DiagnoseLogon(Session& session, const LogonQuestion& question);
 // The latest `limit` logons that the filter (as in ListLogonEventsRequest) holds for, newest first;
 // `limit` 0: all that auth remembers.
 absl::Status ListLogons(Session& session, const std::string& filter, int limit);
-
-std::string ToTable(const auth::v1::DiagnoseLogonResponse& diagnosis);
-std::string ToTable(const auth::v1::ListLogonEventsResponse& events);
 
 }  // namespace restante::ctl
 

@@ -1,9 +1,7 @@
 #include "tools/restantectl/output.h"
 
 #include <google/protobuf/util/json_util.h>
-#include <google/protobuf/util/time_util.h>
 
-#include <algorithm>
 #include <optional>
 
 #include "absl/strings/str_cat.h"

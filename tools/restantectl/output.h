@@ -33,6 +33,8 @@ std::string ToTable(const auth::v1::ListCredentialsResponse& credentials);
 std::string ToTable(const auth::v1::NtlmSettings& settings);
 std::string ToTable(const auth::v1::ProtocolPolicy& policy);
 std::string ToTable(const auth::v1::ExplainLogonResponse& explanation);
+std::string ToTable(const auth::v1::DiagnoseLogonResponse& diagnosis);
+std::string ToTable(const auth::v1::ListLogonEventsResponse& events);
 std::string ToTable(const mailstore::v1::Mailbox& mailbox);
 std::string ToTable(const mailstore::v1::ListMailboxesResponse& mailboxes);
 std::string ToTable(const mailstore::v1::ListMessagesResponse& messages);

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "auth-service/logon/attempt.h"
+#include "auth-service/logon/recent_attempts.h"
 #include "common/base/secret.h"
 #include "common/crypto/key_ring.h"
 
@@ -32,6 +33,13 @@ class Recorder : public AttemptObserver {
  public:
   void OnAttempt(const Attempt& attempt) override { attempts.push_back(attempt); }
   std::vector<Attempt> attempts;
+};
+
+// Remembers attempts as the program does.
+class Memory : public AttemptObserver {
+ public:
+  void OnAttempt(const Attempt& attempt) override { attempts.Add(attempt); }
+  RecentAttempts attempts;
 };
 
 }  // namespace restante::logon
