@@ -130,7 +130,7 @@ def test_rights_survive_a_restart_and_not_their_holder(deployment, passwords, ma
     deployment.ctl("accounts", "grant-delegate", "helpdesk", "temp")
     with open_session(deployment, "CORP/temp/help", temp) as session:
         session.quit()
-    deployment.ctl("accounts", "delete", "temp")
+    deployment.ctl("accounts", "delete", "temp", "--purge")
     temp = deployment.create_account("temp", "CORP\\temp", "temp.t", "temp@corp.example")
     assert reason(deployment, "CORP/temp/help") == "NOT_DELEGATE"
     deployment.ctl("accounts", "revoke-delegate", "helpdesk", "temp")
