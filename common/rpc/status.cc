@@ -103,16 +103,21 @@ absl::Status WithReason(const grpc::Status& status, const Details& details) {
 
 }  // namespace
 
-grpc::Status ToGrpcStatus(const absl::Status& status) {
-  if (status.ok()) return grpc::Status::OK;
-  const std::string message(status.message().substr(0, kMaxMessageTextOctets));
+google::rpc::Status ToProto(const absl::Status& status) {
   google::rpc::Status wire;
+  if (status.ok()) return wire;
   wire.set_code(status.raw_code());
-  wire.set_message(message);
+  wire.set_message(std::string(status.message().substr(0, kMaxMessageTextOctets)));
   AddErrorInfo(status, &wire);
   AddBadRequest(status, &wire);
   AddRetryInfo(status, &wire);
-  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), message,
+  return wire;
+}
+
+grpc::Status ToGrpcStatus(const absl::Status& status) {
+  if (status.ok()) return grpc::Status::OK;
+  const google::rpc::Status wire = ToProto(status);
+  return grpc::Status(static_cast<grpc::StatusCode>(status.code()), wire.message(),
                       wire.details().empty() ? "" : wire.SerializeAsString());
 }
 

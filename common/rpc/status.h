@@ -4,6 +4,7 @@
 #include <grpcpp/support/status.h>
 
 #include "absl/status/status.h"
+#include "google/rpc/status.pb.h"
 
 namespace restante::rpc {
 
@@ -16,6 +17,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 // does not know becomes kUnspecified. PERMISSION_DENIED without ErrorInfo becomes ROLE_MISSING: it
 // is what Server's access table answers, ahead of any service.
 absl::Status FromGrpcStatus(const grpc::Status& status);
+
+// The same as a field of a message.
+google::rpc::Status ToProto(const absl::Status& status);
 
 }  // namespace restante::rpc
 

@@ -56,7 +56,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   Sweeper sweeper(config.sweeper, *store, registry, logger);
 
   ServiceMetrics metrics(registry);
-  WorkerPool workers(config.worker_threads, config.max_waiting_calls);
+  rpc::WorkerPool workers(config.worker_threads, config.max_waiting_calls);
   MaildropService maildrops({*store, grant_keys, workers, metrics, logger, clock},
                             config.placement);
   DeliveryService deliveries({*store, workers, metrics, logger});

@@ -58,18 +58,6 @@ v1::Mailbox ToProto(const MailboxInfo& mailbox) {
   return proto;
 }
 
-google::rpc::Status ToProto(const absl::Status& status) {
-  google::rpc::Status proto;
-  if (status.ok()) return proto;
-  grpc::Status wire = rpc::ToGrpcStatus(status);
-  // The details are the whole google.rpc.Status, serialised.
-  if (wire.error_details().empty() || !proto.ParseFromString(wire.error_details())) {
-    proto.set_code(static_cast<int>(wire.error_code()));
-    proto.set_message(wire.error_message());
-  }
-  return proto;
-}
-
 absl::StatusOr<std::string> ParseMailboxName(absl::string_view field, absl::string_view name) {
   if (!absl::ConsumePrefix(&name, kMailboxes) || !CheckMailboxId(name).ok()) {
     return InvalidField(field, "must be mailboxes/{mailbox_id}");

@@ -20,9 +20,6 @@ v1::Lease ToProto(const Lease& lease);
 v1::MaildropMessage ToProto(const MessageSummary& message);
 v1::Mailbox ToProto(const MailboxInfo& mailbox);
 
-// With google.rpc details, as a call that fails has them; code 0 for OK.
-google::rpc::Status ToProto(const absl::Status& status);
-
 // "mailboxes/{mailbox_id}"; `field` names it in FIELD_INVALID.
 absl::StatusOr<std::string> ParseMailboxName(absl::string_view field, absl::string_view name);
 

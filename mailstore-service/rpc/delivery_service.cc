@@ -94,7 +94,7 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
   void Report(const std::string& mailbox_id, const v1::DeliveryFinish& finish,
               const DeliveryResult& result) {
     v1::DeliveryResult* proto = response_->add_results();
-    *proto->mutable_status() = ToProto(result.status);
+    *proto->mutable_status() = rpc::ToProto(result.status);
     proto->set_message_id(result.message_id);
     proto->set_repeated(result.repeated);
     parts_.metrics.Delivered(result.status, finish.size_octets());

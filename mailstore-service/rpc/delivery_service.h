@@ -4,8 +4,8 @@
 #include <grpcpp/grpcpp.h>
 
 #include "common/log/logger.h"
+#include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/service_metrics.h"
-#include "mailstore-service/rpc/worker_pool.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/delivery_service.grpc.pb.h"
 
@@ -14,7 +14,7 @@ namespace restante::mailstore {
 // What a DeliveryService is made of. Everything outlives it.
 struct DeliveryServiceParts {
   Mailstore& store;
-  WorkerPool& workers;
+  rpc::WorkerPool& workers;
   const ServiceMetrics& metrics;
   const log::Logger& logger;
 };

@@ -3,7 +3,7 @@
 
 #include <grpcpp/grpcpp.h>
 
-#include "mailstore-service/rpc/worker_pool.h"
+#include "common/rpc/worker_pool.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/mailbox_service.grpc.pb.h"
 
@@ -13,7 +13,7 @@ namespace restante::mailstore {
 class MailboxService : public v1::MailboxService::CallbackService {
  public:
   // Both outlive it.
-  MailboxService(Mailstore& store, WorkerPool& workers) : store_(store), workers_(workers) {}
+  MailboxService(Mailstore& store, rpc::WorkerPool& workers) : store_(store), workers_(workers) {}
 
   grpc::ServerUnaryReactor* GetMailbox(grpc::CallbackServerContext* context,
                                        const v1::GetMailboxRequest* request,
@@ -33,7 +33,7 @@ class MailboxService : public v1::MailboxService::CallbackService {
                         v1::ListMessagesResponse* response) const;
 
   Mailstore& store_;
-  WorkerPool& workers_;
+  rpc::WorkerPool& workers_;
 };
 
 }  // namespace restante::mailstore

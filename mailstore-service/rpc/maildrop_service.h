@@ -9,8 +9,8 @@
 #include "common/crypto/key_ring.h"
 #include "common/crypto/maildrop_grant.h"
 #include "common/log/logger.h"
+#include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/service_metrics.h"
-#include "mailstore-service/rpc/worker_pool.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/maildrop_service.grpc.pb.h"
 
@@ -21,7 +21,7 @@ struct MaildropServiceParts {
   Mailstore& store;
   // Of this placement alone.
   const KeyRing& grant_keys;
-  WorkerPool& workers;
+  rpc::WorkerPool& workers;
   const ServiceMetrics& metrics;
   const log::Logger& logger;
   const Clock& clock;

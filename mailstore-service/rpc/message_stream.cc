@@ -147,7 +147,7 @@ void MessageStream::EndRead(const absl::Status& status) {
                                             {"mailbox_id", lease_.mailbox_id},
                                             {"message_id", reads_[next_read_].message_id},
                                             {"error", status.ToString()}});
-    *AddChunk()->mutable_error() = ToProto(status);
+    *AddChunk()->mutable_error() = rpc::ToProto(status);
   }
   reader_.reset();
   ++next_read_;

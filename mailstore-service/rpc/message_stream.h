@@ -8,8 +8,8 @@
 #include <vector>
 
 #include "common/log/logger.h"
+#include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/service_metrics.h"
-#include "mailstore-service/rpc/worker_pool.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/maildrop_service.pb.h"
 
@@ -18,7 +18,7 @@ namespace restante::mailstore {
 // What a MessageStream needs. Everything outlives it.
 struct MessageStreamParts {
   Mailstore& store;
-  WorkerPool& workers;
+  rpc::WorkerPool& workers;
   const ServiceMetrics& metrics;
   const log::Logger& logger;
 };

@@ -8,13 +8,14 @@
 
 #include "absl/status/status.h"
 #include "common/rpc/status.h"
-#include "mailstore-service/rpc/worker_pool.h"
+#include "common/rpc/worker_pool.h"
 
 namespace restante::mailstore {
 
 // Ends the call with what `work` says, run by a worker. Work for a caller that has gone meanwhile
 // is left undone.
-inline grpc::ServerUnaryReactor* Answer(WorkerPool& workers, grpc::CallbackServerContext* context,
+inline grpc::ServerUnaryReactor* Answer(rpc::WorkerPool& workers,
+                                        grpc::CallbackServerContext* context,
                                         std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const absl::Status posted = workers.Post([context, reactor, work = std::move(work)] {

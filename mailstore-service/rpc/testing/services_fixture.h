@@ -20,6 +20,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
+#include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/access.h"
 #include "mailstore-service/rpc/delivery_service.h"
 #include "mailstore-service/rpc/mailbox_service.h"
@@ -250,7 +251,7 @@ class ServicesTest : public testing::Test {
   std::vector<std::string> log_lines_;
   log::Logger logger_{"restante-mailstore", log::Level::kInfo, clock_,
                       [this](absl::string_view line) { log_lines_.emplace_back(line); }};
-  WorkerPool workers_{4, 100};
+  rpc::WorkerPool workers_{4, 100};
   MaildropService maildrop_{{*store_, grant_keys_, workers_, metrics_, logger_, clock_},
                             "mailstore-0"};
   DeliveryService delivery_{{*store_, workers_, metrics_, logger_}};

@@ -1,11 +1,11 @@
-#include "mailstore-service/rpc/worker_pool.h"
+#include "common/rpc/worker_pool.h"
 
 #include <utility>
 
 #include "common/base/check.h"
 #include "common/base/error_reason.h"
 
-namespace restante::mailstore {
+namespace restante::rpc {
 namespace {
 
 constexpr absl::Duration kComeAgain = absl::Milliseconds(200);
@@ -37,7 +37,7 @@ absl::Status WorkerPool::Post(std::function<void()> job) {
     }
   }
   absl::Status busy =
-      absl::UnavailableError("the store has more calls than it can take; try again");
+      absl::UnavailableError("the service has more calls than it can take; try again");
   SetRetryDelay(&busy, kComeAgain);
   return busy;
 }
@@ -56,4 +56,4 @@ void WorkerPool::Run() {
   }
 }
 
-}  // namespace restante::mailstore
+}  // namespace restante::rpc

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_MAILSTORE_SERVICE_RPC_WORKER_POOL_H_
-#define RESTANTE_MAILSTORE_SERVICE_RPC_WORKER_POOL_H_
+#ifndef RESTANTE_COMMON_RPC_WORKER_POOL_H_
+#define RESTANTE_COMMON_RPC_WORKER_POOL_H_
 
 #include <cstddef>
 #include <deque>
@@ -10,12 +10,12 @@
 #include "absl/status/status.h"
 #include "common/base/mutex.h"
 
-namespace restante::mailstore {
+namespace restante::rpc {
 
-// The threads that call the store. gRPC's own threads never do: a call of the store may wait for
-// the disk. And no thread waits for a client: a stream whose client is slow holds memory and no
-// worker, which is why the services are callback services and not synchronous ones, where every
-// slow download would keep a thread. Thread-safe. Outlives the gRPC servers.
+// Threads for what takes long. gRPC's own threads, of which there may be two, never wait for a disk
+// or compute for long. And no thread waits for a client: a stream whose client is slow holds memory
+// and no worker, which is why the services are callback services and not synchronous ones, where
+// every slow download would keep a thread. Thread-safe. Outlives the gRPC servers.
 class WorkerPool {
  public:
   // At least one thread. Beyond `max_waiting` jobs in the queue callers are told to come again.
@@ -39,6 +39,6 @@ class WorkerPool {
   std::vector<std::thread> threads_;
 };
 
-}  // namespace restante::mailstore
+}  // namespace restante::rpc
 
-#endif  // RESTANTE_MAILSTORE_SERVICE_RPC_WORKER_POOL_H_
+#endif  // RESTANTE_COMMON_RPC_WORKER_POOL_H_

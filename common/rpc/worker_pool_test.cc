@@ -1,4 +1,4 @@
-#include "mailstore-service/rpc/worker_pool.h"
+#include "common/rpc/worker_pool.h"
 
 #include <gtest/gtest.h>
 
@@ -7,7 +7,7 @@
 
 #include "common/base/error_reason.h"
 
-namespace restante::mailstore {
+namespace restante::rpc {
 namespace {
 
 TEST(WorkerPool, RunsEachJobOnceAndFinishesWhatWaits) {
@@ -43,4 +43,4 @@ TEST(WorkerPool, TellsTheOneTooManyToComeAgain) {
 }
 
 }  // namespace
-}  // namespace restante::mailstore
+}  // namespace restante::rpc
