@@ -96,6 +96,19 @@ void AppendU32(uint32_t value, std::string* plaintext) {
 
 }  // namespace
 
+bool IsOfTheSameSecret(const Credential& kept, const Credential& offered) {
+  if (offered.nt_hash) {
+    return kept.nt_hash && kept.nt_hash->EqualsInConstantTime(offered.nt_hash->view()) &&
+           (kept.scram_sha_256 || !offered.scram_sha_256);
+  }
+  if (!offered.scram_sha_256 || !kept.scram_sha_256 || kept.nt_hash) return false;
+  const scram::Keys& a = *kept.scram_sha_256;
+  const scram::Keys& b = *offered.scram_sha_256;
+  return a.salt == b.salt && a.iterations == b.iterations &&
+         a.stored_key.EqualsInConstantTime(b.stored_key.view()) &&
+         a.server_key.EqualsInConstantTime(b.server_key.view());
+}
+
 absl::StatusOr<Credential> CredentialOfPassword(const Secret& password) {
   if (password.empty() || password.size() > kMaxPasswordOctets || !IsValidUtf8(password.view())) {
     return InvalidField("password", "must be 1 to 256 octets of UTF-8");

@@ -31,6 +31,11 @@ struct Credential {
   std::optional<scram::Keys> scram_sha_256;
 };
 
+// Whether `kept` is what `offered` would be made into, so that storing it anew would change
+// nothing: keys of SCRAM are salted, so two of one password differ. In time that tells nothing of
+// either.
+[[nodiscard]] bool IsOfTheSameSecret(const Credential& kept, const Credential& offered);
+
 // INVALID_ARGUMENT/FIELD_INVALID unless `password` is 1 to 256 octets of UTF-8. Without SCRAM keys:
 // CredentialVault::CredentialOf makes those too.
 absl::StatusOr<Credential> CredentialOfPassword(const Secret& password);

@@ -53,6 +53,22 @@ struct DelegateGrant {
   absl::Time expire_time = absl::InfiniteFuture();
 };
 
+// One account of an import.
+struct ImportItem {
+  // Of an account that is there, everything is replaced, except placement, which must be empty or
+  // as it is.
+  NewAccount account;
+  std::optional<SealedCredential> credential = std::nullopt;  // nullopt: stays as it is
+};
+
+struct ImportSettings {
+  bool update_existing = false;  // else an account that is there is an error
+  bool validate_only = false;
+  std::string default_placement = {};  // of new accounts without one
+};
+
+enum class ImportOutcome { kCreated, kUpdated, kUnchanged };
+
 // How a write is to be carried out.
 struct WriteOptions {
   // When given, the account or policy must still have this revision: ABORTED/ETAG_MISMATCH
@@ -123,6 +139,11 @@ class Directory {
   virtual absl::Status Purge(absl::string_view id, const WriteOptions& options) = 0;
   // Purges those whose deletion has expired; how many.
   virtual absl::StatusOr<size_t> PurgeExpired() = 0;
+  // Creates or updates up to 1,000 accounts, in as few durable steps as their names allow, usually
+  // one; an answer for each, in order, as Create and Update would give it. An item is held against
+  // the directory and the items before it.
+  virtual std::vector<absl::StatusOr<ImportOutcome>> Import(const std::vector<ImportItem>& items,
+                                                            const ImportSettings& settings) = 0;
   // Replaces the credential, set at this moment. A repeat is recognised by request id and account
   // alone: nothing derived from the secret is kept to compare with. NOT_FOUND/ACCOUNT_NOT_FOUND,
   // FAILED_PRECONDITION/ACCOUNT_DELETED.

@@ -786,6 +786,110 @@ TEST_P(DirectoryConformance, ChecksAndChangesNothingWhenAskedTo) {
   EXPECT_TRUE(directory_->Update("jsmith", change, {.request_id = kRequest}).ok());
 }
 
+ImportItem Item(NewAccount account) { return {std::move(account), std::nullopt}; }
+
+// "created", "updated", "unchanged", or the reason of the failure, for each.
+std::vector<std::string> Outcomes(const std::vector<absl::StatusOr<ImportOutcome>>& outcomes) {
+  std::vector<std::string> texts;
+  for (const auto& outcome : outcomes) {
+    if (!outcome.ok()) {
+      texts.emplace_back(ErrorReasonName(GetErrorReason(outcome.status())));
+    } else if (*outcome == ImportOutcome::kCreated) {
+      texts.emplace_back("created");
+    } else {
+      texts.emplace_back(*outcome == ImportOutcome::kUpdated ? "updated" : "unchanged");
+    }
+  }
+  return texts;
+}
+
+TEST_P(DirectoryConformance, ImportsManyAndAnswersForEach) {
+  MustCreate(Smith());
+  NewAccount malformed = Plain("malformed");
+  malformed.alias = "no alias";
+  NewAccount thief = Plain("thief");
+  thief.windows_names = {"corp\\JSMITH"};
+  NewAccount first = Plain("first");
+  first.addresses = {"info@corp.example"};
+  first.placement = "";
+  NewAccount second = Plain("second");
+  second.addresses = {"Info@corp.example"};
+  const std::vector<ImportItem> items = {Item(first),  Item(malformed), Item(thief),
+                                         Item(second), Item(first),     Item(Smith())};
+  const ImportSettings settings{.default_placement = "mailstore-7"};
+  EXPECT_THAT(Outcomes(directory_->Import(items, settings)),
+              ElementsAre("created", "FIELD_INVALID", "NAME_TAKEN", "NAME_TAKEN", "ACCOUNT_EXISTS",
+                          "ACCOUNT_EXISTS"));
+  if (durable()) Open();
+  EXPECT_EQ((*directory_->Get("first"))->placement, "mailstore-7");
+  EXPECT_EQ(directory_->FindByAddress("info@corp.example")->id, "first");
+  EXPECT_THAT(directory_->List(9, "").accounts, SizeIs(2));
+  EXPECT_THAT(directory_->Import({}, settings), IsEmpty());
+}
+
+TEST_P(DirectoryConformance, ImportBringsWhatIsThereUpToDate) {
+  const AccountPtr before = MustCreate(Smith());
+  ASSERT_TRUE(directory_->SetCredential("jsmith", {"k1", "old"}, {}).ok());
+  const ImportSettings settings{.update_existing = true};
+  EXPECT_THAT(Outcomes(directory_->Import({Item(Smith())}, settings)), ElementsAre("unchanged"));
+  NewAccount changed = Smith();
+  changed.alias = "js";
+  changed.placement = "";
+  changed.disabled_mechanisms = {"ntlm"};
+  EXPECT_THAT(Outcomes(directory_->Import({Item(changed)}, settings)), ElementsAre("updated"));
+  AccountPtr after = *directory_->Get("jsmith");
+  EXPECT_EQ(after->alias, "js");
+  EXPECT_EQ(after->placement, "mailstore-0");
+  EXPECT_EQ(after->mailbox_id, before->mailbox_id);
+  EXPECT_EQ(after->credential->sealed, "old");
+  EXPECT_THAT(after->disabled_mechanisms, ElementsAre("NTLM"));
+  EXPECT_THAT(Outcomes(directory_->Import({Item(changed)}, settings)), ElementsAre("unchanged"));
+  EXPECT_THAT(Outcomes(directory_->Import({{changed, SealedCredential{"k1", "new"}}}, settings)),
+              ElementsAre("updated"));
+  after = *directory_->Get("jsmith");
+  EXPECT_EQ(after->credential->sealed, "new");
+  EXPECT_EQ(after->credential->set_time, clock_.WallNow());
+  changed.placement = "mailstore-1";
+  EXPECT_THAT(Outcomes(directory_->Import({Item(changed)}, settings)),
+              ElementsAre("FIELD_INVALID"));
+  ASSERT_TRUE(directory_->Delete("jsmith", absl::Hours(1), {}).ok());
+  EXPECT_THAT(Outcomes(directory_->Import({Item(Smith())}, settings)),
+              ElementsAre("ACCOUNT_DELETED"));
+}
+
+// In one message: the first lets a name go, the second takes it, and a third the second's.
+TEST_P(DirectoryConformance, NamesMoveWithinAnImport) {
+  NewAccount a = Plain("a");
+  a.alias = "one";
+  NewAccount b = Plain("b");
+  b.alias = "two";
+  MustCreate(a);
+  MustCreate(b);
+  a.alias = "three";
+  b.alias = "one";
+  NewAccount c = Plain("c");
+  c.alias = "two";
+  const std::vector<ImportItem> items = {Item(a), Item(b), Item(c)};
+  const std::vector<std::string> expected = {"updated", "updated", "created"};
+  EXPECT_EQ(Outcomes(directory_->Import(items, {.update_existing = true, .validate_only = true})),
+            expected);
+  EXPECT_EQ(directory_->FindByAlias("one")->id, "a");
+  EXPECT_EQ(Outcomes(directory_->Import(items, {.update_existing = true})), expected);
+  if (durable()) Open();
+  EXPECT_EQ(directory_->FindByAlias("three")->id, "a");
+  EXPECT_EQ(directory_->FindByAlias("one")->id, "b");
+  EXPECT_EQ(directory_->FindByAlias("two")->id, "c");
+}
+
+TEST_P(DirectoryConformance, ATrialOfAnImportChangesNothing) {
+  NewAccount twin = Smith();
+  twin.id = "twin";
+  const ImportSettings trial{.validate_only = true};
+  EXPECT_THAT(Outcomes(directory_->Import({Item(Smith()), Item(twin)}, trial)),
+              ElementsAre("created", "NAME_TAKEN"));
+  EXPECT_THAT(directory_->List(9, "").accounts, IsEmpty());
+}
+
 TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
   if (!durable()) GTEST_SKIP() << "lives as long as the process";
   MustCreate(Smith());

@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/str_cat.h"
+#include "auth-service/directory/account_changes.h"
 #include "auth-service/directory/request_fingerprint.h"
 #include "auth-service/directory/validation.h"
 #include "common/base/check.h"
@@ -32,19 +33,9 @@ absl::Status CheckRevision(const WriteOptions& options, uint64_t current) {
                    "it was changed since the etag was read; read again and repeat the change");
 }
 
-absl::Status IsDeleted(const Account& account) {
-  return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kAccountDeleted,
-                   absl::StrCat("accounts/", account.id, " is deleted; undelete it first"));
-}
-
 // What a lookup gives: who is deleted is not found.
 AccountPtr InUse(const AccountPtr& account) {
   return account != nullptr && account->deletion ? nullptr : account;
-}
-
-std::vector<std::string> UpperCased(std::vector<std::string> names) {
-  for (std::string& name : names) absl::AsciiStrToUpper(&name);
-  return names;
 }
 
 // Whether there was one.
@@ -102,16 +93,7 @@ IndexedDirectory::~IndexedDirectory() {
   RESTANTE_CHECK(watches_.empty());
 }
 
-absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
-                                                    const WriteOptions& options) {
-  const std::string fingerprint = FingerprintOfCreate(account);
-  MutexLock write_lock(&write_mutex_);
-  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
-  if (repeat != nullptr) return repeat->account;
-  if (Get(account.id).ok()) {
-    return MakeError(absl::StatusCode::kAlreadyExists, ErrorReason::kAccountExists,
-                     absl::StrCat("there is an account accounts/", account.id));
-  }
+Account IndexedDirectory::MakeAccount(const NewAccount& account) {
   Account created;
   created.id = account.id;
   created.windows_names = account.windows_names;
@@ -126,7 +108,17 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
   created.disabled_mechanisms = UpperCased(account.disabled_mechanisms);
   created.weakest_ntlm_response = account.weakest_ntlm_response;
   created.create_time = clock_.WallNow();
-  return Store(std::move(created), fingerprint, options);
+  return created;
+}
+
+absl::StatusOr<AccountPtr> IndexedDirectory::Create(const NewAccount& account,
+                                                    const WriteOptions& options) {
+  const std::string fingerprint = FingerprintOfCreate(account);
+  MutexLock write_lock(&write_mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const RememberedRequest* repeat, FindRepeat(options, fingerprint));
+  if (repeat != nullptr) return repeat->account;
+  if (Get(account.id).ok()) return AccountExists(account.id);
+  return Store(MakeAccount(account), fingerprint, options);
 }
 
 absl::StatusOr<AccountPtr> IndexedDirectory::Get(absl::string_view id) const {
@@ -194,7 +186,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::GrantDelegate(absl::string_view id,
       return InvalidField("delegate.account", "is the account itself, whose mailbox it is anyway");
     }
     RESTANTE_ASSIGN_OR_RETURN(const AccountPtr other, Get(grant.account_id));
-    if (other->deletion) return IsDeleted(*other);
+    if (other->deletion) return AccountIsDeleted(*other);
     EraseDelegate(grant.account_id, account);
     if (account->delegates.size() == kMaxDelegates) {
       return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kLimitExceeded,
@@ -285,7 +277,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::ChangeAccount(absl::string_view id,
                                                            const std::string& fingerprint,
                                                            const WriteOptions& options) {
   const auto checked = [&edit](Account* account) {
-    return account->deletion ? IsDeleted(*account) : edit(account);
+    return account->deletion ? AccountIsDeleted(*account) : edit(account);
   };
   return EditAccount(id, checked, fingerprint, options);
 }
@@ -320,8 +312,8 @@ absl::StatusOr<AccountPtr> IndexedDirectory::Store(Account account, const std::s
   account.revision = revision_ + 1;
   account.update_time = clock_.WallNow();
   DirectoryChange change;
-  change.put_account = std::make_shared<const Account>(std::move(account));
-  AccountPtr stored = change.put_account;
+  AccountPtr stored = std::make_shared<const Account>(std::move(account));
+  change.put_accounts.push_back(stored);
   RESTANTE_RETURN_IF_ERROR(Commit(std::move(change), fingerprint, options));
   return stored;
 }
@@ -338,11 +330,12 @@ absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string&
   change.revision = revision_ + 1;
   change.forgotten_requests = requests_.Outdated(now);
   if (!options.request_id.empty()) {
-    change.request = RememberedRequest{.request_id = options.request_id,
-                                       .fingerprint = fingerprint,
-                                       .time = now,
-                                       .account = change.put_account,
-                                       .policy = change.policy};
+    change.request = RememberedRequest{
+        .request_id = options.request_id,
+        .fingerprint = fingerprint,
+        .time = now,
+        .account = change.put_accounts.empty() ? nullptr : change.put_accounts.front(),
+        .policy = change.policy};
   }
   RESTANTE_RETURN_IF_ERROR(journal_->Commit(change));
   Apply(change);
@@ -353,16 +346,21 @@ void IndexedDirectory::Apply(const DirectoryChange& change) {
   revision_ = change.revision;
   requests_.Apply(change);
   MutexLock lock(&mutex_);
-  const std::string& id = change.put_account ? change.put_account->id : change.removed_account;
-  if (const auto old = accounts_.find(id); old != accounts_.end()) {
-    names_.Remove(*old->second);
-    accounts_.erase(old);
-  }
-  if (change.put_account) {
-    names_.Add(change.put_account);
-    accounts_.emplace(change.put_account->id, change.put_account);
+  if (!change.removed_account.empty()) Forget(change.removed_account);
+  // All of them before any name is taken: names may move from one to the other.
+  for (const AccountPtr& account : change.put_accounts) Forget(account->id);
+  for (const AccountPtr& account : change.put_accounts) {
+    names_.Add(account);
+    accounts_.emplace(account->id, account);
   }
   if (change.policy) policies_[change.policy->protocol] = *change.policy;
+}
+
+void IndexedDirectory::Forget(absl::string_view id) {
+  const auto old = accounts_.find(id);
+  if (old == accounts_.end()) return;
+  names_.Remove(*old->second);
+  accounts_.erase(old);
 }
 
 AccountPtr IndexedDirectory::FindByWindowsName(absl::string_view domain,

@@ -47,6 +47,9 @@ class IndexedDirectory : public Directory {
                                             absl::string_view delegate_account_id,
                                             const WriteOptions& options) override;
 
+  std::vector<absl::StatusOr<ImportOutcome>> Import(const std::vector<ImportItem>& items,
+                                                    const ImportSettings& settings) override;
+
   AccountPtr FindByWindowsName(absl::string_view domain, absl::string_view user) const override;
   AccountPtr FindByPrincipalName(absl::string_view name) const override;
   AccountPtr FindByAlias(absl::string_view alias) const override;
@@ -66,6 +69,7 @@ class IndexedDirectory : public Directory {
 
  private:
   class Watch;
+  class ImportBatch;
   // Fails when the account cannot be changed so.
   using AccountEdit = std::function<absl::Status(Account*)>;
 
@@ -79,6 +83,7 @@ class IndexedDirectory : public Directory {
                                          const WriteOptions& options);
   absl::StatusOr<AccountPtr> CurrentForWrite(absl::string_view id, const WriteOptions& options)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  Account MakeAccount(const NewAccount& account);
   // Completes and stores an account, new or changed.
   absl::StatusOr<AccountPtr> Store(Account account, const std::string& fingerprint,
                                    const WriteOptions& options)
@@ -88,10 +93,12 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<const RememberedRequest*> FindRepeat(const WriteOptions& options,
                                                       const std::string& fingerprint) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
-  // Gives `change` its revision and what it remembers, makes it durable, then visible.
+  // Gives `change` its revision, which is that of the accounts in it, and what it remembers, makes
+  // it durable, then visible.
   absl::Status Commit(DirectoryChange change, const std::string& fingerprint,
                       const WriteOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   void Apply(const DirectoryChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  void Forget(absl::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NotifyWatches(absl::string_view protocol);
 
   const Clock& clock_;

@@ -25,8 +25,8 @@ struct RememberedRequest {
 
 // What one write changes: all of it becomes durable, or none.
 struct DirectoryChange {
-  uint64_t revision = 0;        // the directory's, after this change
-  AccountPtr put_account;       // nullptr: none
+  uint64_t revision = 0;  // the directory's, after this change
+  std::vector<AccountPtr> put_accounts;
   std::string removed_account;  // empty: none
   std::optional<ProtocolPolicy> policy;
   std::optional<RememberedRequest> request;

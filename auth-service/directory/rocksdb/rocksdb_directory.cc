@@ -91,8 +91,8 @@ class RocksDbJournal : public Journal {
     if (!change.removed_account.empty()) {
       batch->Delete(KeyOf(kAccountPrefix, change.removed_account));
     }
-    if (change.put_account) {
-      batch->Put(KeyOf(kAccountPrefix, change.put_account->id), EncodeAccount(*change.put_account));
+    for (const AccountPtr& account : change.put_accounts) {
+      batch->Put(KeyOf(kAccountPrefix, account->id), EncodeAccount(*account));
     }
     if (change.policy) {
       batch->Put(KeyOf(kPolicyPrefix, change.policy->protocol), EncodePolicy(*change.policy));
