@@ -18,3 +18,10 @@ find_package(PkgConfig REQUIRED)
 pkg_check_modules(utf8proc REQUIRED IMPORTED_TARGET libutf8proc)
 pkg_check_modules(isal REQUIRED IMPORTED_TARGET libisal)
 pkg_check_modules(libidn REQUIRED IMPORTED_TARGET libidn)
+
+# It has neither a package nor a pkg-config file.
+find_path(CSV_INCLUDE_DIR csv.h REQUIRED)
+find_library(CSV_LIBRARY csv REQUIRED)
+add_library(csv INTERFACE IMPORTED)
+target_include_directories(csv INTERFACE ${CSV_INCLUDE_DIR})
+target_link_libraries(csv INTERFACE ${CSV_LIBRARY})

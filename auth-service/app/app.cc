@@ -22,6 +22,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
+#include "common/rpc/worker_pool.h"
 
 namespace restante::logon {
 namespace {
@@ -122,8 +123,9 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                   .development_mode = config.development_mode});
 
   rpc::LogonService logons(flow, *directory);
+  rpc::WorkerPool workers(/*threads=*/1, /*max_waiting=*/100);
   rpc::DirectoryService accounts(
-      {*directory, vault, flow, recent, authority, throttle, keys.grants, logger},
+      {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, logger},
       {config.default_placement, config.deleted_accounts_kept});
   const AccountPurger purger(directory.get(), logger);
   RESTANTE_ASSIGN_OR_RETURN(

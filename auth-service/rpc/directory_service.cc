@@ -9,6 +9,8 @@
 #include "auth-service/logon/diagnosis.h"
 #include "auth-service/rpc/attempt_messages.h"
 #include "auth-service/rpc/directory_messages.h"
+#include "auth-service/rpc/export_stream.h"
+#include "auth-service/rpc/import_stream.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
@@ -37,25 +39,6 @@ directory::WriteOptions OptionsOf(const Request& request, const std::string& eta
   directory::WriteOptions options = ToWriteOptions(etag, request.request_id());
   options.validate_only = request.validate_only();
   return options;
-}
-
-absl::StatusOr<directory::Credential> ToCredential(const auth::v1::SetCredentialRequest& request,
-                                                   const directory::CredentialVault& vault) {
-  switch (request.credential_case()) {
-    case auth::v1::SetCredentialRequest::kPassword:
-      return vault.CredentialOf(Secret::CopyOf(request.password()));
-    case auth::v1::SetCredentialRequest::kNtHash:
-      return directory::CredentialOfNtHash(Secret::CopyOf(request.nt_hash()));
-    case auth::v1::SetCredentialRequest::kScramSha256: {
-      const auth::v1::ScramKeys& keys = request.scram_sha_256();
-      return directory::CredentialOfScramKeys({keys.salt(), keys.iterations(),
-                                               Secret::CopyOf(keys.stored_key()),
-                                               Secret::CopyOf(keys.server_key())});
-    }
-    case auth::v1::SetCredentialRequest::CREDENTIAL_NOT_SET:
-      break;
-  }
-  return InvalidField("credential", "must be a password, an nt_hash or scram_sha_256");
 }
 
 }  // namespace
@@ -132,6 +115,18 @@ grpc::ServerUnaryReactor* DirectoryService::RevokeDelegate(
   const absl::Status status = Revoke(*request, response);
   Record(*context, "RevokeDelegate", request->name(), status);
   return Finish(context, status);
+}
+
+grpc::ServerBidiReactor<auth::v1::ImportAccountsRequest, auth::v1::ImportAccountsResponse>*
+DirectoryService::ImportAccounts(grpc::CallbackServerContext* context) {
+  return new ImportStream(
+      {parts_.directory, parts_.vault, parts_.workers, options_.placement, parts_.logger},
+      GetPeerIdentity(*context).uri);
+}
+
+grpc::ServerWriteReactor<auth::v1::ExportAccountsResponse>* DirectoryService::ExportAccounts(
+    grpc::CallbackServerContext* /*context*/, const auth::v1::ExportAccountsRequest* request) {
+  return new ExportStream(parts_.directory, *request);
 }
 
 grpc::ServerUnaryReactor* DirectoryService::ExplainLogon(

@@ -13,6 +13,7 @@
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/recent_attempts.h"
 #include "common/log/logger.h"
+#include "common/rpc/worker_pool.h"
 #include "restante/auth/v1/directory_service.grpc.pb.h"
 
 namespace restante::rpc {
@@ -26,6 +27,7 @@ struct DirectoryServiceParts {
   const authority::Authority& authority;
   const logon::Throttle& throttle;
   const std::map<std::string, KeyRing>& grant_keys;  // by placement
+  WorkerPool& workers;                               // for imports
   const log::Logger& logger;
 };
 
@@ -73,6 +75,11 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   grpc::ServerUnaryReactor* RevokeDelegate(grpc::CallbackServerContext* context,
                                            const auth::v1::RevokeDelegateRequest* request,
                                            auth::v1::Account* response) override;
+  grpc::ServerBidiReactor<auth::v1::ImportAccountsRequest, auth::v1::ImportAccountsResponse>*
+  ImportAccounts(grpc::CallbackServerContext* context) override;
+  grpc::ServerWriteReactor<auth::v1::ExportAccountsResponse>* ExportAccounts(
+      grpc::CallbackServerContext* context,
+      const auth::v1::ExportAccountsRequest* request) override;
   grpc::ServerUnaryReactor* ExplainLogon(grpc::CallbackServerContext* context,
                                          const auth::v1::ExplainLogonRequest* request,
                                          auth::v1::ExplainLogonResponse* response) override;

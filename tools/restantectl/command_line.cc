@@ -15,6 +15,7 @@
 #include "tools/restantectl/mailboxes.h"
 #include "tools/restantectl/ntlm_forms.h"
 #include "tools/restantectl/session.h"
+#include "tools/restantectl/transfer.h"
 
 namespace restante::ctl {
 namespace {
@@ -40,6 +41,8 @@ struct CommandLine {
   bool show_deleted = false;
   bool purge = false;
   int limit = 100;
+  ImportWish import_wish;
+  ExportWish export_wish;
   LogonQuestion question;
   DelegateGrant delegate_grant;
   bool no_tls = false;
@@ -282,6 +285,40 @@ void AddAccountRemoval(CLI::App* accounts, CommandLine* line) {
   });
 }
 
+void AddFileFormat(CLI::App* command, std::string* format, const std::string& help) {
+  command->add_option("--format", *format, help)
+      ->check(CLI::IsMember(std::vector<std::string>{"csv", "jsonl"}))
+      ->type_name("FORMAT");
+}
+
+void AddAccountTransfer(CLI::App* accounts, CommandLine* line) {
+  CLI::App* import = AddCommand(accounts, "import", "Create or update the accounts of a file");
+  import->footer(kImportFooter);
+  ImportWish& wish = line->import_wish;
+  import->add_option("FILE", wish.path, "CSV or JSON lines; - for standard input")
+      ->required()
+      ->type_name("");
+  AddFileFormat(import, &wish.format, "csv or jsonl (default: csv for a FILE of that name)");
+  import->add_flag("--update-existing", wish.update_existing,
+                   "Bring accounts that are there to what the file says");
+  import->add_flag("--dry-run", wish.dry_run, "Check every line and change nothing");
+  import->callback([line] {
+    line->action = [line](Session& session) { return ImportAccounts(session, line->import_wish);
+};
+}  // namespace
+);
+CLI::App* out = AddCommand(accounts, "export", "Write accounts as import reads them, no secrets");
+out->footer(kExportFooter);
+AddFileFormat(out, &line->export_wish.format, "csv or jsonl (the default)");
+out->add_option("--filter", line->export_wish.filter, "Only those that the comparisons hold for")
+    ->type_name("COMPARISONS");
+out->add_flag("--show-deleted", line->export_wish.show_deleted,
+              "Those too that are deleted and not yet purged");
+out->callback([line] {
+  line->action = [line](Session& session) { return ExportAccounts(session, line->export_wish); };
+});
+}  // namespace restante::ctl
+
 void AddAccounts(CLI::App* top, CommandLine* line) {
   CLI::App* accounts =
       AddCommand(top, "accounts", "Who may log on, by which names, and to which mailbox");
@@ -299,6 +336,7 @@ void AddAccounts(CLI::App* top, CommandLine* line) {
   });
   AddAccountList(accounts, line);
   AddAccountRemoval(accounts, line);
+  AddAccountTransfer(accounts, line);
 }
 
 void AddExplainLogon(CLI::App* top, CommandLine* line) {

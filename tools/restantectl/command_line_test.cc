@@ -718,6 +718,8 @@ TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
                                              {"accounts", "update"},
                                              {"accounts", "delete"},
                                              {"accounts", "undelete"},
+                                             {"accounts", "import"},
+                                             {"accounts", "export"},
                                              {"diagnose-logon"},
                                              {"logons"},
                                              {"logons", "list"},

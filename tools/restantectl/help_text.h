@@ -81,6 +81,26 @@ Examples:
   restantectl accounts list --filter 'windows_names:"CORP\\*"'
   restantectl accounts list --show-deleted --filter 'deleted = true')help";
 
+inline constexpr char kImportFooter[] =
+    R"help(A CSV file names its columns in its first line: account_id, and any of windows_names,
+principal_names, addresses, certificate_names, token_subjects, disabled_mechanisms (each with ";"
+between several), alias, placement, disabled, weakest_ntlm_response, nt_hash (32 hexadecimal digits)
+and password. Of an account that is there everything is replaced, but for a credential that the file
+does not have. Lines that fail are listed, the others are done; an import that broke off is repeated
+with --update-existing.
+
+Examples:
+  restantectl accounts import people.csv --dry-run
+  restantectl accounts import people.csv
+  restantectl accounts import people.csv --update-existing)help";
+
+inline constexpr char kExportFooter[] =
+    R"help(Passwords stay in the directory, and delegates and mailboxes are not in the file.
+
+Examples:
+  restantectl accounts export --format csv > people.csv
+  restantectl accounts export --filter 'placement = mailstore-0')help";
+
 inline constexpr char kDeleteFooter[] =
     R"help(A deleted account cannot log on and receives no mail; its names stay its own until it is purged, 30
 days later unless auth is configured otherwise.
