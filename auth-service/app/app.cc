@@ -5,8 +5,8 @@
 #include <utility>
 #include <vector>
 
-#include "auth-service/app/account_purger.h"
 #include "auth-service/app/attempt_record.h"
+#include "auth-service/app/directory_sweeper.h"
 #include "auth-service/app/key_set_file.h"
 #include "auth-service/authority/local_authority.h"
 #include "auth-service/directory/credential_vault.h"
@@ -14,6 +14,7 @@
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/scram_lookup.h"
 #include "auth-service/rpc/access.h"
+#include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
 #include "auth-service/rpc/logon_service.h"
 #include "common/app/program_options.h"
@@ -127,7 +128,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   rpc::DirectoryService accounts(
       {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, logger},
       {config.default_placement, config.deleted_accounts_kept});
-  const AccountPurger purger(directory.get(), logger);
+  rpc::AuditService audit(*directory, workers);
+  const DirectorySweeper sweeper(directory.get(), config.audit_retention, clock, logger);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,
       rpc::Server::Start({config.rpc_address, config.tls, rpc::AuthDataAccess()}, {&logons}));
@@ -136,7 +138,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     RESTANTE_ASSIGN_OR_RETURN(management,
                               rpc::Server::Start({config.management_address, config.tls,
                                                   rpc::AuthManagementAccess(), /*reflection=*/true},
-                                                 {&accounts}));
+                                                 {&accounts, &audit}));
   }
   endpoints->SetReady(true);
   logger.Info("started", {{"version", app::Version()},

@@ -48,6 +48,7 @@ struct Config {
   std::string token_key_set;                     // the issuer's keys
   uint32_t scram_iterations = scram::kLeastIterations;
   absl::Duration deleted_accounts_kept = absl::Hours(720);
+  absl::Duration audit_retention = absl::Hours(8760);
 };
 
 // INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.

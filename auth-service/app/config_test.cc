@@ -80,6 +80,7 @@ TEST_F(AuthConfigTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->log_level, log::Level::kInfo);
   EXPECT_EQ(config->drain_grace, absl::Seconds(10));
   EXPECT_EQ(config->deleted_accounts_kept, absl::Hours(720));
+  EXPECT_EQ(config->audit_retention, absl::Hours(8760));
   EXPECT_TRUE(CheckFiles(*config).ok()) << CheckFiles(*config);
   EXPECT_FALSE(fs::exists(directory_ + "/data"));  // checking makes nothing
 }
@@ -98,7 +99,7 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
       "names:\n  default_domain: SALES\n  accepted_domains: [OLD, old.example]\n"
       "default_placement: mailstore-7\nmetrics:\n  address: 127.0.0.1:2\n"
       "health:\n  address: 127.0.0.1:3\nlog:\n  level: warn\ndrain_grace: 6s\n"
-      "deleted_accounts_kept: 48h\n"));
+      "deleted_accounts_kept: 48h\naudit_retention: 72h\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->development_mode);
   EXPECT_EQ(config->rpc_address, "127.0.0.1:0");
@@ -121,6 +122,7 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->log_level, log::Level::kWarn);
   EXPECT_EQ(config->drain_grace, absl::Seconds(6));
   EXPECT_EQ(config->deleted_accounts_kept, absl::Hours(48));
+  EXPECT_EQ(config->audit_retention, absl::Hours(72));
 }
 
 TEST_F(AuthConfigTest, WrongKeysAreNamedWithTheirLine) {

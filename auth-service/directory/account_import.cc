@@ -56,6 +56,7 @@ class IndexedDirectory::ImportBatch {
     for (const auto& [id, waiting] : pending_) change.put_accounts.push_back(waiting.account);
     WriteOptions options;
     options.validate_only = settings_.validate_only;
+    options.author = settings_.author;
     const absl::Status status = directory_.Commit(std::move(change), "", options);
     if (!status.ok()) {
       for (const auto& [id, waiting] : pending_) outcomes_[waiting.index] = status;

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
+#include "auth-service/directory/audit.h"
 #include "auth-service/directory/protocol_policy.h"
 
 namespace restante::directory {
@@ -65,6 +66,7 @@ struct ImportSettings {
   bool update_existing = false;  // else an account that is there is an error
   bool validate_only = false;
   std::string default_placement = {};  // of new accounts without one
+  Author author = {};
 };
 
 enum class ImportOutcome { kCreated, kUpdated, kUnchanged };
@@ -81,6 +83,8 @@ struct WriteOptions {
   // Checks all that the write would, gives what it would answer, and changes nothing: revision,
   // update_time and a new account's mailbox_id are not those of the write.
   bool validate_only = false;
+  // For the audit entry that the write leaves.
+  Author author = {};
 };
 
 // A page of accounts in ascending order of id.
@@ -188,6 +192,15 @@ class Directory {
   // directory. The directory must outlive the watch. NOT_FOUND likewise.
   virtual absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
                                                                    PolicyCallback callback) = 0;
+
+  // Audit entries with a number below `before`, the latest first, at most `limit`. Each change of
+  // an account or policy leaves one, durable with it. Waits for a write under way. DATA_LOSS when
+  // one is damaged.
+  virtual absl::StatusOr<std::vector<AuditEntry>> ListAudit(uint64_t before,
+                                                            size_t limit) const = 0;
+  // Drops the entries of a time before `oldest`, and those beyond the last kMaxAuditEntries, but
+  // never the last; how many.
+  virtual absl::StatusOr<size_t> TrimAudit(absl::Time oldest) = 0;
 };
 
 }  // namespace restante::directory

@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "auth-service/directory/directory.h"
 #include "auth-service/directory/indexed_directory.h"
 #include "auth-service/directory/rocksdb/rocksdb_directory.h"
@@ -917,6 +918,91 @@ TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
   EXPECT_GT(MustCreate(Plain("later"))->revision, policy->revision);
 }
 
+// "UpdateAccount accounts/jsmith alias:a>b", of each entry.
+std::vector<std::string> AuditTexts(const Directory& directory, uint64_t before = UINT64_MAX,
+                                    size_t limit = 1'000) {
+  std::vector<std::string> texts;
+  const std::vector<AuditEntry> entries = directory.ListAudit(before, limit).value();
+  for (const AuditEntry& entry : entries) {
+    texts.push_back(absl::StrCat(entry.author.method, " ", entry.resource));
+    for (const FieldChange& change : entry.changes) {
+      absl::StrAppend(&texts.back(), " ", change.field, ":", absl::StrJoin(change.old_values, ","),
+                      ">", absl::StrJoin(change.new_values, ","));
+    }
+  }
+  return texts;
+}
+
+WriteOptions By(const std::string& method) {
+  WriteOptions options;
+  options.author = {"spiffe://restante/account-admin/ops", method};
+  return options;
+}
+
+TEST_P(DirectoryConformance, KeepsWhoChangedWhat) {
+  constexpr char kNow[] = "2027-01-15T08:00:00Z";
+  clock_.Advance(absl::FromUnixSeconds(1'800'000'000) - clock_.WallNow());
+  NewAccount plain = Plain("a");
+  plain.alias = "first";
+  WriteOptions create = By("CreateAccount");
+  create.request_id = kRequest;
+  const AccountPtr account = *directory_->Create(plain, create);
+  // Neither a repeat, a trial nor a failure leaves anything.
+  ASSERT_TRUE(directory_->Create(plain, create).ok());
+  ASSERT_FALSE(directory_->Create(plain, By("CreateAccount")).ok());
+  WriteOptions trial = By("UpdateAccount");
+  trial.validate_only = true;
+  ASSERT_TRUE(directory_->Update("a", {.alias = "tried"}, trial).ok());
+  ASSERT_TRUE(directory_->Update("a", {.alias = "second"}, By("UpdateAccount")).ok());
+  ASSERT_TRUE(directory_->SetCredential("a", {"k1", "sealed"}, By("SetCredential")).ok());
+  ASSERT_TRUE(directory_
+                  ->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}},
+                                 By("UpdateProtocolPolicy"))
+                  .ok());
+  ImportSettings settings;
+  settings.author = {"", "ImportAccounts"};
+  directory_->Import({{Plain("b")}, {Plain("c")}}, settings);
+  ASSERT_TRUE(directory_->Purge("a", By("DeleteAccount")).ok());
+  if (durable()) Open();
+  const std::string set = absl::StrCat("under key k1, set ", kNow);
+  EXPECT_THAT(
+      AuditTexts(*directory_),
+      ElementsAre(absl::StrCat("DeleteAccount accounts/a alias:second> credential:", set,
+                               "> mailbox_id:", account->mailbox_id, "> placement:mailstore-0>"),
+                  testing::StartsWith("ImportAccounts accounts/c mailbox_id:>"),
+                  testing::StartsWith("ImportAccounts accounts/b mailbox_id:>"),
+                  "UpdateProtocolPolicy protocolPolicies/pop3 "
+                  "mechanisms.NTLM:enabled, under TLS alone>disabled, under TLS alone",
+                  absl::StrCat("SetCredential accounts/a credential:>", set),
+                  "UpdateAccount accounts/a alias:first>second",
+                  absl::StrCat("CreateAccount accounts/a alias:>first mailbox_id:>",
+                               account->mailbox_id, " placement:>mailstore-0")));
+  const AuditEntry oldest = directory_->ListAudit(2, 10)->at(0);
+  EXPECT_EQ(oldest.number, 1u);
+  EXPECT_EQ(oldest.time, clock_.WallNow());
+  EXPECT_EQ(oldest.author.caller, "spiffe://restante/account-admin/ops");
+  EXPECT_EQ(oldest.request_id, kRequest);
+  EXPECT_THAT(AuditTexts(*directory_, 3, 1), ElementsAre(testing::StartsWith("UpdateAccount")));
+}
+
+TEST_P(DirectoryConformance, DropsOldAuditEntriesButNotTheLast) {
+  const absl::Time begin = clock_.WallNow();
+  EXPECT_EQ(*directory_->TrimAudit(begin), 0u);
+  for (const char* id : {"a", "b", "c"}) {
+    MustCreate(Plain(id));
+    clock_.Advance(absl::Hours(1));
+  }
+  EXPECT_EQ(*directory_->TrimAudit(begin), 0u);
+  EXPECT_EQ(*directory_->TrimAudit(begin + absl::Minutes(1)), 1u);
+  EXPECT_THAT(AuditTexts(*directory_), SizeIs(2));
+  if (durable()) Open();
+  EXPECT_EQ(*directory_->TrimAudit(absl::InfiniteFuture()), 1u);
+  EXPECT_EQ(*directory_->TrimAudit(absl::InfiniteFuture()), 0u);
+  if (durable()) Open();
+  MustCreate(Plain("d"));
+  EXPECT_EQ(directory_->ListAudit(UINT64_MAX, 1)->at(0).number, 4u);
+}
+
 class RocksDbDirectory : public testing::Test {
  protected:
   absl::StatusOr<std::unique_ptr<Directory>> Open() {
@@ -924,8 +1010,12 @@ class RocksDbDirectory : public testing::Test {
   }
   void PutRaw(const std::string& key, const std::string& value) {
     rocksdb::DB* database = nullptr;
-    ASSERT_TRUE(rocksdb::DB::Open({}, folder_.path() + "/d", &database).ok());
+    std::vector<rocksdb::ColumnFamilyHandle*> families;
+    ASSERT_TRUE(rocksdb::DB::Open({}, folder_.path() + "/d", {{"default", {}}, {"audit", {}}},
+                                  &families, &database)
+                    .ok());
     EXPECT_TRUE(database->Put({}, key, value).ok());
+    for (const rocksdb::ColumnFamilyHandle* family : families) delete family;
     delete database;
   }
 
@@ -936,8 +1026,14 @@ class RocksDbDirectory : public testing::Test {
 
 TEST_F(RocksDbDirectory, RefusesANewerFormat) {
   ASSERT_TRUE(Open().ok());
-  PutRaw("f", std::string("\0\0\0\2", 4));
+  PutRaw("f", std::string("\0\0\0\3", 4));
   EXPECT_EQ(Open().status().code(), absl::StatusCode::kFailedPrecondition);
+}
+
+TEST_F(RocksDbDirectory, TakesOnTheFirstFormat) {
+  ASSERT_TRUE((*Open())->Create(Smith(), {}).ok());
+  PutRaw("f", std::string("\0\0\0\1", 4));
+  for (int i = 0; i < 2; ++i) EXPECT_TRUE((*Open())->Get("jsmith").ok());
 }
 
 TEST_F(RocksDbDirectory, RefusesDamagedAndUnknownRecords) {

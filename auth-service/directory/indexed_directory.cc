@@ -1,6 +1,7 @@
 #include "auth-service/directory/indexed_directory.h"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "absl/strings/ascii.h"
@@ -16,6 +17,9 @@
 
 namespace restante::directory {
 namespace {
+
+// Who purges what has expired.
+constexpr absl::string_view kProgram = "restante-auth";
 
 absl::Status NoSuchAccount(absl::string_view id) {
   return MakeError(absl::StatusCode::kNotFound, ErrorReason::kAccountNotFound,
@@ -45,9 +49,26 @@ bool EraseDelegate(absl::string_view account_id, Account* account) {
          }) > 0;
 }
 
-class NoJournal : public Journal {
+class MemoryJournal : public Journal {
  public:
-  absl::Status Commit(const DirectoryChange& /*change*/) override { return absl::OkStatus(); }
+  absl::Status Commit(const DirectoryChange& change) override {
+    audit_.insert(audit_.end(), change.audit.begin(), change.audit.end());
+    return absl::OkStatus();
+  }
+  absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before, size_t limit) const override {
+    std::vector<AuditEntry> entries;
+    for (auto it = audit_.rbegin(); it != audit_.rend() && entries.size() < limit; ++it) {
+      if (it->number < before) entries.push_back(*it);
+    }
+    return entries;
+  }
+  absl::Status DropAudit(uint64_t number) override {
+    std::erase_if(audit_, [number](const AuditEntry& entry) { return entry.number < number; });
+    return absl::OkStatus();
+  }
+
+ private:
+  std::deque<AuditEntry> audit_;
 };
 
 }  // namespace
@@ -77,7 +98,9 @@ IndexedDirectory::IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryCo
       random_(random),
       journal_(std::move(journal)),
       revision_(contents.revision),
-      requests_(std::move(contents.requests)) {
+      requests_(std::move(contents.requests)),
+      first_audit_number_(contents.first_audit_number),
+      next_audit_number_(contents.next_audit_number) {
   for (const AccountPtr& account : contents.accounts) {
     accounts_.emplace(account->id, account);
     names_.Add(account);
@@ -266,7 +289,9 @@ absl::StatusOr<size_t> IndexedDirectory::PurgeExpired() {
     const absl::StatusOr<AccountPtr> account = Get(id);
     // Undeleted or purged meanwhile.
     if (!account.ok() || !(*account)->deletion || (*account)->deletion->expire_time > now) continue;
-    RESTANTE_RETURN_IF_ERROR(Remove(**account, "", {}));
+    WriteOptions options;
+    options.author = {std::string(kProgram), "PurgeExpired"};
+    RESTANTE_RETURN_IF_ERROR(Remove(**account, "", options));
     ++purged;
   }
   return purged;
@@ -337,6 +362,7 @@ absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string&
         .account = change.put_accounts.empty() ? nullptr : change.put_accounts.front(),
         .policy = change.policy};
   }
+  change.audit = AuditOf(change, options, now);
   RESTANTE_RETURN_IF_ERROR(journal_->Commit(change));
   Apply(change);
   return absl::OkStatus();
@@ -345,6 +371,7 @@ absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string&
 void IndexedDirectory::Apply(const DirectoryChange& change) {
   revision_ = change.revision;
   requests_.Apply(change);
+  next_audit_number_ += change.audit.size();
   MutexLock lock(&mutex_);
   if (!change.removed_account.empty()) Forget(change.removed_account);
   // All of them before any name is taken: names may move from one to the other.
@@ -468,7 +495,7 @@ void IndexedDirectory::NotifyWatches(absl::string_view protocol) {
 
 std::unique_ptr<Directory> MakeMemoryDirectory(std::vector<ProtocolPolicy> defaults,
                                                const Clock& clock, Random& random) {
-  return std::make_unique<IndexedDirectory>(std::make_unique<NoJournal>(), DirectoryContents{},
+  return std::make_unique<IndexedDirectory>(std::make_unique<MemoryJournal>(), DirectoryContents{},
                                             std::move(defaults), clock, random);
 }
 

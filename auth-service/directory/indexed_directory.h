@@ -67,6 +67,9 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
                                                            PolicyCallback callback) override;
 
+  absl::StatusOr<std::vector<AuditEntry>> ListAudit(uint64_t before, size_t limit) const override;
+  absl::StatusOr<size_t> TrimAudit(absl::Time oldest) override;
+
  private:
   class Watch;
   class ImportBatch;
@@ -97,6 +100,12 @@ class IndexedDirectory : public Directory {
   // it durable, then visible.
   absl::Status Commit(DirectoryChange change, const std::string& fingerprint,
                       const WriteOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  // The entries that `change` leaves behind.
+  std::vector<AuditEntry> AuditOf(const DirectoryChange& change, const WriteOptions& options,
+                                  absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  // The number of the first entry at or after `time`.
+  absl::StatusOr<uint64_t> FirstAuditNumberAt(absl::Time time) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   void Apply(const DirectoryChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   void Forget(absl::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void NotifyWatches(absl::string_view protocol);
@@ -105,10 +114,12 @@ class IndexedDirectory : public Directory {
   Random& random_;
 
   // Held through a whole write, its disk included; taken before mutex_.
-  Mutex write_mutex_;
+  mutable Mutex write_mutex_;
   const std::unique_ptr<Journal> journal_ ABSL_PT_GUARDED_BY(write_mutex_);
   uint64_t revision_ ABSL_GUARDED_BY(write_mutex_);
   RequestMemory requests_ ABSL_GUARDED_BY(write_mutex_);
+  uint64_t first_audit_number_ ABSL_GUARDED_BY(write_mutex_);
+  uint64_t next_audit_number_ ABSL_GUARDED_BY(write_mutex_);
 
   // Held for moments: readers never wait for a disk. Changed only by a holder of write_mutex_.
   mutable Mutex mutex_;

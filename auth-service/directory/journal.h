@@ -7,8 +7,10 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "auth-service/directory/account.h"
+#include "auth-service/directory/audit.h"
 #include "auth-service/directory/protocol_policy.h"
 
 namespace restante::directory {
@@ -31,6 +33,7 @@ struct DirectoryChange {
   std::optional<ProtocolPolicy> policy;
   std::optional<RememberedRequest> request;
   std::vector<std::string> forgotten_requests;  // request ids
+  std::vector<AuditEntry> audit;                // numbered on from the last change's
 };
 
 // Everything a journal holds, to start from.
@@ -39,6 +42,8 @@ struct DirectoryContents {
   std::vector<AccountPtr> accounts;
   std::vector<ProtocolPolicy> policies;
   std::vector<RememberedRequest> requests;
+  uint64_t first_audit_number = 1;  // of the oldest entry
+  uint64_t next_audit_number = 1;
 };
 
 // Where IndexedDirectory puts its changes. Called by one thread at a time.
@@ -49,6 +54,13 @@ class Journal {
   // OK when the change is durable. RESOURCE_EXHAUSTED/STORE_FULL when nothing was written for want
   // of room; INTERNAL/STORE_FAILED when it is unknown, and from then on for every call.
   virtual absl::Status Commit(const DirectoryChange& change) = 0;
+
+  // As Directory::ListAudit.
+  virtual absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before,
+                                                            size_t limit) const = 0;
+  // Drops the entries below `number`, the next one's at most. UNAVAILABLE when it failed; what was
+  // dropped is then unknown.
+  virtual absl::Status DropAudit(uint64_t number) = 0;
 };
 
 }  // namespace restante::directory

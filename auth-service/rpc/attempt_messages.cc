@@ -17,8 +17,6 @@
 namespace restante::rpc {
 namespace {
 
-constexpr char kEventTokenPrefix[] = "event-";
-
 // `prefix` is the field that the logon stands in, with its dot.
 template <typename Message>
 absl::StatusOr<logon::HypotheticalLogon> ToLogon(const Message& message, const std::string& prefix,
@@ -141,19 +139,6 @@ void FromDiagnosis(const logon::Diagnosis& diagnosis, auth::v1::DiagnoseLogonRes
                                      : diagnosis.account->mailbox_id);
   response->set_placement(explained ? diagnosis.explained.placement : diagnosis.account->placement);
   response->set_placement_known(diagnosis.placement_known);
-}
-
-std::string MakeEventPageToken(uint64_t number) { return absl::StrCat(kEventTokenPrefix, number); }
-
-absl::StatusOr<uint64_t> ParseEventPageToken(const std::string& token) {
-  if (token.empty()) return std::numeric_limits<uint64_t>::max();
-  absl::string_view digits = token;
-  uint64_t number = 0;
-  if (absl::ConsumePrefix(&digits, kEventTokenPrefix) && absl::SimpleAtoi(digits, &number)) {
-    return number;
-  }
-  return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kPageTokenInvalid,
-                   "page_token is not one that this method gave out; list from the beginning");
 }
 
 }  // namespace restante::rpc

@@ -24,11 +24,6 @@ auth::v1::LogonEvent ToEvent(const logon::Attempt& attempt);
 // All but the credentials.
 void FromDiagnosis(const logon::Diagnosis& diagnosis, auth::v1::DiagnoseLogonResponse* response);
 
-// A page of events ends with the one of this number. INVALID_ARGUMENT/PAGE_TOKEN_INVALID; an empty
-// token is behind all there are.
-std::string MakeEventPageToken(uint64_t number);
-absl::StatusOr<uint64_t> ParseEventPageToken(const std::string& token);
-
 }  // namespace restante::rpc
 
 #endif  // RESTANTE_AUTH_SERVICE_RPC_ATTEMPT_MESSAGES_H_

@@ -21,10 +21,7 @@ namespace {
 
 constexpr char kAccountPrefix[] = "accounts/";
 constexpr char kPolicyPrefix[] = "protocolPolicies/";
-constexpr char kPageTokenPrefix[] = "1:";
 constexpr int kMaxMechanisms = 32;
-constexpr size_t kDefaultPageSize = 100;
-constexpr size_t kMaxPageSize = 1000;
 constexpr size_t kEtagDigits = 16;
 // No account or policy gets this far.
 constexpr uint64_t kNoRevision = std::numeric_limits<uint64_t>::max();
@@ -342,31 +339,6 @@ absl::StatusOr<directory::PolicyChange> ToPolicyChange(
     }
   }
   return change;
-}
-
-std::string MakePageToken(absl::string_view id) {
-  return absl::WebSafeBase64Escape(absl::StrCat(kPageTokenPrefix, id));
-}
-
-absl::StatusOr<std::string> ParsePageToken(const std::string& token) {
-  if (token.empty()) return std::string();
-  std::string text;
-  absl::string_view id;
-  if (token.size() <= 2 * directory::kMaxAccountIdOctets &&
-      absl::WebSafeBase64Unescape(token, &text)) {
-    id = text;
-  }
-  if (absl::ConsumePrefix(&id, kPageTokenPrefix) && directory::IsAccountId(id)) {
-    return std::string(id);
-  }
-  return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kPageTokenInvalid,
-                   "page_token is not one that this method gave out; list from the beginning");
-}
-
-absl::StatusOr<size_t> ToPageSize(int32_t page_size) {
-  if (page_size < 0) return InvalidField("page_size", "must not be negative");
-  if (page_size == 0) return kDefaultPageSize;
-  return std::min(static_cast<size_t>(page_size), kMaxPageSize);
 }
 
 }  // namespace restante::rpc

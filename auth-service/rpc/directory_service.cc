@@ -11,6 +11,7 @@
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/export_stream.h"
 #include "auth-service/rpc/import_stream.h"
+#include "auth-service/rpc/pages.h"
 #include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
@@ -21,12 +22,7 @@
 namespace restante::rpc {
 namespace {
 
-// A page ends early when it is this large: every message must stay under the channel's 16 MiB.
-constexpr size_t kMaxPageOctets = 4 << 20;
 constexpr size_t kMaxReferenceOctets = 32;
-// Of one page, by a filter that few accounts pass; and at a time, since logons wait meanwhile.
-constexpr size_t kMaxLookedAt = 20'000;
-constexpr size_t kLookedAtOnce = 500;
 
 grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
@@ -34,10 +30,11 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-template <typename Request>
-directory::WriteOptions OptionsOf(const Request& request, const std::string& etag) {
-  directory::WriteOptions options = ToWriteOptions(etag, request.request_id());
-  options.validate_only = request.validate_only();
+directory::WriteOptions OptionsOf(const directory::Author& author, const std::string& etag,
+                                  const std::string& request_id, bool validate_only) {
+  directory::WriteOptions options = ToWriteOptions(etag, request_id);
+  options.validate_only = validate_only;
+  options.author = author;
   return options;
 }
 
@@ -46,9 +43,8 @@ directory::WriteOptions OptionsOf(const Request& request, const std::string& eta
 grpc::ServerUnaryReactor* DirectoryService::CreateAccount(
     grpc::CallbackServerContext* context, const auth::v1::CreateAccountRequest* request,
     auth::v1::Account* response) {
-  const absl::Status status = Create(*request, response);
-  Record(*context, "CreateAccount", absl::StrCat("accounts/", request->account_id()), status);
-  return Finish(context, status);
+  return Write(context, "CreateAccount", absl::StrCat("accounts/", request->account_id()),
+               [&](const directory::Author& author) { return Create(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GetAccount(grpc::CallbackServerContext* context,
@@ -66,25 +62,23 @@ grpc::ServerUnaryReactor* DirectoryService::ListAccounts(
 grpc::ServerUnaryReactor* DirectoryService::UpdateAccount(
     grpc::CallbackServerContext* context, const auth::v1::UpdateAccountRequest* request,
     auth::v1::Account* response) {
-  const absl::Status status = Update(*request, response);
-  Record(*context, "UpdateAccount", request->account().name(), status);
-  return Finish(context, status);
+  return Write(context, "UpdateAccount", request->account().name(),
+               [&](const directory::Author& author) { return Update(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::DeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::DeleteAccountRequest* request,
     auth::v1::DeleteAccountResponse* response) {
-  const absl::Status status = Delete(*request, response);
-  Record(*context, "DeleteAccount", request->name(), status);
-  return Finish(context, status);
+  return Write(context, "DeleteAccount", request->name(),
+               [&](const directory::Author& author) { return Delete(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::UndeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::UndeleteAccountRequest* request,
     auth::v1::Account* response) {
-  const absl::Status status = Undelete(*request, response);
-  Record(*context, "UndeleteAccount", request->name(), status);
-  return Finish(context, status);
+  return Write(context, "UndeleteAccount", request->name(), [&](const directory::Author& author) {
+    return Undelete(author, *request, response);
+  });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::ListCredentials(
@@ -96,25 +90,22 @@ grpc::ServerUnaryReactor* DirectoryService::ListCredentials(
 grpc::ServerUnaryReactor* DirectoryService::SetCredential(
     grpc::CallbackServerContext* context, const auth::v1::SetCredentialRequest* request,
     auth::v1::SetCredentialResponse* response) {
-  const absl::Status status = Set(*request, response);
-  Record(*context, "SetCredential", request->name(), status);
-  return Finish(context, status);
+  return Write(context, "SetCredential", request->name(),
+               [&](const directory::Author& author) { return Set(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GrantDelegate(
     grpc::CallbackServerContext* context, const auth::v1::GrantDelegateRequest* request,
     auth::v1::Account* response) {
-  const absl::Status status = Grant(*request, response);
-  Record(*context, "GrantDelegate", request->name(), status);
-  return Finish(context, status);
+  return Write(context, "GrantDelegate", request->name(),
+               [&](const directory::Author& author) { return Grant(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::RevokeDelegate(
     grpc::CallbackServerContext* context, const auth::v1::RevokeDelegateRequest* request,
     auth::v1::Account* response) {
-  const absl::Status status = Revoke(*request, response);
-  Record(*context, "RevokeDelegate", request->name(), status);
-  return Finish(context, status);
+  return Write(context, "RevokeDelegate", request->name(),
+               [&](const directory::Author& author) { return Revoke(author, *request, response); });
 }
 
 grpc::ServerBidiReactor<auth::v1::ImportAccountsRequest, auth::v1::ImportAccountsResponse>*
@@ -156,17 +147,20 @@ grpc::ServerUnaryReactor* DirectoryService::GetProtocolPolicy(
 grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
     grpc::CallbackServerContext* context, const auth::v1::UpdateProtocolPolicyRequest* request,
     auth::v1::ProtocolPolicy* response) {
-  const absl::Status status = UpdatePolicy(*request, response);
-  Record(*context, "UpdateProtocolPolicy", request->policy().name(), status);
-  return Finish(context, status);
+  return Write(
+      context, "UpdateProtocolPolicy", request->policy().name(),
+      [&](const directory::Author& author) { return UpdatePolicy(author, *request, response); });
 }
 
-absl::Status DirectoryService::Create(const auth::v1::CreateAccountRequest& request,
+absl::Status DirectoryService::Create(const directory::Author& author,
+                                      const auth::v1::CreateAccountRequest& request,
                                       auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const directory::NewAccount account_to_be,
                             ToNewAccount(request, options_.placement));
-  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
-                            parts_.directory.Create(account_to_be, OptionsOf(request, "")));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.Create(
+          account_to_be, OptionsOf(author, "", request.request_id(), request.validate_only())));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
@@ -207,22 +201,27 @@ absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Update(const auth::v1::UpdateAccountRequest& request,
+absl::Status DirectoryService::Update(const directory::Author& author,
+                                      const auth::v1::UpdateAccountRequest& request,
                                       auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id,
                             ParseAccountName("account.name", request.account().name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::AccountChange change, ToAccountChange(request));
   RESTANTE_ASSIGN_OR_RETURN(
       const directory::AccountPtr account,
-      parts_.directory.Update(id, change, OptionsOf(request, request.account().etag())));
+      parts_.directory.Update(id, change,
+                              OptionsOf(author, request.account().etag(), request.request_id(),
+                                        request.validate_only())));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& request,
+absl::Status DirectoryService::Delete(const directory::Author& author,
+                                      const auth::v1::DeleteAccountRequest& request,
                                       auth::v1::DeleteAccountResponse* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
-  const directory::WriteOptions options = OptionsOf(request, request.etag());
+  const directory::WriteOptions options =
+      OptionsOf(author, request.etag(), request.request_id(), request.validate_only());
   if (request.force()) return parts_.directory.Purge(id, options);
   RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
                             parts_.directory.Delete(id, options_.deleted_accounts_kept, options));
@@ -230,11 +229,14 @@ absl::Status DirectoryService::Delete(const auth::v1::DeleteAccountRequest& requ
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Undelete(const auth::v1::UndeleteAccountRequest& request,
+absl::Status DirectoryService::Undelete(const directory::Author& author,
+                                        const auth::v1::UndeleteAccountRequest& request,
                                         auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
-  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
-                            parts_.directory.Undelete(id, OptionsOf(request, request.etag())));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.Undelete(
+          id, OptionsOf(author, request.etag(), request.request_id(), request.validate_only())));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
@@ -269,7 +271,8 @@ absl::Status DirectoryService::Credentials(const auth::v1::ListCredentialsReques
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request,
+absl::Status DirectoryService::Set(const directory::Author& author,
+                                   const auth::v1::SetCredentialRequest& request,
                                    auth::v1::SetCredentialResponse* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::Credential credential,
@@ -277,7 +280,7 @@ absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request
   RESTANTE_ASSIGN_OR_RETURN(
       const directory::AccountPtr account,
       parts_.directory.SetCredential(id, parts_.vault.Seal(id, credential),
-                                     ToWriteOptions("", request.request_id())));
+                                     OptionsOf(author, "", request.request_id(), false)));
   // What was kept, and at a repeat that is what the first call gave.
   RESTANTE_ASSIGN_OR_RETURN(const directory::Credential kept,
                             parts_.vault.Open(id, *account->credential));
@@ -286,27 +289,30 @@ absl::Status DirectoryService::Set(const auth::v1::SetCredentialRequest& request
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Grant(const auth::v1::GrantDelegateRequest& request,
+absl::Status DirectoryService::Grant(const directory::Author& author,
+                                     const auth::v1::GrantDelegateRequest& request,
                                      auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::DelegateGrant grant,
                             ToDelegateGrant(request.delegate()));
-  RESTANTE_ASSIGN_OR_RETURN(const directory::AccountPtr account,
-                            parts_.directory.GrantDelegate(
-                                id, grant, ToWriteOptions(request.etag(), request.request_id())));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const directory::AccountPtr account,
+      parts_.directory.GrantDelegate(
+          id, grant, OptionsOf(author, request.etag(), request.request_id(), false)));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Revoke(const auth::v1::RevokeDelegateRequest& request,
+absl::Status DirectoryService::Revoke(const directory::Author& author,
+                                      const auth::v1::RevokeDelegateRequest& request,
                                       auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
   RESTANTE_ASSIGN_OR_RETURN(const std::string delegate_id,
                             ParseAccountName("delegate_account", request.delegate_account()));
   RESTANTE_ASSIGN_OR_RETURN(
       const directory::AccountPtr account,
-      parts_.directory.RevokeDelegate(id, delegate_id,
-                                      ToWriteOptions(request.etag(), request.request_id())));
+      parts_.directory.RevokeDelegate(
+          id, delegate_id, OptionsOf(author, request.etag(), request.request_id(), false)));
   *response = ToProto(*account);
   return absl::OkStatus();
 }
@@ -366,14 +372,14 @@ absl::Status DirectoryService::Diagnose(const auth::v1::DiagnoseLogonRequest& re
 absl::Status DirectoryService::ListEvents(const auth::v1::ListLogonEventsRequest& request,
                                           auth::v1::ListLogonEventsResponse* response) const {
   RESTANTE_ASSIGN_OR_RETURN(const size_t page_size, ToPageSize(request.page_size()));
-  RESTANTE_ASSIGN_OR_RETURN(const uint64_t before, ParseEventPageToken(request.page_token()));
+  RESTANTE_ASSIGN_OR_RETURN(const uint64_t before, ParseNumberPageToken(request.page_token()));
   RESTANTE_ASSIGN_OR_RETURN(const logon::AttemptFilter filter,
                             logon::AttemptFilter::Parse(request.filter()));
   uint64_t last = 0;
   for (const auto& [number, attempt] : parts_.attempts.Latest(before)) {
     if (!filter.Matches(*attempt)) continue;
     if (static_cast<size_t>(response->events_size()) == page_size) {
-      response->set_next_page_token(MakeEventPageToken(last));
+      response->set_next_page_token(MakeNumberPageToken(last));
       break;
     }
     *response->add_events() = ToEvent(*attempt);
@@ -391,26 +397,31 @@ absl::Status DirectoryService::GetPolicy(const auth::v1::GetProtocolPolicyReques
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::UpdatePolicy(const auth::v1::UpdateProtocolPolicyRequest& request,
+absl::Status DirectoryService::UpdatePolicy(const directory::Author& author,
+                                            const auth::v1::UpdateProtocolPolicyRequest& request,
                                             auth::v1::ProtocolPolicy* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string protocol,
                             ParsePolicyName("policy.name", request.policy().name()));
   RESTANTE_ASSIGN_OR_RETURN(const directory::PolicyChange change, ToPolicyChange(request));
-  RESTANTE_ASSIGN_OR_RETURN(
-      const directory::ProtocolPolicy policy,
-      parts_.directory.UpdatePolicy(protocol, change,
-                                    ToWriteOptions(request.policy().etag(), request.request_id())));
+  RESTANTE_ASSIGN_OR_RETURN(const directory::ProtocolPolicy policy,
+                            parts_.directory.UpdatePolicy(protocol, change,
+                                                          OptionsOf(author, request.policy().etag(),
+                                                                    request.request_id(), false)));
   *response = ToProto(policy);
   return absl::OkStatus();
 }
 
-void DirectoryService::Record(const grpc::CallbackServerContext& context, absl::string_view method,
-                              absl::string_view resource, const absl::Status& outcome) const {
+grpc::ServerUnaryReactor* DirectoryService::Write(
+    grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,
+    absl::FunctionRef<absl::Status(const directory::Author&)> write) const {
+  const directory::Author author{GetPeerIdentity(*context).uri, std::string(method)};
+  const absl::Status status = write(author);
   parts_.logger.Info("directory_write", {{"method", method},
                                          {"resource", EscapeForLog(resource)},
-                                         {"caller", GetPeerIdentity(context).uri},
-                                         {"code", absl::StatusCodeToString(outcome.code())},
-                                         {"reason", ErrorReasonName(GetErrorReason(outcome))}});
+                                         {"caller", author.caller},
+                                         {"code", absl::StatusCodeToString(status.code())},
+                                         {"reason", ErrorReasonName(GetErrorReason(status))}});
+  return Finish(context, status);
 }
 
 }  // namespace restante::rpc

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "auth-service/authority/authority.h"
 #include "auth-service/directory/credential_vault.h"
 #include "auth-service/directory/directory.h"
@@ -97,21 +98,27 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
       auth::v1::ProtocolPolicy* response) override;
 
  private:
-  absl::Status Create(const auth::v1::CreateAccountRequest& request, auth::v1::Account* response);
+  absl::Status Create(const directory::Author& author,
+                      const auth::v1::CreateAccountRequest& request, auth::v1::Account* response);
   absl::Status Get(const auth::v1::GetAccountRequest& request, auth::v1::Account* response) const;
   absl::Status List(const auth::v1::ListAccountsRequest& request,
                     auth::v1::ListAccountsResponse* response) const;
-  absl::Status Update(const auth::v1::UpdateAccountRequest& request, auth::v1::Account* response);
-  absl::Status Delete(const auth::v1::DeleteAccountRequest& request,
+  absl::Status Update(const directory::Author& author,
+                      const auth::v1::UpdateAccountRequest& request, auth::v1::Account* response);
+  absl::Status Delete(const directory::Author& author,
+                      const auth::v1::DeleteAccountRequest& request,
                       auth::v1::DeleteAccountResponse* response);
-  absl::Status Undelete(const auth::v1::UndeleteAccountRequest& request,
+  absl::Status Undelete(const directory::Author& author,
+                        const auth::v1::UndeleteAccountRequest& request,
                         auth::v1::Account* response);
-  absl::Status Set(const auth::v1::SetCredentialRequest& request,
+  absl::Status Set(const directory::Author& author, const auth::v1::SetCredentialRequest& request,
                    auth::v1::SetCredentialResponse* response);
   absl::Status Credentials(const auth::v1::ListCredentialsRequest& request,
                            auth::v1::ListCredentialsResponse* response) const;
-  absl::Status Grant(const auth::v1::GrantDelegateRequest& request, auth::v1::Account* response);
-  absl::Status Revoke(const auth::v1::RevokeDelegateRequest& request, auth::v1::Account* response);
+  absl::Status Grant(const directory::Author& author, const auth::v1::GrantDelegateRequest& request,
+                     auth::v1::Account* response);
+  absl::Status Revoke(const directory::Author& author,
+                      const auth::v1::RevokeDelegateRequest& request, auth::v1::Account* response);
   absl::Status Explain(const auth::v1::ExplainLogonRequest& request,
                        auth::v1::ExplainLogonResponse* response) const;
   absl::Status Diagnose(const auth::v1::DiagnoseLogonRequest& request,
@@ -122,11 +129,13 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   std::vector<auth::v1::Credential> CredentialsOf(const directory::Account& account) const;
   absl::Status GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,
                          auth::v1::ProtocolPolicy* response) const;
-  absl::Status UpdatePolicy(const auth::v1::UpdateProtocolPolicyRequest& request,
+  absl::Status UpdatePolicy(const directory::Author& author,
+                            const auth::v1::UpdateProtocolPolicyRequest& request,
                             auth::v1::ProtocolPolicy* response);
-  // Logs a write.
-  void Record(const grpc::CallbackServerContext& context, absl::string_view method,
-              absl::string_view resource, const absl::Status& outcome) const;
+  // Carries out a write for the caller, logs it and ends the call.
+  grpc::ServerUnaryReactor* Write(
+      grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,
+      absl::FunctionRef<absl::Status(const directory::Author&)> write) const;
 
   const DirectoryServiceParts parts_;
   const DirectoryServiceOptions options_;

@@ -97,6 +97,7 @@ absl::Status ImportStream::TakeOptions() {
   settings_.update_existing = request_.options().update_existing();
   settings_.validate_only = request_.options().validate_only();
   settings_.default_placement = parts_.default_placement;
+  settings_.author = {caller_, "ImportAccounts"};
   return absl::OkStatus();
 }
 

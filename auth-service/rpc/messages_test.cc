@@ -5,6 +5,7 @@
 #include "auth-service/rpc/attempt_messages.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/logon_messages.h"
+#include "auth-service/rpc/pages.h"
 #include "common/base/error_reason.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"

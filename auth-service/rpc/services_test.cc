@@ -17,6 +17,7 @@
 #include "auth-service/logon/recent_attempts.h"
 #include "auth-service/logon/testing/flow_parts.h"
 #include "auth-service/rpc/access.h"
+#include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
 #include "auth-service/rpc/logon_service.h"
 #include "common/base/error_reason.h"
@@ -49,12 +50,14 @@ class ServicesTest : public testing::Test {
     grant_keys_.emplace("mailstore-0", Keys('g'));
     server_ = *Server::Start({"127.0.0.1:0", Issue("server", "service/auth-0"), AuthDataAccess()},
                              {&logon_});
-    admin_server_ = *Server::Start(
-        {"127.0.0.1:0", Issue("server", "service/auth-0"), AuthManagementAccess()}, {&admin_});
+    admin_server_ =
+        *Server::Start({"127.0.0.1:0", Issue("server", "service/auth-0"), AuthManagementAccess()},
+                       {&admin_, &audit_});
     logon_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "frontend/pop3-0"));
     ingress_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     admin_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "account-admin/ops"));
     reader_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "reader/ops"));
+    audit_stub_ = auth::v1::AuditService::NewStub(Connect(*admin_server_, "reader/ops"));
   }
 
   TlsFiles Issue(const char* name, const char* role) {
@@ -146,12 +149,14 @@ class ServicesTest : public testing::Test {
   DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, authority_, throttle_,
                            grant_keys_, workers_, logger_},
                           {}};
+  AuditService audit_{*directory_, workers_};
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> admin_server_;
   std::unique_ptr<Logon> logon_stub_;
   std::unique_ptr<Logon> ingress_stub_;
   std::unique_ptr<Admin> admin_stub_;
   std::unique_ptr<Admin> reader_stub_;
+  std::unique_ptr<auth::v1::AuditService::Stub> audit_stub_;
 };
 
 TEST_F(ServicesTest, LeadsAWindowsUserToTheMailboxOfAnotherName) {
@@ -514,6 +519,43 @@ TEST_F(ServicesTest, ImportsAndExports) {
   EXPECT_THAT(exported(), testing::ElementsAre("accounts/jsmith"));
   wish.set_filter("alias = nobody");
   EXPECT_THAT(exported(), testing::IsEmpty());
+}
+
+TEST_F(ServicesTest, ListsWhoChangedWhat) {
+  CreateSmith();
+  auth::v1::UpdateAccountRequest update;
+  update.mutable_account()->set_name("accounts/jsmith");
+  update.mutable_account()->set_alias("js");
+  update.mutable_update_mask()->add_paths("alias");
+  ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update).ok());
+
+  using Audit = auth::v1::AuditService::Stub;
+  auth::v1::ListAuditEntriesRequest wish;
+  wish.set_filter("resource = accounts/jsmith AND method != SetCredential");
+  wish.set_page_size(1);
+  const auto list = [&] {
+    return Call<auth::v1::ListAuditEntriesResponse>(audit_stub_, &Audit::ListAuditEntries, wish);
+  };
+  auto page = list();
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->entries_size(), 1);
+  const auth::v1::AuditEntry& entry = page->entries(0);
+  EXPECT_EQ(entry.name(), "auditEntries/0000000000000003");
+  EXPECT_EQ(entry.caller(), "spiffe://restante/account-admin/ops");
+  EXPECT_EQ(entry.method(), "UpdateAccount");
+  ASSERT_EQ(entry.changes_size(), 1);
+  EXPECT_EQ(entry.changes(0).field(), "alias");
+  EXPECT_EQ(entry.changes(0).old_values(0), "john.smith");
+  EXPECT_EQ(entry.changes(0).new_values(0), "js");
+  wish.set_page_token(page->next_page_token());
+  page = list();
+  EXPECT_EQ(page->entries(0).method(), "CreateAccount");
+  EXPECT_EQ(page->next_page_token(), "");
+  wish.clear_page_token();
+  wish.set_filter("field:nothing");
+  EXPECT_EQ(list()->entries_size(), 0);
+  wish.set_filter("alias = js");
+  EXPECT_EQ(GetInvalidField(list().status()), "filter");
 }
 
 TEST_F(ServicesTest, RefusesImportsOfWrongForm) {

@@ -23,12 +23,14 @@
 namespace restante::directory {
 namespace {
 
-constexpr uint32_t kFormat = 1;
+// Format 1 had no column family for audit entries; it is taken on as it is.
+constexpr uint32_t kFormat = 2;
 constexpr char kFormatKey[] = "f";
 constexpr char kRevisionKey[] = "r";
 constexpr char kAccountPrefix = 'a';
 constexpr char kPolicyPrefix = 'p';
 constexpr char kRequestPrefix = 'q';
+constexpr char kAuditFamily[] = "audit";
 
 std::string KeyOf(char prefix, absl::string_view id) {
   return absl::StrCat(std::string(1, prefix), id);
@@ -39,6 +41,7 @@ absl::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), sl
 rocksdb::Options DatabaseOptions() {
   rocksdb::Options options;
   options.create_if_missing = true;
+  options.create_missing_column_families = true;
   options.paranoid_checks = true;
   // A torn tail of the log is a change that was never acknowledged; a hole before it is damage.
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kPointInTimeRecovery;
@@ -54,9 +57,25 @@ rocksdb::Options DatabaseOptions() {
   return options;
 }
 
+std::string AuditKey(uint64_t number) { return ByteWriter().U64Be(number).Take(); }
+
+std::optional<uint64_t> ParseAuditKey(const rocksdb::Slice& key) {
+  ByteReader reader(ViewOf(key));
+  const std::optional<uint64_t> number = reader.ReadU64Be();
+  return number && reader.empty() ? number : std::nullopt;
+}
+
+// An open database and its column families.
+struct Database {
+  std::unique_ptr<rocksdb::DB> db;
+  std::vector<std::unique_ptr<rocksdb::ColumnFamilyHandle>> families;  // go before db
+
+  rocksdb::ColumnFamilyHandle* audit() const { return families[1].get(); }
+};
+
 class RocksDbJournal : public Journal {
  public:
-  explicit RocksDbJournal(std::unique_ptr<rocksdb::DB> database) : database_(std::move(database)) {}
+  explicit RocksDbJournal(Database database) : database_(std::move(database)) {}
 
   absl::Status Commit(const DirectoryChange& change) override {
     if (failed_) return Failed("an earlier write failed");
@@ -64,7 +83,7 @@ class RocksDbJournal : public Journal {
     Collect(change, &batch);
     rocksdb::WriteOptions options;
     options.sync = true;
-    const rocksdb::Status status = database_->Write(options, &batch);
+    const rocksdb::Status status = database_.db->Write(options, &batch);
     if (status.ok()) return absl::OkStatus();
     if (status.IsNoSpace()) {
       return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull,
@@ -76,6 +95,31 @@ class RocksDbJournal : public Journal {
     return Failed(status.ToString());
   }
 
+  absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before, size_t limit) const override {
+    std::vector<AuditEntry> entries;
+    const std::unique_ptr<rocksdb::Iterator> it(database_.db->NewIterator({}, database_.audit()));
+    const std::string upper = AuditKey(before);
+    for (it->SeekForPrev(upper); it->Valid() && entries.size() < limit; it->Prev()) {
+      if (it->key() == upper) continue;
+      const std::optional<uint64_t> number = ParseAuditKey(it->key());
+      std::optional<AuditEntry> entry;
+      if (number) entry = DecodeAuditEntry(*number, ViewOf(it->value()));
+      if (!entry) return absl::DataLossError("an audit entry is damaged");
+      entries.push_back(*std::move(entry));
+    }
+    if (it->status().ok()) return entries;
+    return absl::DataLossError(
+        absl::StrCat("the audit entries cannot be read: ", it->status().ToString()));
+  }
+
+  absl::Status DropAudit(uint64_t number) override {
+    const rocksdb::Status status =
+        database_.db->DeleteRange({}, database_.audit(), AuditKey(0), AuditKey(number));
+    if (status.ok()) return absl::OkStatus();
+    return absl::UnavailableError(
+        absl::StrCat("old audit entries cannot be dropped: ", status.ToString()));
+  }
+
  private:
   static absl::Status Failed(absl::string_view why) {
     return MakeError(absl::StatusCode::kInternal, ErrorReason::kStoreFailed,
@@ -84,7 +128,7 @@ class RocksDbJournal : public Journal {
   }
 
   // The batch's own calls fail only beyond 4 GiB, which the directory's limits keep far away.
-  static void Collect(const DirectoryChange& change, rocksdb::WriteBatch* batch) {
+  void Collect(const DirectoryChange& change, rocksdb::WriteBatch* batch) const {
     for (const std::string& id : change.forgotten_requests) {
       batch->Delete(KeyOf(kRequestPrefix, id));
     }
@@ -100,10 +144,13 @@ class RocksDbJournal : public Journal {
     if (change.request) {
       batch->Put(KeyOf(kRequestPrefix, change.request->request_id), EncodeRequest(*change.request));
     }
+    for (const AuditEntry& entry : change.audit) {
+      batch->Put(database_.audit(), AuditKey(entry.number), EncodeAuditEntry(entry));
+    }
     batch->Put(kRevisionKey, ByteWriter().U64Be(change.revision).Take());
   }
 
-  const std::unique_ptr<rocksdb::DB> database_;
+  const Database database_;
   bool failed_ = false;
 };
 
@@ -134,21 +181,24 @@ absl::Status MakePrivateDirectory(const std::string& path) {
       absl::StrCat("the folder ", path, " cannot be made: ", std::strerror(errno)));
 }
 
+absl::Status WriteFormat(rocksdb::DB* database, const std::string& path) {
+  rocksdb::WriteOptions synced;
+  synced.sync = true;
+  const rocksdb::Status written =
+      database->Put(synced, kFormatKey, ByteWriter().U32Be(kFormat).Take());
+  return written.ok() ? absl::OkStatus() : OpenFailed(path, written);
+}
+
 absl::Status CheckFormat(rocksdb::DB* database, const std::string& path) {
   std::string value;
   const rocksdb::Status status = database->Get({}, kFormatKey, &value);
-  if (status.IsNotFound()) {
-    rocksdb::WriteOptions synced;
-    synced.sync = true;
-    const rocksdb::Status written =
-        database->Put(synced, kFormatKey, ByteWriter().U32Be(kFormat).Take());
-    return written.ok() ? absl::OkStatus() : OpenFailed(path, written);
-  }
+  if (status.IsNotFound()) return WriteFormat(database, path);
   if (!status.ok()) return OpenFailed(path, status);
   ByteReader reader(value);
   const std::optional<uint32_t> format = reader.ReadU32Be();
   if (!format || !reader.empty()) return Damaged(path, kFormatKey);
   if (*format == kFormat) return absl::OkStatus();
+  if (*format == 1) return WriteFormat(database, path);
   return absl::FailedPreconditionError(
       absl::StrCat("the directory in ", path, " has format ", *format, ", and this program knows ",
                    kFormat, "; run the program that wrote it, or a newer one"));
@@ -185,9 +235,25 @@ bool Collect(absl::string_view key, absl::string_view value, DirectoryContents* 
   return false;
 }
 
-absl::StatusOr<DirectoryContents> ReadAll(rocksdb::DB* database, const std::string& path) {
+absl::Status ReadAuditNumbers(const Database& database, const std::string& path,
+                              DirectoryContents* contents) {
+  const std::unique_ptr<rocksdb::Iterator> it(database.db->NewIterator({}, database.audit()));
+  it->SeekToFirst();
+  if (!it->Valid()) return it->status().ok() ? absl::OkStatus() : OpenFailed(path, it->status());
+  const std::optional<uint64_t> first = ParseAuditKey(it->key());
+  it->SeekToLast();
+  if (!it->Valid()) return OpenFailed(path, it->status());
+  const std::optional<uint64_t> last = ParseAuditKey(it->key());
+  if (!first || !last) return Damaged(path, kAuditFamily);
+  contents->first_audit_number = *first;
+  contents->next_audit_number = *last + 1;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DirectoryContents> ReadAll(const Database& database, const std::string& path) {
   DirectoryContents contents;
-  const std::unique_ptr<rocksdb::Iterator> it(database->NewIterator({}));
+  RESTANTE_RETURN_IF_ERROR(ReadAuditNumbers(database, path, &contents));
+  const std::unique_ptr<rocksdb::Iterator> it(database.db->NewIterator({}));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const absl::string_view key = ViewOf(it->key());
     if (key.empty() || !Collect(key, ViewOf(it->value()), &contents)) return Damaged(path, key);
@@ -196,18 +262,29 @@ absl::StatusOr<DirectoryContents> ReadAll(rocksdb::DB* database, const std::stri
   return contents;
 }
 
+absl::StatusOr<Database> OpenDatabase(const std::string& path) {
+  const rocksdb::Options options = DatabaseOptions();
+  const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
+      {rocksdb::kDefaultColumnFamilyName, options}, {kAuditFamily, options}};
+  std::vector<rocksdb::ColumnFamilyHandle*> handles;
+  rocksdb::DB* opened = nullptr;
+  const rocksdb::Status status = rocksdb::DB::Open(options, path, families, &handles, &opened);
+  if (!status.ok()) return OpenFailed(path, status);
+  Database database;
+  database.db.reset(opened);
+  for (rocksdb::ColumnFamilyHandle* handle : handles) database.families.emplace_back(handle);
+  return database;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<Directory>> OpenRocksDbDirectory(
     const std::string& path, std::vector<ProtocolPolicy> defaults, const Clock& clock,
     Random& random) {
   RESTANTE_RETURN_IF_ERROR(MakePrivateDirectory(path));
-  rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(DatabaseOptions(), path, &opened);
-  if (!status.ok()) return OpenFailed(path, status);
-  std::unique_ptr<rocksdb::DB> database(opened);
-  RESTANTE_RETURN_IF_ERROR(CheckFormat(database.get(), path));
-  RESTANTE_ASSIGN_OR_RETURN(DirectoryContents contents, ReadAll(database.get(), path));
+  RESTANTE_ASSIGN_OR_RETURN(Database database, OpenDatabase(path));
+  RESTANTE_RETURN_IF_ERROR(CheckFormat(database.db.get(), path));
+  RESTANTE_ASSIGN_OR_RETURN(DirectoryContents contents, ReadAll(database, path));
   return std::make_unique<IndexedDirectory>(std::make_unique<RocksDbJournal>(std::move(database)),
                                             std::move(contents), std::move(defaults), clock,
                                             random);
