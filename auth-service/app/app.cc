@@ -150,6 +150,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   logger.Info("draining", {{"grace", config.drain_grace}});
   endpoints->SetReady(false);
   logons.Drain();
+  accounts.Drain();
   server->Shutdown(config.drain_grace);
   if (management != nullptr) management->Shutdown(absl::ZeroDuration());
   logger.Info("stopped");

@@ -14,6 +14,8 @@
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
 #include "auth-service/directory/audit.h"
+#include "auth-service/directory/change_index.h"
+#include "auth-service/directory/change_signal.h"
 #include "auth-service/directory/protocol_policy.h"
 
 namespace restante::directory {
@@ -92,14 +94,6 @@ struct AccountPage {
   std::vector<AccountPtr> accounts;
   bool more = false;  // there are accounts behind the last one given
 };
-
-// Keeps a watch alive; destroying it waits for a running callback and ends the watch. Must not be
-// destroyed by the callback itself.
-class PolicyWatch {
- public:
-  virtual ~PolicyWatch() = default;
-};
-using PolicyCallback = std::function<void(const ProtocolPolicy&)>;
 
 // Who there is: accounts, their names and credentials, and the logon policy.
 //
@@ -187,11 +181,15 @@ class Directory {
   virtual absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
                                                       const PolicyChange& change,
                                                       const WriteOptions& options) = 0;
-  // Calls back with the present policy before returning, then with the whole policy after each
-  // change, in order, on the changing thread. The callback must be short and must not call the
-  // directory. The directory must outlive the watch. NOT_FOUND likewise.
-  virtual absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
-                                                                   PolicyCallback callback) = 0;
+
+  // Accounts that were created, changed or purged, each with its latest state, in the order of
+  // their last changes; at most `limit`. nullopt begins with all there are. A position holds over
+  // restarts.
+  virtual AccountChanges ChangesAfter(const std::optional<ChangePosition>& position,
+                                      size_t limit) const = 0;
+  // Calls back after each change of an account or policy, once it is visible, as ChangeSignal does;
+  // the callback must not write. The directory must outlive the subscription.
+  virtual std::unique_ptr<ChangeSignal::Subscription> OnChange(std::function<void()> callback) = 0;
 
   // Audit entries with a number below `before`, the latest first, at most `limit`. Each change of
   // an account or policy leaves one, durable with it. Waits for a write under way. DATA_LOSS when

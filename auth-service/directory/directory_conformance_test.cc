@@ -664,24 +664,53 @@ TEST_P(DirectoryConformance, RepeatsGrantsAndRevocations) {
   EXPECT_TRUE(directory_->RevokeDelegate("jsmith", "anna", other).ok());
 }
 
-TEST_P(DirectoryConformance, TellsWatchersThePresentPolicyThenEachChange) {
-  std::vector<bool> first_saw;
-  std::vector<bool> second_saw;
-  const auto record = [](std::vector<bool>* saw) {
-    return [saw](const ProtocolPolicy& policy) {
-      saw->push_back(FindMechanism(policy, "NTLM")->enabled);
-    };
-  };
-  auto first = directory_->WatchPolicy("pop3", record(&first_saw));
-  auto second = directory_->WatchPolicy("pop3", record(&second_saw));
-  ASSERT_TRUE(first.ok() && second.ok());
+TEST_P(DirectoryConformance, TellsOfEachChangeOnceItIsVisible) {
+  std::vector<bool> saw;
+  auto subscription = directory_->OnChange(
+      [&] { saw.push_back(FindMechanism(*directory_->GetPolicy("pop3"), "NTLM")->enabled); });
+  EXPECT_THAT(saw, IsEmpty());
   ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false, true}}}, {}).ok());
-  first->reset();
-  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", true, true}}}, {}).ok());
-  EXPECT_THAT(first_saw, ElementsAre(true, false));
-  EXPECT_THAT(second_saw, ElementsAre(true, false, true));
-  EXPECT_EQ(directory_->WatchPolicy("imap", record(&first_saw)).status().code(),
-            absl::StatusCode::kNotFound);
+  EXPECT_THAT(saw, ElementsAre(false));
+  MustCreate(Smith());
+  EXPECT_THAT(saw, SizeIs(2));
+  WriteOptions trial;
+  trial.validate_only = true;
+  ASSERT_TRUE(directory_->Delete("jsmith", absl::Hours(1), trial).ok());
+  EXPECT_THAT(saw, SizeIs(2));
+  subscription.reset();
+  ASSERT_TRUE(directory_->Purge("jsmith", {}).ok());
+  EXPECT_THAT(saw, SizeIs(2));
+}
+
+TEST_P(DirectoryConformance, GivesChangesSinceAPositionOverARestart) {
+  const auto ids = [](const AccountChanges& changes) {
+    std::vector<std::string> texts;
+    for (const AccountEvent& event : changes.events) {
+      texts.push_back(absl::StrCat(event.account == nullptr ? "-" : "", event.account_id));
+    }
+    return texts;
+  };
+  MustCreate(Plain("a"));
+  MustCreate(Plain("b"));
+  MustCreate(Plain("c"));
+  const AccountChanges all = directory_->ChangesAfter(std::nullopt, 2);
+  EXPECT_THAT(ids(all), ElementsAre("a", "b"));
+  ASSERT_TRUE(directory_->Update("a", {.alias = "x"}, {}).ok());
+  ASSERT_TRUE(directory_->Purge("b", {}).ok());
+  const AccountChanges rest = directory_->ChangesAfter(all.position, 9);
+  EXPECT_THAT(ids(rest), ElementsAre("c", "a", "-b"));
+  EXPECT_TRUE(rest.complete);
+  if (durable()) Open();
+  MustCreate(Plain("d"));
+  const AccountChanges later = directory_->ChangesAfter(rest.position, 9);
+  EXPECT_FALSE(later.reset);
+  EXPECT_THAT(ids(later), ElementsAre("d"));
+  // Which purges there were before a restart is not known.
+  const AccountChanges old = directory_->ChangesAfter(all.position, 9);
+  EXPECT_EQ(old.reset, durable());
+  const std::vector<std::string> with_purge = {"c", "a", "-b", "d"};
+  const std::vector<std::string> without = {"c", "a", "d"};
+  EXPECT_EQ(ids(old), durable() ? without : with_purge);
 }
 
 TEST_P(DirectoryConformance, HidesTheDeletedAndKeepsTheirNames) {

@@ -73,24 +73,6 @@ class MemoryJournal : public Journal {
 
 }  // namespace
 
-class IndexedDirectory::Watch : public PolicyWatch {
- public:
-  Watch(IndexedDirectory* directory, absl::string_view protocol, PolicyCallback callback)
-      : directory_(directory), protocol_(protocol), callback_(std::move(callback)) {}
-  ~Watch() override {
-    MutexLock lock(&directory_->watch_mutex_);
-    std::erase(directory_->watches_, this);
-  }
-
-  const std::string& protocol() const { return protocol_; }
-  void Notify(const ProtocolPolicy& policy) const { callback_(policy); }
-
- private:
-  IndexedDirectory* const directory_;
-  const std::string protocol_;
-  const PolicyCallback callback_;
-};
-
 IndexedDirectory::IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryContents contents,
                                    std::vector<ProtocolPolicy> defaults, const Clock& clock,
                                    Random& random)
@@ -100,20 +82,18 @@ IndexedDirectory::IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryCo
       revision_(contents.revision),
       requests_(std::move(contents.requests)),
       first_audit_number_(contents.first_audit_number),
-      next_audit_number_(contents.next_audit_number) {
+      next_audit_number_(contents.next_audit_number),
+      visible_revision_(contents.revision),
+      changes_(contents.purge_revision) {
   for (const AccountPtr& account : contents.accounts) {
     accounts_.emplace(account->id, account);
     names_.Add(account);
+    changes_.Put(nullptr, account);
   }
   for (ProtocolPolicy& policy : defaults) {
     const std::string protocol = policy.protocol;
     policies_.emplace(protocol, WithStoredSwitches(std::move(policy), contents.policies));
   }
-}
-
-IndexedDirectory::~IndexedDirectory() {
-  MutexLock lock(&watch_mutex_);
-  RESTANTE_CHECK(watches_.empty());
 }
 
 Account IndexedDirectory::MakeAccount(const NewAccount& account) {
@@ -365,6 +345,7 @@ absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string&
   change.audit = AuditOf(change, options, now);
   RESTANTE_RETURN_IF_ERROR(journal_->Commit(change));
   Apply(change);
+  changed_.Notify();
   return absl::OkStatus();
 }
 
@@ -373,9 +354,14 @@ void IndexedDirectory::Apply(const DirectoryChange& change) {
   requests_.Apply(change);
   next_audit_number_ += change.audit.size();
   MutexLock lock(&mutex_);
-  if (!change.removed_account.empty()) Forget(change.removed_account);
+  visible_revision_ = change.revision;
+  if (const AccountPtr old = Forget(change.removed_account)) {
+    changes_.Purge(*old, change.revision);
+  }
   // All of them before any name is taken: names may move from one to the other.
-  for (const AccountPtr& account : change.put_accounts) Forget(account->id);
+  for (const AccountPtr& account : change.put_accounts) {
+    changes_.Put(Forget(account->id).get(), account);
+  }
   for (const AccountPtr& account : change.put_accounts) {
     names_.Add(account);
     accounts_.emplace(account->id, account);
@@ -383,11 +369,13 @@ void IndexedDirectory::Apply(const DirectoryChange& change) {
   if (change.policy) policies_[change.policy->protocol] = *change.policy;
 }
 
-void IndexedDirectory::Forget(absl::string_view id) {
-  const auto old = accounts_.find(id);
-  if (old == accounts_.end()) return;
-  names_.Remove(*old->second);
-  accounts_.erase(old);
+AccountPtr IndexedDirectory::Forget(absl::string_view id) {
+  const auto found = accounts_.find(id);
+  if (found == accounts_.end()) return nullptr;
+  AccountPtr old = std::move(found->second);
+  names_.Remove(*old);
+  accounts_.erase(found);
+  return old;
 }
 
 AccountPtr IndexedDirectory::FindByWindowsName(absl::string_view domain,
@@ -466,31 +454,13 @@ absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(absl::string_view 
   DirectoryChange changed;
   changed.policy = policy;
   RESTANTE_RETURN_IF_ERROR(Commit(std::move(changed), fingerprint, options));
-  if (!options.validate_only) NotifyWatches(protocol);
   return policy;
 }
 
-absl::StatusOr<std::unique_ptr<PolicyWatch>> IndexedDirectory::WatchPolicy(
-    absl::string_view protocol, PolicyCallback callback) {
-  auto watch = std::make_unique<Watch>(this, protocol, std::move(callback));
-  MutexLock lock(&watch_mutex_);
-  // Read under watch_mutex_: a change made meanwhile comes after this one, never before.
-  absl::StatusOr<ProtocolPolicy> policy = GetPolicy(protocol);
-  if (policy.ok()) {
-    watch->Notify(*policy);
-    watches_.push_back(watch.get());
-    return watch;
-  }
-  return std::move(policy).status();
-}
-
-void IndexedDirectory::NotifyWatches(absl::string_view protocol) {
-  MutexLock lock(&watch_mutex_);
-  const absl::StatusOr<ProtocolPolicy> policy = GetPolicy(protocol);
-  RESTANTE_CHECK(policy.ok());
-  for (const Watch* watch : watches_) {
-    if (watch->protocol() == protocol) watch->Notify(*policy);
-  }
+AccountChanges IndexedDirectory::ChangesAfter(const std::optional<ChangePosition>& position,
+                                              size_t limit) const {
+  MutexLock lock(&mutex_);
+  return changes_.After(position, limit, visible_revision_);
 }
 
 std::unique_ptr<Directory> MakeMemoryDirectory(std::vector<ProtocolPolicy> defaults,

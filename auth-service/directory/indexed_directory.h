@@ -26,7 +26,6 @@ class IndexedDirectory : public Directory {
   // knows; the switches in `contents` go before those in it. `clock` and `random` outlive this.
   IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryContents contents,
                    std::vector<ProtocolPolicy> defaults, const Clock& clock, Random& random);
-  ~IndexedDirectory() override;
 
   absl::StatusOr<AccountPtr> Create(const NewAccount& account,
                                     const WriteOptions& options) override;
@@ -64,14 +63,16 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
                                               const PolicyChange& change,
                                               const WriteOptions& options) override;
-  absl::StatusOr<std::unique_ptr<PolicyWatch>> WatchPolicy(absl::string_view protocol,
-                                                           PolicyCallback callback) override;
+  AccountChanges ChangesAfter(const std::optional<ChangePosition>& position,
+                              size_t limit) const override;
+  std::unique_ptr<ChangeSignal::Subscription> OnChange(std::function<void()> callback) override {
+    return changed_.Subscribe(std::move(callback));
+  }
 
   absl::StatusOr<std::vector<AuditEntry>> ListAudit(uint64_t before, size_t limit) const override;
   absl::StatusOr<size_t> TrimAudit(absl::Time oldest) override;
 
  private:
-  class Watch;
   class ImportBatch;
   // Fails when the account cannot be changed so.
   using AccountEdit = std::function<absl::Status(Account*)>;
@@ -107,8 +108,8 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<uint64_t> FirstAuditNumberAt(absl::Time time) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   void Apply(const DirectoryChange& change) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
-  void Forget(absl::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  void NotifyWatches(absl::string_view protocol);
+  // The account that was there, or nullptr.
+  AccountPtr Forget(absl::string_view id) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
   Random& random_;
@@ -127,9 +128,11 @@ class IndexedDirectory : public Directory {
   NameIndex names_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, ProtocolPolicy, std::less<>> policies_ ABSL_GUARDED_BY(mutex_);
 
-  // Held while callbacks run; taken after write_mutex_, before mutex_.
-  Mutex watch_mutex_;
-  std::vector<Watch*> watches_ ABSL_GUARDED_BY(watch_mutex_);
+  uint64_t visible_revision_ ABSL_GUARDED_BY(mutex_);
+  ChangeIndex changes_ ABSL_GUARDED_BY(mutex_);
+
+  // Its callbacks are called with write_mutex_ held, and may take mutex_.
+  ChangeSignal changed_;
 };
 
 // A directory that lives as long as the process. For tests and as the conformance suite's model.

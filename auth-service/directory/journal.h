@@ -42,6 +42,7 @@ struct DirectoryContents {
   std::vector<AccountPtr> accounts;
   std::vector<ProtocolPolicy> policies;
   std::vector<RememberedRequest> requests;
+  uint64_t purge_revision = 0;      // of the last change that removed an account
   uint64_t first_audit_number = 1;  // of the oldest entry
   uint64_t next_audit_number = 1;
 };

@@ -28,6 +28,30 @@ std::string Normalized(absl::string_view reference) {
 }  // namespace
 
 void RecentAttempts::Add(Attempt attempt) {
+  Remember(std::move(attempt));
+  added_signal_.Notify();
+}
+
+uint64_t RecentAttempts::Count() const {
+  MutexLock lock(&mutex_);
+  return added_;
+}
+
+RecentAttempts::Since RecentAttempts::After(uint64_t after, size_t limit) const {
+  Since since;
+  MutexLock lock(&mutex_);
+  if (after >= added_) return since;
+  const uint64_t first = attempts_.front().number;
+  since.missed = first > after + 1 ? first - after - 1 : 0;
+  // Numbers have no gaps.
+  for (size_t i = after + 1 + since.missed - first;
+       i < attempts_.size() && since.attempts.size() < limit; ++i) {
+    since.attempts.push_back({attempts_[i].number, attempts_[i].attempt});
+  }
+  return since;
+}
+
+void RecentAttempts::Remember(Attempt attempt) {
   const std::string reference = Normalized(AttemptReference(attempt.attempt_id));
   auto remembered = std::make_shared<const Attempt>(std::move(attempt));
   MutexLock lock(&mutex_);

@@ -4,13 +4,16 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <string>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/string_view.h"
+#include "auth-service/directory/change_signal.h"
 #include "auth-service/logon/attempt.h"
 #include "common/base/mutex.h"
 
@@ -38,6 +41,20 @@ class RecentAttempts {
   // All that are remembered and have a number below `before`, latest first.
   std::vector<Numbered> Latest(uint64_t before = std::numeric_limits<uint64_t>::max()) const;
 
+  // The number of the latest; 0 when there was none.
+  uint64_t Count() const;
+  struct Since {
+    std::vector<Numbered> attempts;  // oldest first
+    uint64_t missed = 0;             // so many before them are not remembered any more
+  };
+  // Those behind number `after`, at most `limit`.
+  Since After(uint64_t after, size_t limit) const;
+  // Calls back once each attempt is remembered, as ChangeSignal does, on the thread that decided
+  // it.
+  std::unique_ptr<directory::ChangeSignal::Subscription> OnAdd(std::function<void()> callback) {
+    return added_signal_.Subscribe(std::move(callback));
+  }
+
  private:
   struct Remembered {
     std::string reference;
@@ -45,7 +62,10 @@ class RecentAttempts {
     uint64_t number = 0;
   };
 
+  void Remember(Attempt attempt);
+
   const size_t max_attempts_;
+  directory::ChangeSignal added_signal_;  // its callbacks may take mutex_
   mutable Mutex mutex_;
   std::deque<Remembered> attempts_ ABSL_GUARDED_BY(mutex_);  // oldest first
   uint64_t added_ ABSL_GUARDED_BY(mutex_) = 0;

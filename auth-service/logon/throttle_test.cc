@@ -194,5 +194,33 @@ TEST(RecentAttempts, KeepsTheLatestAndForgetsTheOldest) {
   EXPECT_EQ(attempts.Find(AttemptReference(first.attempt_id)), nullptr);
 }
 
+TEST(RecentAttempts, GivesThoseBehindANumberAndSaysHowManyAreForgotten) {
+  FakeRandom random;
+  RecentAttempts attempts(3);
+  int told = 0;
+  const auto subscription = attempts.OnAdd([&] { told += attempts.Count() > 0 ? 1 : 0; });
+  EXPECT_EQ(attempts.Count(), 0u);
+  EXPECT_TRUE(attempts.After(0, 9).attempts.empty());
+  for (int i = 0; i < 5; ++i) {
+    Attempt attempt;
+    attempt.attempt_id = NewId(random);
+    attempts.Add(attempt);
+  }
+  EXPECT_EQ(told, 5);
+  EXPECT_EQ(attempts.Count(), 5u);
+  const auto numbers = [&attempts](uint64_t after, size_t limit) {
+    std::vector<uint64_t> all;
+    for (const auto& [number, attempt] : attempts.After(after, limit).attempts) {
+      all.push_back(number);
+    }
+    return all;
+  };
+  EXPECT_EQ(numbers(0, 9), (std::vector<uint64_t>{3, 4, 5}));
+  EXPECT_EQ(attempts.After(0, 9).missed, 2u);
+  EXPECT_EQ(numbers(3, 1), (std::vector<uint64_t>{4}));
+  EXPECT_EQ(attempts.After(2, 9).missed, 0u);
+  EXPECT_EQ(numbers(5, 9), std::vector<uint64_t>());
+}
+
 }  // namespace
 }  // namespace restante::logon

@@ -13,6 +13,7 @@
 #include "auth-service/rpc/import_stream.h"
 #include "auth-service/rpc/pages.h"
 #include "auth-service/rpc/time_messages.h"
+#include "auth-service/rpc/watches.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
@@ -118,6 +119,22 @@ DirectoryService::ImportAccounts(grpc::CallbackServerContext* context) {
 grpc::ServerWriteReactor<auth::v1::ExportAccountsResponse>* DirectoryService::ExportAccounts(
     grpc::CallbackServerContext* /*context*/, const auth::v1::ExportAccountsRequest* request) {
   return new ExportStream(parts_.directory, *request);
+}
+
+grpc::ServerWriteReactor<auth::v1::WatchAccountsResponse>* DirectoryService::WatchAccounts(
+    grpc::CallbackServerContext* /*context*/, const auth::v1::WatchAccountsRequest* request) {
+  return rpc::WatchAccounts(parts_.directory, watches_, *request);
+}
+
+grpc::ServerWriteReactor<auth::v1::WatchLogonEventsResponse>* DirectoryService::WatchLogonEvents(
+    grpc::CallbackServerContext* /*context*/, const auth::v1::WatchLogonEventsRequest* request) {
+  return rpc::WatchLogonEvents(parts_.attempts, watches_, *request);
+}
+
+grpc::ServerWriteReactor<auth::v1::WatchProtocolPolicyResponse>*
+DirectoryService::WatchProtocolPolicy(grpc::CallbackServerContext* /*context*/,
+                                      const auth::v1::WatchProtocolPolicyRequest* request) {
+  return rpc::WatchProtocolPolicy(parts_.directory, watches_, *request);
 }
 
 grpc::ServerUnaryReactor* DirectoryService::ExplainLogon(

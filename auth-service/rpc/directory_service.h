@@ -13,6 +13,7 @@
 #include "auth-service/directory/directory.h"
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/recent_attempts.h"
+#include "auth-service/rpc/watch_stream.h"
 #include "common/log/logger.h"
 #include "common/rpc/worker_pool.h"
 #include "restante/auth/v1/directory_service.grpc.pb.h"
@@ -24,7 +25,7 @@ struct DirectoryServiceParts {
   directory::Directory& directory;
   const directory::CredentialVault& vault;
   const logon::LogonFlow& flow;
-  const logon::RecentAttempts& attempts;
+  logon::RecentAttempts& attempts;
   const authority::Authority& authority;
   const logon::Throttle& throttle;
   const std::map<std::string, KeyRing>& grant_keys;  // by placement
@@ -43,8 +44,13 @@ struct DirectoryServiceOptions {
 // directory. Each is logged with its caller and outcome.
 class DirectoryService : public auth::v1::DirectoryService::CallbackService {
  public:
+  static constexpr size_t kMaxWatches = 100;
+
   DirectoryService(DirectoryServiceParts parts, DirectoryServiceOptions options)
       : parts_(parts), options_(std::move(options)) {}
+
+  // Ends all watches, now and from now on. Other calls go on. Thread-safe.
+  void Drain() { watches_.Drain(); }
 
   grpc::ServerUnaryReactor* CreateAccount(grpc::CallbackServerContext* context,
                                           const auth::v1::CreateAccountRequest* request,
@@ -90,6 +96,14 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   grpc::ServerUnaryReactor* ListLogonEvents(grpc::CallbackServerContext* context,
                                             const auth::v1::ListLogonEventsRequest* request,
                                             auth::v1::ListLogonEventsResponse* response) override;
+  grpc::ServerWriteReactor<auth::v1::WatchAccountsResponse>* WatchAccounts(
+      grpc::CallbackServerContext* context, const auth::v1::WatchAccountsRequest* request) override;
+  grpc::ServerWriteReactor<auth::v1::WatchLogonEventsResponse>* WatchLogonEvents(
+      grpc::CallbackServerContext* context,
+      const auth::v1::WatchLogonEventsRequest* request) override;
+  grpc::ServerWriteReactor<auth::v1::WatchProtocolPolicyResponse>* WatchProtocolPolicy(
+      grpc::CallbackServerContext* context,
+      const auth::v1::WatchProtocolPolicyRequest* request) override;
   grpc::ServerUnaryReactor* GetProtocolPolicy(grpc::CallbackServerContext* context,
                                               const auth::v1::GetProtocolPolicyRequest* request,
                                               auth::v1::ProtocolPolicy* response) override;
@@ -139,6 +153,7 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
 
   const DirectoryServiceParts parts_;
   const DirectoryServiceOptions options_;
+  WatchStreams watches_{kMaxWatches};
 };
 
 }  // namespace restante::rpc

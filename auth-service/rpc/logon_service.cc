@@ -2,6 +2,7 @@
 
 #include "absl/strings/match.h"
 #include "auth-service/rpc/logon_messages.h"
+#include "auth-service/rpc/watches.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/status.h"
@@ -50,7 +51,7 @@ grpc::ServerUnaryReactor* LogonService::ContinueLogon(grpc::CallbackServerContex
 grpc::ServerWriteReactor<auth::v1::WatchMechanismPolicyResponse>*
 LogonService::WatchMechanismPolicy(grpc::CallbackServerContext* /*context*/,
                                    const auth::v1::WatchMechanismPolicyRequest* request) {
-  return new PolicyStream(directory_, streams_, request->protocol());
+  return rpc::WatchMechanismPolicy(directory_, watches_, *request);
 }
 
 grpc::ServerUnaryReactor* LogonService::ResolveRecipients(

@@ -5,7 +5,7 @@
 
 #include "auth-service/directory/directory.h"
 #include "auth-service/logon/logon_flow.h"
-#include "auth-service/rpc/policy_stream.h"
+#include "auth-service/rpc/watch_stream.h"
 #include "restante/auth/v1/logon_service.grpc.pb.h"
 
 namespace restante::rpc {
@@ -14,12 +14,15 @@ namespace restante::rpc {
 // thread, from memory.
 class LogonService : public auth::v1::LogonService::CallbackService {
  public:
+  // Of mechanism policies; each front end has one.
+  static constexpr size_t kMaxWatches = 10'000;
+
   // Both outlive this, and this the gRPC server that it is part of.
   LogonService(const logon::LogonFlow& flow, directory::Directory& directory)
       : flow_(flow), directory_(directory) {}
 
   // Ends all watches, now and from now on. Other calls go on. Thread-safe.
-  void Drain() { streams_.Drain(); }
+  void Drain() { watches_.Drain(); }
 
   grpc::ServerUnaryReactor* BeginLogon(grpc::CallbackServerContext* context,
                                        const auth::v1::BeginLogonRequest* request,
@@ -37,7 +40,7 @@ class LogonService : public auth::v1::LogonService::CallbackService {
  private:
   const logon::LogonFlow& flow_;
   directory::Directory& directory_;
-  PolicyStreams streams_;
+  WatchStreams watches_{kMaxWatches};
 };
 
 }  // namespace restante::rpc

@@ -23,10 +23,11 @@
 namespace restante::directory {
 namespace {
 
-// Format 1 had no column family for audit entries; it is taken on as it is.
+// Format 1 had no audit entries and no purge revision; it is taken on as it is.
 constexpr uint32_t kFormat = 2;
 constexpr char kFormatKey[] = "f";
 constexpr char kRevisionKey[] = "r";
+constexpr char kPurgeRevisionKey[] = "u";
 constexpr char kAccountPrefix = 'a';
 constexpr char kPolicyPrefix = 'p';
 constexpr char kRequestPrefix = 'q';
@@ -134,6 +135,7 @@ class RocksDbJournal : public Journal {
     }
     if (!change.removed_account.empty()) {
       batch->Delete(KeyOf(kAccountPrefix, change.removed_account));
+      batch->Put(kPurgeRevisionKey, ByteWriter().U64Be(change.revision).Take());
     }
     for (const AccountPtr& account : change.put_accounts) {
       batch->Put(KeyOf(kAccountPrefix, account->id), EncodeAccount(*account));
@@ -204,15 +206,17 @@ absl::Status CheckFormat(rocksdb::DB* database, const std::string& path) {
                    kFormat, "; run the program that wrote it, or a newer one"));
 }
 
+bool ReadNumber(absl::string_view value, uint64_t* number) {
+  ByteReader reader(value);
+  *number = reader.ReadU64Be().value_or(0);
+  return value.size() == sizeof(*number);
+}
+
 // False for a damaged record.
 bool Collect(absl::string_view key, absl::string_view value, DirectoryContents* contents) {
   if (key == kFormatKey) return true;  // CheckFormat has seen it
-  if (key == kRevisionKey) {
-    ByteReader reader(value);
-    const std::optional<uint64_t> revision = reader.ReadU64Be();
-    contents->revision = revision.value_or(0);
-    return revision.has_value() && reader.empty();
-  }
+  if (key == kRevisionKey) return ReadNumber(value, &contents->revision);
+  if (key == kPurgeRevisionKey) return ReadNumber(value, &contents->purge_revision);
   const absl::string_view id = key.substr(1);
   if (key.front() == kAccountPrefix) {
     std::optional<Account> account = DecodeAccount(value);
