@@ -16,13 +16,17 @@
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
+#include "auth-service/rpc/jobs.h"
 #include "auth-service/rpc/logon_service.h"
 #include "common/app/program_options.h"
 #include "common/app/system_clock.h"
 #include "common/app/system_random.h"
 #include "common/base/status_macros.h"
+#include "common/operations/operations.h"
+#include "common/operations/operations_service.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
+#include "common/rpc/server_info_service.h"
 #include "common/rpc/worker_pool.h"
 
 namespace restante::logon {
@@ -79,6 +83,26 @@ void WarnAtStart(const Config& config, const directory::Directory& directory,
   }
 }
 
+rpc::ServerDescription DescribeServer(const Config& config) {
+  rpc::ServerDescription description{
+      .program = "restante-auth",
+      .version = std::string(app::Version()),
+      .features = {"accounts.import", "accounts.soft_delete", "accounts.watch", "audit",
+                   "credentials.rewrap", "logons.diagnose", "logons.watch", "operations"},
+      .limits = {
+          {"page_size", 1'000},
+          {"import.items", 1'000},
+          {"import.message_octets", 4 << 20},
+          {"message_octets", 16 << 20},
+          {"watches", rpc::DirectoryService::kMaxWatches},
+          {"audit.entries", directory::kMaxAuditEntries},
+          {"audit.retention_seconds", absl::ToInt64Seconds(config.audit_retention)},
+          {"deleted_accounts_kept_seconds", absl::ToInt64Seconds(config.deleted_accounts_kept)}}};
+  if (!config.backup_directory.empty()) description.features.insert("directory.backup");
+  if (config.token_rules) description.features.insert("logons.tokens");
+  return description;
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
@@ -125,10 +149,22 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
 
   rpc::LogonService logons(flow, *directory);
   rpc::WorkerPool workers(/*threads=*/1, /*max_waiting=*/100);
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<operations::OperationStore> operation_store,
+      operations::OpenRocksDbOperationStore(config.data_directory + "/operations"));
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<operations::Operations> operations,
+      operations::Operations::Open(
+          std::move(operation_store),
+          rpc::MakeDirectoryJobs({*directory, vault, config.backup_directory, clock}), clock,
+          random, logger));
+  operations::OperationsService operations_service(*operations);
   rpc::DirectoryService accounts(
-      {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, logger},
-      {config.default_placement, config.deleted_accounts_kept});
+      {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, *operations,
+       clock, logger},
+      {config.default_placement, config.deleted_accounts_kept, config.backup_directory});
   rpc::AuditService audit(*directory, workers);
+  rpc::ServerInfoService info(DescribeServer(config), rpc::AuthManagementAccess(), clock);
   const DirectorySweeper sweeper(directory.get(), config.audit_retention, clock, logger);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,
@@ -138,7 +174,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     RESTANTE_ASSIGN_OR_RETURN(management,
                               rpc::Server::Start({config.management_address, config.tls,
                                                   rpc::AuthManagementAccess(), /*reflection=*/true},
-                                                 {&accounts, &audit}));
+                                                 {&accounts, &audit, &operations_service, &info}));
   }
   endpoints->SetReady(true);
   logger.Info("started", {{"version", app::Version()},
@@ -151,6 +187,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   endpoints->SetReady(false);
   logons.Drain();
   accounts.Drain();
+  operations->Stop();
   server->Shutdown(config.drain_grace);
   if (management != nullptr) management->Shutdown(absl::ZeroDuration());
   logger.Info("stopped");

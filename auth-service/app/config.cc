@@ -146,6 +146,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   }
   app::SetDuration(file.deleted_accounts_kept(), file.has_deleted_accounts_kept(),
                    &config.deleted_accounts_kept);
+  config.backup_directory = file.backup_directory();
   app::SetDuration(file.audit_retention(), file.has_audit_retention(), &config.audit_retention);
   return config;
 }

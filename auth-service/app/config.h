@@ -49,6 +49,7 @@ struct Config {
   uint32_t scram_iterations = scram::kLeastIterations;
   absl::Duration deleted_accounts_kept = absl::Hours(720);
   absl::Duration audit_retention = absl::Hours(8760);
+  std::string backup_directory;  // empty: no backups
 };
 
 // INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.

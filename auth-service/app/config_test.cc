@@ -81,6 +81,7 @@ TEST_F(AuthConfigTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->drain_grace, absl::Seconds(10));
   EXPECT_EQ(config->deleted_accounts_kept, absl::Hours(720));
   EXPECT_EQ(config->audit_retention, absl::Hours(8760));
+  EXPECT_EQ(config->backup_directory, "");
   EXPECT_TRUE(CheckFiles(*config).ok()) << CheckFiles(*config);
   EXPECT_FALSE(fs::exists(directory_ + "/data"));  // checking makes nothing
 }
@@ -99,7 +100,7 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
       "names:\n  default_domain: SALES\n  accepted_domains: [OLD, old.example]\n"
       "default_placement: mailstore-7\nmetrics:\n  address: 127.0.0.1:2\n"
       "health:\n  address: 127.0.0.1:3\nlog:\n  level: warn\ndrain_grace: 6s\n"
-      "deleted_accounts_kept: 48h\naudit_retention: 72h\n"));
+      "deleted_accounts_kept: 48h\naudit_retention: 72h\nbackup_directory: /backups\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->development_mode);
   EXPECT_EQ(config->rpc_address, "127.0.0.1:0");
@@ -123,6 +124,7 @@ TEST_F(AuthConfigTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->drain_grace, absl::Seconds(6));
   EXPECT_EQ(config->deleted_accounts_kept, absl::Hours(48));
   EXPECT_EQ(config->audit_retention, absl::Hours(72));
+  EXPECT_EQ(config->backup_directory, "/backups");
 }
 
 TEST_F(AuthConfigTest, WrongKeysAreNamedWithTheirLine) {

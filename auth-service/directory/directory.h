@@ -15,8 +15,8 @@
 #include "auth-service/directory/account.h"
 #include "auth-service/directory/audit.h"
 #include "auth-service/directory/change_index.h"
-#include "auth-service/directory/change_signal.h"
 #include "auth-service/directory/protocol_policy.h"
+#include "common/base/change_signal.h"
 
 namespace restante::directory {
 
@@ -62,6 +62,13 @@ struct ImportItem {
   // as it is.
   NewAccount account;
   std::optional<SealedCredential> credential = std::nullopt;  // nullopt: stays as it is
+};
+
+// A credential that is sealed under another key.
+struct Resealed {
+  std::string account_id;
+  std::string old_sealed;  // what it replaces
+  SealedCredential credential;
 };
 
 struct ImportSettings {
@@ -119,6 +126,8 @@ class Directory {
   virtual absl::StatusOr<AccountPtr> Get(absl::string_view id) const = 0;
   // At most `page_size` (at least 1) accounts, deleted ones too, whose id is greater than `after`.
   virtual AccountPage List(size_t page_size, absl::string_view after) const = 0;
+  // How many there are, deleted ones too.
+  virtual size_t Count() const = 0;
   // NOT_FOUND/ACCOUNT_NOT_FOUND, FAILED_PRECONDITION/ACCOUNT_DELETED, ALREADY_EXISTS/NAME_TAKEN,
   // ABORTED/ETAG_MISMATCH.
   virtual absl::StatusOr<AccountPtr> Update(absl::string_view id, const AccountChange& change,
@@ -148,6 +157,12 @@ class Directory {
   virtual absl::StatusOr<AccountPtr> SetCredential(absl::string_view id,
                                                    SealedCredential credential,
                                                    const WriteOptions& options) = 0;
+
+  // Replaces what credentials are sealed with, in one durable step, and nothing that is known of
+  // their accounts: etag, update time and the credential's age stay. One that is not as it was any
+  // more is passed over; how many were replaced.
+  virtual absl::StatusOr<size_t> Reseal(const std::vector<Resealed>& credentials,
+                                        const Author& author) = 0;
 
   // Lets another account open the mailbox of account `id`, or changes what it may do there.
   // NOT_FOUND/ACCOUNT_NOT_FOUND and FAILED_PRECONDITION/ACCOUNT_DELETED for either,
@@ -190,6 +205,11 @@ class Directory {
   // Calls back after each change of an account or policy, once it is visible, as ChangeSignal does;
   // the callback must not write. The directory must outlive the subscription.
   virtual std::unique_ptr<ChangeSignal::Subscription> OnChange(std::function<void()> callback) = 0;
+
+  // Writes a copy as of one moment to the folder `path`, which is not there and whose parent is;
+  // writes wait meanwhile. Where both are on one file system, most files are in both. UNAVAILABLE,
+  // RESOURCE_EXHAUSTED/STORE_FULL, FAILED_PRECONDITION for a directory in memory.
+  virtual absl::Status Backup(const std::string& path) const = 0;
 
   // Audit entries with a number below `before`, the latest first, at most `limit`. Each change of
   // an account or policy leaves one, durable with it. Waits for a write under way. DATA_LOSS when

@@ -55,6 +55,9 @@ class MemoryJournal : public Journal {
     audit_.insert(audit_.end(), change.audit.begin(), change.audit.end());
     return absl::OkStatus();
   }
+  absl::Status Backup(const std::string& /*path*/) const override {
+    return absl::FailedPreconditionError("a directory in memory has no backup");
+  }
   absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before, size_t limit) const override {
     std::vector<AuditEntry> entries;
     for (auto it = audit_.rbegin(); it != audit_.rend() && entries.size() < limit; ++it) {
@@ -145,6 +148,16 @@ AccountPage IndexedDirectory::List(size_t page_size, absl::string_view after) co
   return page;
 }
 
+size_t IndexedDirectory::Count() const {
+  MutexLock lock(&mutex_);
+  return accounts_.size();
+}
+
+absl::Status IndexedDirectory::Backup(const std::string& path) const {
+  MutexLock write_lock(&write_mutex_);
+  return journal_->Backup(path);
+}
+
 absl::StatusOr<AccountPtr> IndexedDirectory::Update(absl::string_view id,
                                                     const AccountChange& change,
                                                     const WriteOptions& options) {
@@ -178,6 +191,27 @@ absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
   };
   credential.set_time = clock_.WallNow();
   return ChangeAccount(id, edit, fingerprint, options);
+}
+
+absl::StatusOr<size_t> IndexedDirectory::Reseal(const std::vector<Resealed>& credentials,
+                                                const Author& author) {
+  DirectoryChange change;
+  MutexLock write_lock(&write_mutex_);
+  for (const auto& [account_id, old_sealed, credential] : credentials) {
+    const absl::StatusOr<AccountPtr> current = Get(account_id);
+    if (!current.ok() || !(*current)->credential) continue;
+    if ((*current)->credential->sealed != old_sealed) continue;
+    auto changed = std::make_shared<Account>(**current);
+    changed->credential->key_id = credential.key_id;
+    changed->credential->sealed = credential.sealed;
+    change.put_accounts.push_back(std::move(changed));
+  }
+  const size_t replaced = change.put_accounts.size();
+  if (replaced == 0) return 0;
+  WriteOptions options;
+  options.author = author;
+  RESTANTE_RETURN_IF_ERROR(Commit(std::move(change), "", options));
+  return replaced;
 }
 
 absl::StatusOr<AccountPtr> IndexedDirectory::GrantDelegate(absl::string_view id,

@@ -31,6 +31,7 @@ class IndexedDirectory : public Directory {
                                     const WriteOptions& options) override;
   absl::StatusOr<AccountPtr> Get(absl::string_view id) const override;
   AccountPage List(size_t page_size, absl::string_view after) const override;
+  size_t Count() const override;
   absl::StatusOr<AccountPtr> Update(absl::string_view id, const AccountChange& change,
                                     const WriteOptions& options) override;
   absl::StatusOr<AccountPtr> Delete(absl::string_view id, absl::Duration kept,
@@ -40,6 +41,8 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<size_t> PurgeExpired() override;
   absl::StatusOr<AccountPtr> SetCredential(absl::string_view id, SealedCredential credential,
                                            const WriteOptions& options) override;
+  absl::StatusOr<size_t> Reseal(const std::vector<Resealed>& credentials,
+                                const Author& author) override;
   absl::StatusOr<AccountPtr> GrantDelegate(absl::string_view id, const DelegateGrant& grant,
                                            const WriteOptions& options) override;
   absl::StatusOr<AccountPtr> RevokeDelegate(absl::string_view id,
@@ -69,6 +72,7 @@ class IndexedDirectory : public Directory {
     return changed_.Subscribe(std::move(callback));
   }
 
+  absl::Status Backup(const std::string& path) const override;
   absl::StatusOr<std::vector<AuditEntry>> ListAudit(uint64_t before, size_t limit) const override;
   absl::StatusOr<size_t> TrimAudit(absl::Time oldest) override;
 

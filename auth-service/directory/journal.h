@@ -56,6 +56,9 @@ class Journal {
   // of room; INTERNAL/STORE_FAILED when it is unknown, and from then on for every call.
   virtual absl::Status Commit(const DirectoryChange& change) = 0;
 
+  // As Directory::Backup.
+  virtual absl::Status Backup(const std::string& path) const = 0;
+
   // As Directory::ListAudit.
   virtual absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before,
                                                             size_t limit) const = 0;

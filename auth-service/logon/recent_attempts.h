@@ -13,8 +13,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "auth-service/directory/change_signal.h"
 #include "auth-service/logon/attempt.h"
+#include "common/base/change_signal.h"
 #include "common/base/mutex.h"
 
 namespace restante::logon {
@@ -51,7 +51,7 @@ class RecentAttempts {
   Since After(uint64_t after, size_t limit) const;
   // Calls back once each attempt is remembered, as ChangeSignal does, on the thread that decided
   // it.
-  std::unique_ptr<directory::ChangeSignal::Subscription> OnAdd(std::function<void()> callback) {
+  std::unique_ptr<ChangeSignal::Subscription> OnAdd(std::function<void()> callback) {
     return added_signal_.Subscribe(std::move(callback));
   }
 
@@ -65,7 +65,7 @@ class RecentAttempts {
   void Remember(Attempt attempt);
 
   const size_t max_attempts_;
-  directory::ChangeSignal added_signal_;  // its callbacks may take mutex_
+  ChangeSignal added_signal_;  // its callbacks may take mutex_
   mutable Mutex mutex_;
   std::deque<Remembered> attempts_ ABSL_GUARDED_BY(mutex_);  // oldest first
   uint64_t added_ ABSL_GUARDED_BY(mutex_) = 0;

@@ -361,5 +361,51 @@ TEST_F(ServicesTest, ListsWhoChangedWhat) {
   EXPECT_EQ(GetInvalidField(list().status()), "filter");
 }
 
+TEST_F(ServicesTest, BeginsAJobForKeyAdminsAlone) {
+  CreateSmith();
+  EXPECT_EQ(
+      GetErrorReason(Call<google::longrunning::Operation>(admin_stub_, &Admin::RewrapCredentials,
+                                                          auth::v1::RewrapCredentialsRequest())
+                         .status()),
+      ErrorReason::kRoleMissing);
+  const auto keys = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "key-admin/ops"));
+  auth::v1::RewrapCredentialsRequest rewrap;
+  rewrap.set_request_id(NewId(random_));
+  const auto begun = Call<google::longrunning::Operation>(keys, &Admin::RewrapCredentials, rewrap);
+  ASSERT_TRUE(begun.ok()) << begun.status();
+  auth::v1::RewrapCredentialsMetadata metadata;
+  ASSERT_TRUE(begun->metadata().UnpackTo(&metadata));
+  EXPECT_EQ(metadata.caller(), "spiffe://restante/key-admin/ops");
+  EXPECT_EQ(metadata.request_id(), rewrap.request_id());
+  EXPECT_EQ(metadata.active_key_id(), "k1");
+  const auto again = Call<google::longrunning::Operation>(keys, &Admin::RewrapCredentials, rewrap);
+  EXPECT_EQ(again->name(), begun->name());
+  EXPECT_EQ(GetErrorReason(Call<google::longrunning::Operation>(keys, &Admin::BackupDirectory,
+                                                                auth::v1::BackupDirectoryRequest())
+                               .status()),
+            ErrorReason::kBackupNotConfigured);
+}
+
+TEST_F(ServicesTest, SaysWhatItIsAndWhoIsCalling) {
+  using Info = common::v1::ServerInfoService::Stub;
+  const auto stub =
+      common::v1::ServerInfoService::NewStub(Connect(*admin_server_, "key-admin/ops"));
+  clock_.Advance(absl::Hours(1));
+  const auto info =
+      Call<common::v1::ServerInfo>(stub, &Info::GetServerInfo, common::v1::GetServerInfoRequest());
+  ASSERT_TRUE(info.ok()) << info.status();
+  EXPECT_EQ(info->program(), "restante-auth");
+  EXPECT_EQ(info->version(), "1.2.3");
+  EXPECT_THAT(info->features(), testing::ElementsAre("audit"));
+  EXPECT_EQ(info->limits().at("page_size"), 1'000);
+  EXPECT_EQ(info->time().seconds() - info->start_time().seconds(), 3'600);
+  EXPECT_EQ(info->caller(), "spiffe://restante/key-admin/ops");
+  EXPECT_THAT(info->caller_roles(), testing::ElementsAre("key-admin"));
+  EXPECT_THAT(info->callable_methods(),
+              testing::Contains("/restante.auth.v1.DirectoryService/RewrapCredentials"));
+  EXPECT_THAT(info->callable_methods(),
+              testing::Not(testing::Contains("/restante.auth.v1.DirectoryService/GetAccount")));
+}
+
 }  // namespace
 }  // namespace restante::rpc

@@ -8,11 +8,11 @@
 #include "absl/strings/strip.h"
 #include "auth-service/logon/proven_name.h"
 #include "auth-service/rpc/request_limits.h"
-#include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/time_messages.h"
 
 namespace restante::rpc {
 namespace {

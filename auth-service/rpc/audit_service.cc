@@ -2,10 +2,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth-service/directory/audit_filter.h"
-#include "auth-service/rpc/pages.h"
-#include "auth-service/rpc/time_messages.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/pages.h"
 #include "common/rpc/status.h"
+#include "common/rpc/time_messages.h"
 
 namespace restante::rpc {
 namespace {

@@ -11,16 +11,18 @@
 #include "absl/strings/strip.h"
 #include "auth-service/directory/validation.h"
 #include "auth-service/rpc/request_limits.h"
-#include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/pages.h"
+#include "common/rpc/time_messages.h"
 
 namespace restante::rpc {
 namespace {
 
 constexpr char kAccountPrefix[] = "accounts/";
 constexpr char kPolicyPrefix[] = "protocolPolicies/";
+constexpr char kPageTokenPrefix[] = "1:";
 constexpr int kMaxMechanisms = 32;
 constexpr size_t kEtagDigits = 16;
 // No account or policy gets this far.
@@ -339,6 +341,24 @@ absl::StatusOr<directory::PolicyChange> ToPolicyChange(
     }
   }
   return change;
+}
+
+std::string MakePageToken(absl::string_view id) {
+  return absl::WebSafeBase64Escape(absl::StrCat(kPageTokenPrefix, id));
+}
+
+absl::StatusOr<std::string> ParsePageToken(const std::string& token) {
+  if (token.empty()) return std::string();
+  std::string text;
+  absl::string_view id;
+  if (token.size() <= 2 * directory::kMaxAccountIdOctets &&
+      absl::WebSafeBase64Unescape(token, &text)) {
+    id = text;
+  }
+  if (absl::ConsumePrefix(&id, kPageTokenPrefix) && directory::IsAccountId(id)) {
+    return std::string(id);
+  }
+  return WrongPageToken();
 }
 
 }  // namespace restante::rpc

@@ -64,6 +64,11 @@ absl::StatusOr<directory::DelegateGrant> ToDelegateGrant(const auth::v1::Delegat
 absl::StatusOr<directory::PolicyChange> ToPolicyChange(
     const auth::v1::UpdateProtocolPolicyRequest& request);
 
+// The page token that goes on behind account `id`, and back. INVALID_ARGUMENT/PAGE_TOKEN_INVALID
+// for one that was not made here; empty for an empty one.
+std::string MakePageToken(absl::string_view id);
+absl::StatusOr<std::string> ParsePageToken(const std::string& token);
+
 }  // namespace restante::rpc
 
 #endif  // RESTANTE_AUTH_SERVICE_RPC_DIRECTORY_MESSAGES_H_

@@ -11,14 +11,14 @@
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/export_stream.h"
 #include "auth-service/rpc/import_stream.h"
-#include "auth-service/rpc/pages.h"
-#include "auth-service/rpc/time_messages.h"
 #include "auth-service/rpc/watches.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/pages.h"
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/status.h"
+#include "common/rpc/time_messages.h"
 
 namespace restante::rpc {
 namespace {
@@ -167,6 +167,40 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
   return Write(
       context, "UpdateProtocolPolicy", request->policy().name(),
       [&](const directory::Author& author) { return UpdatePolicy(author, *request, response); });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::RewrapCredentials(
+    grpc::CallbackServerContext* context, const auth::v1::RewrapCredentialsRequest* request,
+    google::longrunning::Operation* response) {
+  return Write(context, "RewrapCredentials", "", [&](const directory::Author& author) {
+    auth::v1::RewrapCredentialsMetadata metadata;
+    metadata.set_active_key_id(parts_.vault.active_key_id());
+    return BeginJob(author, request->request_id(), std::move(metadata), response);
+  });
+}
+
+grpc::ServerUnaryReactor* DirectoryService::BackupDirectory(
+    grpc::CallbackServerContext* context, const auth::v1::BackupDirectoryRequest* request,
+    google::longrunning::Operation* response) {
+  return Write(context, "BackupDirectory", "", [&](const directory::Author& author) {
+    if (options_.backup_directory.empty()) {
+      return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kBackupNotConfigured,
+                       "auth's configuration says no backup_directory; set one and restart");
+    }
+    return BeginJob(author, request->request_id(), auth::v1::BackupDirectoryMetadata(), response);
+  });
+}
+
+template <typename Metadata>
+absl::Status DirectoryService::BeginJob(const directory::Author& author,
+                                        const std::string& request_id, Metadata metadata,
+                                        google::longrunning::Operation* response) {
+  metadata.set_caller(author.caller);
+  metadata.set_request_id(request_id);
+  *metadata.mutable_create_time() = ToTimestamp(parts_.clock.WallNow());
+  *metadata.mutable_update_time() = metadata.create_time();
+  RESTANTE_ASSIGN_OR_RETURN(*response, parts_.operations.Begin(request_id, metadata));
+  return absl::OkStatus();
 }
 
 absl::Status DirectoryService::Create(const directory::Author& author,

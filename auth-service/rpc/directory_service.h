@@ -14,7 +14,9 @@
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/recent_attempts.h"
 #include "auth-service/rpc/watch_stream.h"
+#include "common/base/clock.h"
 #include "common/log/logger.h"
+#include "common/operations/operations.h"
 #include "common/rpc/worker_pool.h"
 #include "restante/auth/v1/directory_service.grpc.pb.h"
 
@@ -30,6 +32,8 @@ struct DirectoryServiceParts {
   const logon::Throttle& throttle;
   const std::map<std::string, KeyRing>& grant_keys;  // by placement
   WorkerPool& workers;                               // for imports
+  operations::Operations& operations;
+  const Clock& clock;
   const log::Logger& logger;
 };
 
@@ -38,6 +42,8 @@ struct DirectoryServiceOptions {
   std::string placement = "mailstore-0";
   // How long the deletion of an account can be taken back.
   absl::Duration deleted_accounts_kept = absl::Hours(24 * 30);
+  // Where backups go; empty for none.
+  std::string backup_directory = {};
 };
 
 // restante.auth.v1.DirectoryService. Writes hold a gRPC thread for one synced write of the
@@ -111,6 +117,13 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
       grpc::CallbackServerContext* context, const auth::v1::UpdateProtocolPolicyRequest* request,
       auth::v1::ProtocolPolicy* response) override;
 
+  grpc::ServerUnaryReactor* RewrapCredentials(grpc::CallbackServerContext* context,
+                                              const auth::v1::RewrapCredentialsRequest* request,
+                                              google::longrunning::Operation* response) override;
+  grpc::ServerUnaryReactor* BackupDirectory(grpc::CallbackServerContext* context,
+                                            const auth::v1::BackupDirectoryRequest* request,
+                                            google::longrunning::Operation* response) override;
+
  private:
   absl::Status Create(const directory::Author& author,
                       const auth::v1::CreateAccountRequest& request, auth::v1::Account* response);
@@ -146,6 +159,10 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   absl::Status UpdatePolicy(const directory::Author& author,
                             const auth::v1::UpdateProtocolPolicyRequest& request,
                             auth::v1::ProtocolPolicy* response);
+  // Begins the job of this kind of metadata.
+  template <typename Metadata>
+  absl::Status BeginJob(const directory::Author& author, const std::string& request_id,
+                        Metadata metadata, google::longrunning::Operation* response);
   // Carries out a write for the caller, logs it and ends the call.
   grpc::ServerUnaryReactor* Write(
       grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,

@@ -8,10 +8,10 @@
 #include "auth-service/directory/account.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/request_limits.h"
-#include "auth-service/rpc/time_messages.h"
 #include "common/base/error_reason.h"
 #include "common/base/ids.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/time_messages.h"
 
 namespace restante::rpc {
 namespace {

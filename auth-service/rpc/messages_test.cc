@@ -1,14 +1,19 @@
+#include <google/longrunning/operations.pb.h>
+
 #include <functional>
+#include <initializer_list>
 #include <string>
 
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/attempt_messages.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "auth-service/rpc/logon_messages.h"
-#include "auth-service/rpc/pages.h"
 #include "common/base/error_reason.h"
+#include "common/rpc/pages.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "restante/auth/v1/audit_service.pb.h"
+#include "restante/common/v1/server_info_service.pb.h"
 
 namespace restante::rpc {
 namespace {
@@ -18,6 +23,14 @@ using ::testing::IsEmpty;
 
 TEST(Access, CoversEveryMethod) {
   EXPECT_THAT(AuthDataAccess().MethodsLeftOut("restante.auth.v1.LogonService"), IsEmpty());
+  for (const google::protobuf::Message* of_the_service :
+       std::initializer_list<const google::protobuf::Message*>{
+           &auth::v1::AuditEntry::default_instance(),
+           &google::longrunning::Operation::default_instance(),
+           &common::v1::ServerInfo::default_instance()}) {
+    const auto* file = of_the_service->GetDescriptor()->file();
+    EXPECT_THAT(AuthManagementAccess().MethodsLeftOut(file->service(0)->full_name()), IsEmpty());
+  }
   EXPECT_THAT(AuthManagementAccess().MethodsLeftOut("restante.auth.v1.DirectoryService"),
               IsEmpty());
 }

@@ -11,7 +11,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
-#include "auth-service/directory/change_signal.h"
+#include "common/base/change_signal.h"
 #include "common/base/mutex.h"
 #include "common/rpc/status.h"
 
@@ -82,7 +82,7 @@ class WatchStream : public grpc::ServerWriteReactor<Response>, public OpenStream
   explicit WatchStream(WatchStreams& streams) : streams_(streams) {}
 
   using Subscribe =
-      std::function<std::unique_ptr<directory::ChangeSignal::Subscription>(std::function<void()>)>;
+      std::function<std::unique_ptr<ChangeSignal::Subscription>(std::function<void()>)>;
 
   // Sends from now on, or ends the call when the request could not be `taken` or there is no room.
   // The last thing that a constructor does.
@@ -116,7 +116,7 @@ class WatchStream : public grpc::ServerWriteReactor<Response>, public OpenStream
   }
 
   WatchStreams& streams_;
-  std::unique_ptr<directory::ChangeSignal::Subscription> subscription_;
+  std::unique_ptr<ChangeSignal::Subscription> subscription_;
 
   Mutex mutex_;
   Response response_ ABSL_GUARDED_BY(mutex_);

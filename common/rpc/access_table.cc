@@ -33,6 +33,14 @@ absl::Status AccessTable::Check(absl::string_view method, const PeerIdentity& ca
   return Denied(method, absl::StrCat("needs a role of: ", absl::StrJoin(roles, ", ")), caller);
 }
 
+std::vector<std::string> AccessTable::MethodsFor(const PeerIdentity& caller) const {
+  std::vector<std::string> methods;
+  for (const auto& [method, roles] : rules_) {
+    if (Check(method, caller).ok()) methods.push_back(method);
+  }
+  return methods;
+}
+
 std::vector<std::string> AccessTable::MethodsLeftOut(const std::string& service) const {
   const auto* descriptor =
       google::protobuf::DescriptorPool::generated_pool()->FindServiceByName(service);

@@ -24,6 +24,9 @@ class AccessTable {
   // OK, or PERMISSION_DENIED/ROLE_MISSING that says what the method needs and what the caller has.
   absl::Status Check(absl::string_view method, const PeerIdentity& caller) const;
 
+  // The methods that the caller may call, in ascending order.
+  std::vector<std::string> MethodsFor(const PeerIdentity& caller) const;
+
   // The methods of a service ("restante.auth.v1.LogonService", linked into this program) that the
   // table says nothing about. A test of each service expects none.
   std::vector<std::string> MethodsLeftOut(const std::string& service) const;

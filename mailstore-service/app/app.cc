@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
+#include "common/rpc/server_info_service.h"
 #include "mailstore-service/app/store_watch.h"
 #include "mailstore-service/rpc/access.h"
 #include "mailstore-service/rpc/delivery_service.h"
@@ -61,6 +62,11 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                             config.placement);
   DeliveryService deliveries({*store, workers, metrics, logger});
   MailboxService mailboxes(*store, workers);
+  rpc::ServerInfoService info({.program = "restante-mailstore",
+                               .version = std::string(app::Version()),
+                               .features = {"mailboxes.list", "messages.list"},
+                               .limits = {{"page_size", 1'000}, {"message_octets", 16 << 20}}},
+                              MailstoreManagementAccess(), clock);
 
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,
@@ -71,7 +77,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     RESTANTE_ASSIGN_OR_RETURN(management,
                               rpc::Server::Start({config.management_address, config.tls,
                                                   MailstoreManagementAccess(), /*reflection=*/true},
-                                                 {&mailboxes}));
+                                                 {&mailboxes, &info}));
   }
   watch.SetServing(true);
   logger.Info("started", {{"version", app::Version()},

@@ -17,6 +17,8 @@ rpc::AccessTable MailstoreManagementAccess() {
       {"/restante.mailstore.v1.MailboxService/GetMailbox", {"reader", "mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ListMailboxes", {"reader", "mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ListMessages", {"reader", "mail-admin"}},
+      {"/restante.common.v1.ServerInfoService/GetServerInfo",
+       {"reader", "account-admin", "mail-admin", "key-admin"}},
   });
 }
 

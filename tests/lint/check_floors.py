@@ -25,6 +25,7 @@ FLOORS = {
     "common/log": 2,
     "common/metrics": 2,
     "common/net": 2,
+    "common/operations": 2,
     "common/rpc": 2,
     "common/app": 2,
     "auth-service/ntlm": 1,

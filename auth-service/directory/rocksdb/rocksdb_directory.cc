@@ -1,14 +1,17 @@
 #include "auth-service/directory/rocksdb/rocksdb_directory.h"
 
 #include <rocksdb/db.h>
+#include <rocksdb/utilities/checkpoint.h>
 #include <rocksdb/write_batch.h>
 #include <sys/stat.h>
 
 #include <cerrno>
 #include <cstring>
 #include <optional>
+#include <set>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "auth-service/directory/indexed_directory.h"
@@ -32,6 +35,7 @@ constexpr char kAccountPrefix = 'a';
 constexpr char kPolicyPrefix = 'p';
 constexpr char kRequestPrefix = 'q';
 constexpr char kAuditFamily[] = "audit";
+constexpr size_t kAccountsToTellOf = 1'000;
 
 std::string KeyOf(char prefix, absl::string_view id) {
   return absl::StrCat(std::string(1, prefix), id);
@@ -94,6 +98,18 @@ class RocksDbJournal : public Journal {
     // may have marked the pages clean.
     failed_ = true;
     return Failed(status.ToString());
+  }
+
+  absl::Status Backup(const std::string& path) const override {
+    rocksdb::Checkpoint* opened = nullptr;
+    rocksdb::Status status = rocksdb::Checkpoint::Create(database_.db.get(), &opened);
+    const std::unique_ptr<rocksdb::Checkpoint> checkpoint(opened);
+    if (status.ok()) status = checkpoint->CreateCheckpoint(path);
+    if (status.ok()) return absl::OkStatus();
+    const std::string text = absl::StrCat("no copy could be written to ", path, ": ",
+                                          EscapeForLog(status.ToString(), 256));
+    if (!status.IsNoSpace()) return absl::UnavailableError(text);
+    return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull, text);
   }
 
   absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before, size_t limit) const override {
@@ -254,25 +270,36 @@ absl::Status ReadAuditNumbers(const Database& database, const std::string& path,
   return absl::OkStatus();
 }
 
-absl::StatusOr<DirectoryContents> ReadAll(const Database& database, const std::string& path) {
+// `progress` is told how many accounts were read and returns whether to go on.
+absl::StatusOr<DirectoryContents> ReadAll(const Database& database, const std::string& path,
+                                          absl::FunctionRef<bool(size_t accounts)> progress) {
   DirectoryContents contents;
   RESTANTE_RETURN_IF_ERROR(ReadAuditNumbers(database, path, &contents));
+  size_t told = 0;
   const std::unique_ptr<rocksdb::Iterator> it(database.db->NewIterator({}));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {
     const absl::string_view key = ViewOf(it->key());
     if (key.empty() || !Collect(key, ViewOf(it->value()), &contents)) return Damaged(path, key);
+    if (contents.accounts.size() < told + kAccountsToTellOf) continue;
+    told = contents.accounts.size();
+    if (!progress(told)) return absl::CancelledError("told to stop");
   }
   if (!it->status().ok()) return OpenFailed(path, it->status());
   return contents;
 }
 
-absl::StatusOr<Database> OpenDatabase(const std::string& path) {
+enum class OpenMode { kReadAndWrite, kReadOnly };
+
+absl::StatusOr<Database> OpenDatabase(const std::string& path, OpenMode mode) {
   const rocksdb::Options options = DatabaseOptions();
   const std::vector<rocksdb::ColumnFamilyDescriptor> families = {
       {rocksdb::kDefaultColumnFamilyName, options}, {kAuditFamily, options}};
   std::vector<rocksdb::ColumnFamilyHandle*> handles;
   rocksdb::DB* opened = nullptr;
-  const rocksdb::Status status = rocksdb::DB::Open(options, path, families, &handles, &opened);
+  const rocksdb::Status status =
+      mode == OpenMode::kReadOnly
+          ? rocksdb::DB::OpenForReadOnly(options, path, families, &handles, &opened)
+          : rocksdb::DB::Open(options, path, families, &handles, &opened);
   if (!status.ok()) return OpenFailed(path, status);
   Database database;
   database.db.reset(opened);
@@ -286,12 +313,24 @@ absl::StatusOr<std::unique_ptr<Directory>> OpenRocksDbDirectory(
     const std::string& path, std::vector<ProtocolPolicy> defaults, const Clock& clock,
     Random& random) {
   RESTANTE_RETURN_IF_ERROR(MakePrivateDirectory(path));
-  RESTANTE_ASSIGN_OR_RETURN(Database database, OpenDatabase(path));
+  RESTANTE_ASSIGN_OR_RETURN(Database database, OpenDatabase(path, OpenMode::kReadAndWrite));
   RESTANTE_RETURN_IF_ERROR(CheckFormat(database.db.get(), path));
-  RESTANTE_ASSIGN_OR_RETURN(DirectoryContents contents, ReadAll(database, path));
+  RESTANTE_ASSIGN_OR_RETURN(DirectoryContents contents,
+                            ReadAll(database, path, [](size_t) { return true; }));
   return std::make_unique<IndexedDirectory>(std::make_unique<RocksDbJournal>(std::move(database)),
                                             std::move(contents), std::move(defaults), clock,
                                             random);
+}
+
+absl::StatusOr<BackupContents> ReadBackup(const std::string& path,
+                                          absl::FunctionRef<bool(size_t accounts)> progress) {
+  RESTANTE_ASSIGN_OR_RETURN(const Database database, OpenDatabase(path, OpenMode::kReadOnly));
+  RESTANTE_ASSIGN_OR_RETURN(const DirectoryContents contents, ReadAll(database, path, progress));
+  BackupContents backup{.revision = contents.revision, .accounts = contents.accounts.size()};
+  for (const AccountPtr& account : contents.accounts) {
+    if (account->credential) backup.key_ids.insert(account->credential->key_id);
+  }
+  return backup;
 }
 
 }  // namespace restante::directory

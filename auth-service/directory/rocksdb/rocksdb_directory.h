@@ -1,10 +1,14 @@
 #ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_ROCKSDB_ROCKSDB_DIRECTORY_H_
 #define RESTANTE_AUTH_SERVICE_DIRECTORY_ROCKSDB_ROCKSDB_DIRECTORY_H_
 
+#include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/statusor.h"
 #include "auth-service/directory/directory.h"
 #include "common/base/clock.h"
@@ -22,6 +26,19 @@ namespace restante::directory {
 absl::StatusOr<std::unique_ptr<Directory>> OpenRocksDbDirectory(
     const std::string& path, std::vector<ProtocolPolicy> defaults, const Clock& clock,
     Random& random);
+
+// What a copy made by Directory::Backup holds.
+struct BackupContents {
+  uint64_t revision = 0;
+  size_t accounts = 0;
+  std::set<std::string> key_ids = {};  // the key-encryption keys that its credentials need
+};
+
+// Reads the copy in `path` whole, checksums included, and changes nothing. `progress` is told now
+// and then how many accounts were read, and returns whether to go on: CANCELLED otherwise. Errors
+// as OpenRocksDbDirectory.
+absl::StatusOr<BackupContents> ReadBackup(const std::string& path,
+                                          absl::FunctionRef<bool(size_t accounts)> progress);
 
 }  // namespace restante::directory
 

@@ -20,12 +20,15 @@
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
+#include "auth-service/rpc/jobs.h"
 #include "auth-service/rpc/logon_service.h"
 #include "common/base/error_reason.h"
 #include "common/base/ids.h"
 #include "common/crypto/maildrop_grant.h"
+#include "common/operations/testing/memory_operation_store.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
+#include "common/rpc/server_info_service.h"
 #include "common/rpc/status.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
@@ -53,7 +56,7 @@ class ServicesTest : public testing::Test {
                              {&logon_});
     admin_server_ =
         *Server::Start({"127.0.0.1:0", Issue("server", "service/auth-0"), AuthManagementAccess()},
-                       {&admin_, &audit_});
+                       {&admin_, &audit_, &info_});
     logon_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "frontend/pop3-0"));
     ingress_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     admin_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "account-admin/ops"));
@@ -147,10 +150,22 @@ class ServicesTest : public testing::Test {
                       [this](absl::string_view line) { log_lines_.emplace_back(line); }};
   LogonService logon_{flow_, *directory_};
   WorkerPool workers_{1, 100};
+  operations::MemoryOperationStore::Records operation_records_;
+  const std::string backup_directory_;
+  std::unique_ptr<operations::Operations> operations_ = *operations::Operations::Open(
+      std::make_unique<operations::MemoryOperationStore>(&operation_records_),
+      MakeDirectoryJobs({*directory_, vault_, backup_directory_, clock_}), clock_, random_,
+      logger_);
   DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, authority_, throttle_,
-                           grant_keys_, workers_, logger_},
+                           grant_keys_, workers_, *operations_, clock_, logger_},
                           {}};
   AuditService audit_{*directory_, workers_};
+  ServerInfoService info_{{.program = "restante-auth",
+                           .version = "1.2.3",
+                           .features = {"audit"},
+                           .limits = {{"page_size", 1'000}}},
+                          AuthManagementAccess(),
+                          clock_};
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> admin_server_;
   std::unique_ptr<Logon> logon_stub_;

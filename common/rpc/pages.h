@@ -1,12 +1,12 @@
-#ifndef RESTANTE_AUTH_SERVICE_RPC_PAGES_H_
-#define RESTANTE_AUTH_SERVICE_RPC_PAGES_H_
+#ifndef RESTANTE_COMMON_RPC_PAGES_H_
+#define RESTANTE_COMMON_RPC_PAGES_H_
 
 #include <cstddef>
 #include <cstdint>
 #include <string>
 
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
 
 // Pages of lists. Pure functions, thread-safe.
 namespace restante::rpc {
@@ -22,10 +22,8 @@ inline constexpr size_t kLookedAtOnce = 500;
 // negative.
 absl::StatusOr<size_t> ToPageSize(int32_t page_size);
 
-// The page token that goes on behind account `id`, and back. INVALID_ARGUMENT/PAGE_TOKEN_INVALID
-// for one that was not made here; empty for an empty one.
-std::string MakePageToken(absl::string_view id);
-absl::StatusOr<std::string> ParsePageToken(const std::string& token);
+// INVALID_ARGUMENT/PAGE_TOKEN_INVALID.
+absl::Status WrongPageToken();
 
 // Of what is listed by descending number: the page ends with this one. An empty token is behind all
 // there are. INVALID_ARGUMENT/PAGE_TOKEN_INVALID.
@@ -34,4 +32,4 @@ absl::StatusOr<uint64_t> ParseNumberPageToken(const std::string& token);
 
 }  // namespace restante::rpc
 
-#endif  // RESTANTE_AUTH_SERVICE_RPC_PAGES_H_
+#endif  // RESTANTE_COMMON_RPC_PAGES_H_

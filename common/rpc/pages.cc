@@ -1,47 +1,25 @@
-#include "auth-service/rpc/pages.h"
+#include "common/rpc/pages.h"
 
 #include <algorithm>
 #include <limits>
 
-#include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
-#include "auth-service/directory/account.h"
-#include "auth-service/directory/validation.h"
 #include "common/base/error_reason.h"
 
 namespace restante::rpc {
 namespace {
 
-constexpr char kPageTokenPrefix[] = "1:";
 constexpr char kNumberTokenPrefix[] = "before-";
 constexpr size_t kDefaultPageSize = 100;
 constexpr size_t kMaxPageSize = 1000;
 
+}  // namespace
+
 absl::Status WrongPageToken() {
   return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kPageTokenInvalid,
                    "page_token is not one that this method gave out; list from the beginning");
-}
-
-}  // namespace
-
-std::string MakePageToken(absl::string_view id) {
-  return absl::WebSafeBase64Escape(absl::StrCat(kPageTokenPrefix, id));
-}
-
-absl::StatusOr<std::string> ParsePageToken(const std::string& token) {
-  if (token.empty()) return std::string();
-  std::string text;
-  absl::string_view id;
-  if (token.size() <= 2 * directory::kMaxAccountIdOctets &&
-      absl::WebSafeBase64Unescape(token, &text)) {
-    id = text;
-  }
-  if (absl::ConsumePrefix(&id, kPageTokenPrefix) && directory::IsAccountId(id)) {
-    return std::string(id);
-  }
-  return WrongPageToken();
 }
 
 absl::StatusOr<size_t> ToPageSize(int32_t page_size) {

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_AUTH_SERVICE_RPC_TIME_MESSAGES_H_
-#define RESTANTE_AUTH_SERVICE_RPC_TIME_MESSAGES_H_
+#ifndef RESTANTE_COMMON_RPC_TIME_MESSAGES_H_
+#define RESTANTE_COMMON_RPC_TIME_MESSAGES_H_
 
 #include <google/protobuf/duration.pb.h>
 #include <google/protobuf/timestamp.pb.h>
@@ -33,4 +33,4 @@ inline google::protobuf::Duration ToDurationMessage(absl::Duration duration) {
 
 }  // namespace restante::rpc
 
-#endif  // RESTANTE_AUTH_SERVICE_RPC_TIME_MESSAGES_H_
+#endif  // RESTANTE_COMMON_RPC_TIME_MESSAGES_H_

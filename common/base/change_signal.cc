@@ -1,11 +1,11 @@
-#include "auth-service/directory/change_signal.h"
+#include "common/base/change_signal.h"
 
 #include <utility>
 
 #include "absl/memory/memory.h"
 #include "common/base/check.h"
 
-namespace restante::directory {
+namespace restante {
 
 ChangeSignal::~ChangeSignal() {
   MutexLock lock(&mutex_);
@@ -30,4 +30,4 @@ void ChangeSignal::Notify() {
   for (const Subscription* subscription : subscriptions_) subscription->callback_();
 }
 
-}  // namespace restante::directory
+}  // namespace restante

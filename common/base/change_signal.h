@@ -1,5 +1,5 @@
-#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_CHANGE_SIGNAL_H_
-#define RESTANTE_AUTH_SERVICE_DIRECTORY_CHANGE_SIGNAL_H_
+#ifndef RESTANTE_COMMON_BASE_CHANGE_SIGNAL_H_
+#define RESTANTE_COMMON_BASE_CHANGE_SIGNAL_H_
 
 #include <functional>
 #include <memory>
@@ -7,7 +7,7 @@
 
 #include "common/base/mutex.h"
 
-namespace restante::directory {
+namespace restante {
 
 // Tells whoever asked for it that something has changed, not what. Thread-safe.
 class ChangeSignal {
@@ -46,6 +46,6 @@ class ChangeSignal {
   std::vector<const Subscription*> subscriptions_ ABSL_GUARDED_BY(mutex_);
 };
 
-}  // namespace restante::directory
+}  // namespace restante
 
-#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_CHANGE_SIGNAL_H_
+#endif  // RESTANTE_COMMON_BASE_CHANGE_SIGNAL_H_
