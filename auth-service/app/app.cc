@@ -16,6 +16,7 @@
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
+#include "auth-service/rpc/faults.h"
 #include "auth-service/rpc/jobs.h"
 #include "auth-service/rpc/logon_service.h"
 #include "common/app/program_options.h"
@@ -164,7 +165,9 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
        clock, logger},
       {config.default_placement, config.deleted_accounts_kept, config.backup_directory});
   rpc::AuditService audit(*directory, workers);
-  rpc::ServerInfoService info(DescribeServer(config), rpc::AuthManagementAccess(), clock);
+  rpc::ServerInfoService info(
+      DescribeServer(config), rpc::AuthManagementAccess(),
+      [&] { return rpc::FindFaults(*directory, vault, config.development_mode); }, clock);
   const DirectorySweeper sweeper(directory.get(), config.audit_retention, clock, logger);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,

@@ -407,5 +407,36 @@ TEST_F(ServicesTest, SaysWhatItIsAndWhoIsCalling) {
               testing::Not(testing::Contains("/restante.auth.v1.DirectoryService/GetAccount")));
 }
 
+TEST_F(ServicesTest, FindsWhatAnOperatorShouldLookAt) {
+  const auto causes = [this](const directory::CredentialVault& vault, bool development_mode) {
+    std::vector<std::string> found;
+    for (const ServerFinding& fault : FindFaults(*directory_, vault, development_mode)) {
+      found.push_back(absl::StrCat(fault.cause, fault.is_error ? "!" : ""));
+    }
+    return found;
+  };
+  CreateSmith();
+  EXPECT_THAT(causes(vault_, false), testing::IsEmpty());
+  EXPECT_THAT(causes(vault_, true), testing::ElementsAre("DEVELOPMENT_MODE"));
+  std::map<std::string, Secret> keys;
+  keys.emplace("k2", Secret(std::string(32, 'w')));
+  EXPECT_THAT(
+      causes(directory::CredentialVault(*KeyRing::Create(std::move(keys), "k2"), random_), false),
+      testing::ElementsAre("CREDENTIAL_KEY_MISSING!"));
+  keys.clear();
+  keys.emplace("k1", Secret(std::string(32, 'v')));
+  keys.emplace("k2", Secret(std::string(32, 'w')));
+  EXPECT_THAT(
+      causes(directory::CredentialVault(*KeyRing::Create(std::move(keys), "k2"), random_), false),
+      testing::ElementsAre("CREDENTIALS_UNDER_OLD_KEY"));
+  ASSERT_TRUE(
+      directory_
+          ->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", true, false}, {"PLAIN", false}}}, {})
+          .ok());
+  EXPECT_THAT(causes(vault_, false), testing::ElementsAre("MECHANISM_WITHOUT_TLS"));
+  ASSERT_TRUE(directory_->UpdatePolicy("pop3", {.mechanisms = {{"NTLM", false}}}, {}).ok());
+  EXPECT_THAT(causes(vault_, false), testing::ElementsAre("NO_MECHANISM!"));
+}
+
 }  // namespace
 }  // namespace restante::rpc

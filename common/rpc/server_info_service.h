@@ -4,9 +4,11 @@
 #include <grpcpp/grpcpp.h>
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <set>
 #include <string>
+#include <vector>
 
 #include "absl/time/time.h"
 #include "common/base/clock.h"
@@ -23,11 +25,21 @@ struct ServerDescription {
   std::map<std::string, int64_t> limits;
 };
 
+// What an operator should look at, as restante.common.v1.ServerFinding.
+struct ServerFinding {
+  std::string cause;
+  std::string finding;
+  std::string next_step;
+  bool is_error = false;
+};
+using FaultFinder = std::function<std::vector<ServerFinding>()>;
+
 // restante.common.v1.ServerInfoService of one listener.
 class ServerInfoService : public common::v1::ServerInfoService::CallbackService {
  public:
-  // `access` is the listener's; `clock` outlives this.
-  ServerInfoService(ServerDescription description, AccessTable access, const Clock& clock);
+  // `access` is the listener's; `clock` outlives this. `find_faults` is called by gRPC's threads.
+  ServerInfoService(ServerDescription description, AccessTable access, FaultFinder find_faults,
+                    const Clock& clock);
 
   grpc::ServerUnaryReactor* GetServerInfo(grpc::CallbackServerContext* context,
                                           const common::v1::GetServerInfoRequest* request,
@@ -36,6 +48,7 @@ class ServerInfoService : public common::v1::ServerInfoService::CallbackService 
  private:
   const ServerDescription description_;
   const AccessTable access_;
+  const FaultFinder find_faults_;
   const Clock& clock_;
   const absl::Time start_time_;
 };

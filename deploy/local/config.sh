@@ -99,6 +99,7 @@ credential_keys:
   directory: $DIR/keys/auth/credential_keys
 grant_keys:
   directory: $DIR/keys/auth/grant_keys
+backup_directory: $DIR/backups
 
 ntlm:
   netbios_domain: CORP

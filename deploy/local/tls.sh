@@ -64,7 +64,8 @@ make_key() {
 
 make_keys() {
   make_key keys/auth/sealed_state_keys/k1.key
-  make_key keys/auth/credential_keys/k1.key
+  # Not again where the first one was replaced by others.
+  compgen -G 'keys/auth/credential_keys/*.key' >/dev/null || make_key keys/auth/credential_keys/k1.key
   make_key keys/auth/grant_keys/mailstore-0/k1.key
   # Both sides of a placement hold the same key, each in its own place.
   if [[ ! -f keys/mailstore/grant_keys/k1.key ]]; then

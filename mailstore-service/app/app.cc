@@ -33,6 +33,12 @@ absl::Status MakeDataDirectory(const std::string& directory) {
       absl::StrCat("cannot make data_directory ", directory, ": ", error.message()));
 }
 
+std::vector<rpc::ServerFinding> FindFaults(const Config& config) {
+  if (!config.development_mode) return {};
+  return {{"DEVELOPMENT_MODE", "the mailstore runs with the settings of a developer's machine",
+           "take development_mode out of its configuration and restart it"}};
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
@@ -62,11 +68,12 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                             config.placement);
   DeliveryService deliveries({*store, workers, metrics, logger});
   MailboxService mailboxes(*store, workers);
-  rpc::ServerInfoService info({.program = "restante-mailstore",
-                               .version = std::string(app::Version()),
-                               .features = {"mailboxes.list", "messages.list"},
-                               .limits = {{"page_size", 1'000}, {"message_octets", 16 << 20}}},
-                              MailstoreManagementAccess(), clock);
+  rpc::ServerInfoService info(
+      {.program = "restante-mailstore",
+       .version = std::string(app::Version()),
+       .features = {"mailboxes.list", "messages.list"},
+       .limits = {{"page_size", 1'000}, {"message_octets", 16 << 20}}},
+      MailstoreManagementAccess(), [&config] { return FindFaults(config); }, clock);
 
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,

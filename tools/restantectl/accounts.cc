@@ -19,9 +19,6 @@ using auth::v1::Account;
 using Directory = auth::v1::DirectoryService::StubInterface;
 using Strings = google::protobuf::RepeatedPtrField<std::string>;
 
-constexpr int kMaxPages = 100'000;
-constexpr int kPageSize = 1000;
-
 absl::Status ChangeNames(const AccountChanges::Names& changes, absl::string_view what,
                          Strings* names) {
   for (const std::string& name : changes.remove) {
@@ -189,19 +186,13 @@ absl::Status GetAccount(Session& session, const std::string& id) {
 
 absl::Status ListAccounts(Session& session, const std::string& filter, bool show_deleted) {
   RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
-  auth::v1::ListAccountsResponse all;
   auth::v1::ListAccountsRequest request;
-  request.set_page_size(kPageSize);
   request.set_filter(filter);
   request.set_show_deleted(show_deleted);
-  for (int page = 0; page < kMaxPages; ++page) {
-    auth::v1::ListAccountsResponse response;
-    RESTANTE_RETURN_IF_ERROR(
-        Call(session, directory, &Directory::ListAccounts, request, &response));
-    all.mutable_accounts()->MergeFrom(response.accounts());
-    request.set_page_token(response.next_page_token());
-    if (response.next_page_token().empty()) break;
-  }
+  RESTANTE_ASSIGN_OR_RETURN(
+      const auth::v1::ListAccountsResponse all,
+      CallForPages(session, directory, &Directory::ListAccounts, request, /*limit=*/0,
+                   [](const auto& accounts) { return accounts.accounts_size(); }));
   Print(all, session.format, session.console.out());
   return absl::OkStatus();
 }

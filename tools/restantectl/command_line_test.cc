@@ -17,6 +17,7 @@
 #include "common/base/mutex.h"
 #include "common/rpc/status.h"
 #include "tests/support/fake_random.h"
+#include "tools/restantectl/testing/fake_console.h"
 
 namespace restante::ctl {
 namespace {
@@ -227,46 +228,6 @@ class FakeMailboxes : public mailstore::v1::MailboxService::Service {
     if (first) response->set_next_page_token("more");
     return grpc::Status::OK;
   }
-};
-
-class InProcessServices : public Services {
- public:
-  explicit InProcessServices(grpc::Server& server)
-      : directory_(auth::v1::DirectoryService::NewStub(server.InProcessChannel({}))),
-        mailboxes_(mailstore::v1::MailboxService::NewStub(server.InProcessChannel({}))) {}
-
-  absl::StatusOr<auth::v1::DirectoryService::StubInterface*> Directory() override {
-    return directory_.get();
-  }
-  absl::StatusOr<mailstore::v1::MailboxService::StubInterface*> Mailboxes() override {
-    return mailboxes_.get();
-  }
-
- private:
-  std::unique_ptr<auth::v1::DirectoryService::StubInterface> directory_;
-  std::unique_ptr<mailstore::v1::MailboxService::StubInterface> mailboxes_;
-};
-
-class FakeConsole : public Console {
- public:
-  std::ostream& out() override { return out_; }
-  std::ostream& err() override { return err_; }
-  bool IsTerminal() const override { return terminal; }
-  absl::StatusOr<Secret> ReadAll(size_t max_octets) override {
-    if (input.size() > max_octets) return UsageError("too long");
-    return Secret::CopyOf(input);
-  }
-  absl::StatusOr<Secret> Ask(const std::string& /*prompt*/) override {
-    const std::string line = typed.front();
-    typed.erase(typed.begin());
-    return Secret::CopyOf(line);
-  }
-
-  bool terminal = false;
-  std::string input;
-  std::vector<std::string> typed;
-  std::ostringstream out_;
-  std::ostringstream err_;
 };
 
 class CommandLineTest : public testing::Test {

@@ -88,6 +88,7 @@ absl::StatusOr<Secret> ReadLine(Console& console, size_t max_octets, const std::
 std::ostream& SystemConsole::out() { return std::cout; }
 std::ostream& SystemConsole::err() { return std::cerr; }
 bool SystemConsole::IsTerminal() const { return isatty(STDIN_FILENO) == 1; }
+bool SystemConsole::ShowsProgress() const { return isatty(STDERR_FILENO) == 1; }
 
 absl::StatusOr<Secret> SystemConsole::ReadAll(size_t max_octets) {
   return ReadOctets(max_octets, /*stop_at_line_end=*/false);

@@ -20,6 +20,8 @@ class Console {
 
   // Whether a person sits at standard input.
   virtual bool IsTerminal() const = 0;
+  // Whether somebody watches standard error, and so progress.
+  virtual bool ShowsProgress() const = 0;
 
   // Standard input to its end, at most `max_octets`; more is INVALID_ARGUMENT.
   virtual absl::StatusOr<Secret> ReadAll(size_t max_octets) = 0;
@@ -34,6 +36,7 @@ class SystemConsole : public Console {
   std::ostream& out() override;
   std::ostream& err() override;
   bool IsTerminal() const override;
+  bool ShowsProgress() const override;
   absl::StatusOr<Secret> ReadAll(size_t max_octets) override;
   absl::StatusOr<Secret> Ask(const std::string& prompt) override;
 };

@@ -18,18 +18,26 @@ namespace {
 using Directory = auth::v1::DirectoryService::StubInterface;
 using Mailboxes = mailstore::v1::MailboxService::StubInterface;
 
-constexpr int kPageSize = 1000;
-
 template <typename Events>
-std::string EventTable(const Events& events) {
+std::string EventTable(const Events& events, bool wide = false) {
   std::vector<Row> rows = {
       {"TIME", "OUTCOME", "MECHANISM", "NTLM", "TLS", "CLIENT", "NAME", "ACCOUNT", "REFERENCE"}};
+  if (wide) {
+    for (const char* title : {"ALIAS", "MAILBOX", "PLACEMENT", "ATTEMPT"}) {
+      rows.front().emplace_back(title);
+    }
+  }
   for (const auth::v1::LogonEvent& event : events) {
     rows.push_back({TimeOf(event.time(), event.has_time()), Printable(event.outcome()),
                     Printable(event.mechanism()), OrDash(Printable(event.ntlm_form())),
                     event.tls() ? "yes" : "no", Printable(event.client_address()),
                     OrDash(Printable(event.client_name())), OrDash(LastPart(event.account())),
                     Printable(event.reference())});
+    if (!wide) continue;
+    for (const std::string* cell :
+         {&event.alias(), &event.mailbox_id(), &event.placement(), &event.attempt_id()}) {
+      rows.back().push_back(OrDash(Printable(*cell)));
+    }
   }
   return Columns(rows);
 }
@@ -133,6 +141,11 @@ std::string ToTable(const auth::v1::ListLogonEventsResponse& events) {
   return EventTable(events.events());
 }
 
+template <>
+std::string ToWideTable(const auth::v1::ListLogonEventsResponse& events) {
+  return EventTable(events.events(), /*wide=*/true);
+}
+
 absl::Status DiagnoseLogon(Session& session, const LogonQuestion& question) {
   auth::v1::DiagnoseLogonRequest request;
   request.set_name(question.name);
@@ -143,7 +156,7 @@ absl::Status DiagnoseLogon(Session& session, const LogonQuestion& question) {
   auth::v1::DiagnoseLogonResponse response;
   RESTANTE_RETURN_IF_ERROR(Call(session, directory, &Directory::DiagnoseLogon, request, &response));
   Print(response, session.format, session.console.out());
-  if (session.format != OutputFormat::kJson) {
+  if (IsForPeople(session.format)) {
     session.console.out() << MailboxLine(session, response.mailbox_id());
   }
   return absl::OkStatus();
@@ -153,15 +166,10 @@ absl::Status ListLogons(Session& session, const std::string& filter, int limit) 
   RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
   auth::v1::ListLogonEventsRequest request;
   request.set_filter(filter);
-  auth::v1::ListLogonEventsResponse all;
-  do {
-    const int left = limit == 0 ? kPageSize : limit - all.events_size();
-    request.set_page_size(std::min(left, kPageSize));
-    auth::v1::ListLogonEventsResponse page;
-    RESTANTE_RETURN_IF_ERROR(Call(session, directory, &Directory::ListLogonEvents, request, &page));
-    all.mutable_events()->MergeFrom(page.events());
-    request.set_page_token(page.next_page_token());
-  } while (!request.page_token().empty() && (limit == 0 || all.events_size() < limit));
+  RESTANTE_ASSIGN_OR_RETURN(
+      const auth::v1::ListLogonEventsResponse all,
+      CallForPages(session, directory, &Directory::ListLogonEvents, request, limit,
+                   [](const auto& events) { return events.events_size(); }));
   Print(all, session.format, session.console.out());
   return absl::OkStatus();
 }

@@ -40,31 +40,15 @@ constexpr NextStep kNextSteps[] = {
      "there is"},
     {ErrorReason::kCredentialKeyMissing,
      "put the key that is named back into auth's credential_keys directory and restart auth"},
+    {ErrorReason::kOperationNotFound,
+     "restantectl operations list shows those that are remembered"},
+    {ErrorReason::kOperationRunning,
+     "restantectl operations wait follows the operation that is named, and cancel stops it"},
+    {ErrorReason::kBackupNotConfigured,
+     "set backup_directory in auth's configuration and restart it"},
     {ErrorReason::kStoreFull, "free disk space on the service's volume and repeat"},
     {ErrorReason::kStoreFailed, "see the service's log, repair its disk, and restart it"},
 };
-
-absl::string_view NextStepFor(const absl::Status& status) {
-  if (IsUsageError(status)) return "add --help to the command";
-  const ErrorReason reason = GetErrorReason(status);
-  for (const NextStep& step : kNextSteps) {
-    if (step.reason == reason) return step.text;
-  }
-  switch (ExitCodeOf(status)) {
-    case ExitCode::kUnavailable:
-      return "check that the service runs, that its address and server name are right, and that "
-             "both sides trust each other's authority; then repeat";
-    case ExitCode::kNotFound:
-      return "the list command of this group shows what there is";
-    case ExitCode::kOk:
-    case ExitCode::kFailed:
-    case ExitCode::kUsage:
-    case ExitCode::kConflict:
-    case ExitCode::kPermission:
-      return "see the service's log";
-  }
-  RESTANTE_CHECK(false && "every exit code is handled");
-}
 
 }  // namespace
 
@@ -89,6 +73,28 @@ ExitCode ExitCodeOf(const absl::Status& status) {
     return ExitCode::kPermission;
   }
   return ExitCode::kFailed;
+}
+
+absl::string_view NextStepFor(const absl::Status& status) {
+  if (IsUsageError(status)) return "add --help to the command";
+  const ErrorReason reason = GetErrorReason(status);
+  for (const NextStep& step : kNextSteps) {
+    if (step.reason == reason) return step.text;
+  }
+  switch (ExitCodeOf(status)) {
+    case ExitCode::kUnavailable:
+      return "check that the service runs, that its address and server name are right, and that "
+             "both sides trust each other's authority; then repeat";
+    case ExitCode::kNotFound:
+      return "the list command of this group shows what there is";
+    case ExitCode::kOk:
+    case ExitCode::kFailed:
+    case ExitCode::kUsage:
+    case ExitCode::kConflict:
+    case ExitCode::kPermission:
+      return "see the service's log";
+  }
+  RESTANTE_CHECK(false && "every exit code is handled");
 }
 
 std::string DescribeError(const absl::Status& status) {

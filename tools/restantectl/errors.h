@@ -25,6 +25,7 @@ absl::Status UsageError(absl::string_view message);
 ExitCode ExitCodeOf(const absl::Status& status);
 
 // An error as a person reads it: what happened, the reason for programs, details, and what to do.
+absl::string_view NextStepFor(const absl::Status& status);
 std::string DescribeError(const absl::Status& status);
 
 }  // namespace restante::ctl

@@ -6,7 +6,7 @@ namespace restante::ctl {
 // What stands below the options in --help; docs/restantectl.md has the same examples.
 
 inline constexpr char kTopFooter[] = R"help(Connection:
-  restantectl finds and trusts the services by the variables named above; an installation made by
+  restantectl finds and trusts the services by the variables named above, or by a context; an installation made by
   deploy/local/up has them in DIR/restantectl.env:
       . .restante/restantectl.env
 
@@ -19,7 +19,8 @@ Exit codes:
 Examples:
   restantectl accounts list
   restantectl explain-logon --name 'CORP\jsmith'
-  restantectl policy update pop3 --disable NTLM)help";
+  restantectl policy update pop3 --disable NTLM
+  restantectl doctor)help";
 
 inline constexpr char kAccountsFooter[] = R"help(Examples:
   restantectl accounts create jsmith --windows-name 'CORP\jsmith' --alias john.smith \
@@ -139,7 +140,76 @@ account, outcome, client_address, client_name, mechanism, protocol, reference an
 Examples:
   restantectl logons list
   restantectl logons list --filter 'account = jsmith AND outcome != ACCEPTED'
-  restantectl logons list --filter 'client_address = "192.0.2.*"' --limit 20)help";
+  restantectl logons list --filter 'client_address = "192.0.2.*"' --limit 20
+  restantectl logons watch --filter 'outcome != ACCEPTED' --backlog 10)help";
+
+inline constexpr char kWatchFooter[] =
+    R"help(Goes on until it is interrupted, over restarts of auth too. Nothing is left out; of an account that
+changes faster than this is read, the latest state is shown. -o json gives a line for each.
+
+Examples:
+  restantectl accounts watch
+  restantectl accounts watch -o json)help";
+
+inline constexpr char kAuditFooter[] =
+    R"help(--filter takes comparisons joined by AND: resource, caller, method and request_id with =, != and :,
+with * for any characters; field, which is any changed one, with :; time with =, !=, <, <=, > and >=.
+Of a password it is said that it was set, and never what it is.
+
+Examples:
+  restantectl audit list
+  restantectl audit list --filter 'resource = accounts/jsmith'
+  restantectl audit list --filter 'field:alias AND time >= "2026-01-01T00:00:00Z"' --limit 0)help";
+
+inline constexpr char kOperationsFooter[] =
+    R"help(Operations go on when auth is restarted; of those that have ended the last 1,000 are kept. --filter is
+'done = true' or 'done = false'.
+
+Examples:
+  restantectl operations list --filter 'done = false'
+  restantectl operations wait 0123456789abcdef0123456789abcdef
+  restantectl operations cancel 0123456789abcdef0123456789abcdef)help";
+
+inline constexpr char kRewrapFooter[] =
+    R"help(After a new key was put beside the old ones and auth was restarted: logons go on meanwhile. When it
+reports none that could not be opened, the old keys can be removed a day later. Needs the role
+key-admin.
+
+Examples:
+  restantectl credentials rewrap
+  restantectl credentials rewrap --no-wait)help";
+
+inline constexpr char kBackupFooter[] =
+    R"help(The copy is a folder below backup_directory of auth's configuration, read back whole before it gets
+its name. A stopped auth is started on it by putting it in place of data_directory; it needs the keys
+that are listed, which are not in it. Needs the role key-admin.
+
+Example:
+  restantectl directory backup)help";
+
+inline constexpr char kContextsFooter[] =
+    R"help(A context has the settings of one installation, and names the files of its certificate and key. They
+are kept in RESTANTE_CONTEXTS, or in restante/contexts.yaml below XDG_CONFIG_HOME or ~/.config. What a
+flag or a variable says goes first.
+
+Examples:
+  . .restante/restantectl.env && restantectl contexts save local
+  restantectl contexts use local
+  restantectl --context local accounts list)help";
+
+inline constexpr char kCompletionFooter[] =
+    R"help(Examples:
+  source <(restantectl completion bash)
+  restantectl completion bash > ~/.local/share/bash-completion/completions/restantectl
+  source <(restantectl completion zsh))help";
+
+inline constexpr char kDoctorFooter[] =
+    R"help(Looks at this program's settings and certificates, at whether auth and the mailstore answer and take
+this certificate, at their certificates, versions and clocks, at credentials whose key is missing or
+old, and at the policy. Ends with 1 when something is wrong; warnings alone end with 0.
+
+Example:
+  restantectl doctor)help";
 
 inline constexpr char kPolicyFooter[] =
     R"help(Front ends follow within five seconds, without a restart. USER and PASS follow PLAIN.

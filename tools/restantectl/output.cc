@@ -1,8 +1,10 @@
 #include "tools/restantectl/output.h"
 
 #include <google/protobuf/util/json_util.h>
+#include <yaml-cpp/yaml.h>
 
 #include <optional>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -49,6 +51,49 @@ std::string StateOf(const auth::v1::Account& account) {
 
 std::string YesNo(bool value) { return value ? "yes" : "no"; }
 
+// `json` as YAML reads it, since JSON is YAML; what was quoted there is quoted here.
+void EmitYaml(const YAML::Node& json, YAML::Emitter* out) {
+  if (json.IsMap()) {
+    *out << YAML::BeginMap;
+    for (const auto& field : json) {
+      *out << YAML::Key << field.first.Scalar() << YAML::Value;
+      EmitYaml(field.second, out);
+    }
+    *out << YAML::EndMap;
+  } else if (json.IsSequence()) {
+    *out << YAML::BeginSeq;
+    for (const YAML::Node& element : json) EmitYaml(element, out);
+    *out << YAML::EndSeq;
+  } else if (json.Tag() == "!") {
+    *out << YAML::DoubleQuoted << json.Scalar();
+  } else {
+    *out << json.Scalar();
+  }
+}
+
+std::vector<Row> AccountRows(const auth::v1::ListAccountsResponse& accounts, bool wide) {
+  std::vector<Row> rows = {
+      {"ACCOUNT", "WINDOWS NAMES", "ALIAS", "ADDRESSES", "MAILBOX", "PLACEMENT", "STATE"}};
+  if (wide) {
+    for (const char* title : {"PRINCIPAL NAMES", "CREDENTIAL", "DELEGATES", "UPDATED"}) {
+      rows.front().emplace_back(title);
+    }
+  }
+  for (const auth::v1::Account& account : accounts.accounts()) {
+    rows.push_back({LastPart(account.name()), OrDash(List(account.windows_names())),
+                    OrDash(Printable(account.alias())), OrDash(List(account.addresses())),
+                    OrDash(Printable(account.mailbox_id())), OrDash(Printable(account.placement())),
+                    StateOf(account)});
+    if (!wide) continue;
+    for (std::string cell :
+         {List(account.principal_names()), std::string(account.has_credential() ? "set" : ""),
+          DelegatesOf(account), TimeOf(account.update_time(), account.has_update_time())}) {
+      rows.back().push_back(OrDash(std::move(cell)));
+    }
+  }
+  return rows;
+}
+
 }  // namespace
 
 std::string Printable(absl::string_view text) {
@@ -71,6 +116,19 @@ std::string ToJson(const google::protobuf::Message& message) {
   std::string json;
   RESTANTE_CHECK(google::protobuf::util::MessageToJsonString(message, &json, options).ok());
   return json;
+}
+
+std::string ToYaml(const google::protobuf::Message& message) {
+  YAML::Emitter out;
+  out << YAML::BeginDoc;
+  EmitYaml(YAML::Load(ToJson(message)), &out);
+  return std::string(out.c_str()) + "\n";
+}
+
+OutputFormat OutputFormatOf(absl::string_view name) {
+  if (name == "wide") return OutputFormat::kWide;
+  if (name == "json") return OutputFormat::kJson;
+  return name == "yaml" ? OutputFormat::kYaml : OutputFormat::kTable;
 }
 
 std::string ToTable(const auth::v1::Account& account) {
@@ -100,15 +158,12 @@ std::string ToTable(const auth::v1::Account& account) {
 }
 
 std::string ToTable(const auth::v1::ListAccountsResponse& accounts) {
-  std::vector<Row> rows = {
-      {"ACCOUNT", "WINDOWS NAMES", "ALIAS", "ADDRESSES", "MAILBOX", "PLACEMENT", "STATE"}};
-  for (const auth::v1::Account& account : accounts.accounts()) {
-    rows.push_back({LastPart(account.name()), OrDash(List(account.windows_names())),
-                    OrDash(Printable(account.alias())), OrDash(List(account.addresses())),
-                    OrDash(Printable(account.mailbox_id())), OrDash(Printable(account.placement())),
-                    StateOf(account)});
-  }
-  return Columns(rows);
+  return Columns(AccountRows(accounts, /*wide=*/false));
+}
+
+template <>
+std::string ToWideTable(const auth::v1::ListAccountsResponse& accounts) {
+  return Columns(AccountRows(accounts, /*wide=*/true));
 }
 
 std::string ToTable(const auth::v1::SetCredentialResponse& credential) {

@@ -28,48 +28,43 @@ class GrpcServices : public Services {
  public:
   explicit GrpcServices(ConnectionSettings settings) : settings_(std::move(settings)) {}
 
-  absl::StatusOr<auth::v1::DirectoryService::StubInterface*> Directory() override {
-    if (directory_ == nullptr) {
-      RESTANTE_RETURN_IF_ERROR(RequireAll(
-          {{settings_.auth_admin, "RESTANTE_AUTH_ADMIN", "--auth-admin"},
-           {settings_.auth_server_name, "RESTANTE_AUTH_SERVER_NAME", "--auth-server-name"}}));
-      RESTANTE_ASSIGN_OR_RETURN(auto channel,
-                                Open(settings_.auth_admin, settings_.auth_server_name));
-      directory_ = auth::v1::DirectoryService::NewStub(channel);
-    }
-    return directory_.get();
-  }
-
-  absl::StatusOr<mailstore::v1::MailboxService::StubInterface*> Mailboxes() override {
-    if (mailboxes_ == nullptr) {
-      RESTANTE_RETURN_IF_ERROR(
-          RequireAll({{settings_.mailstore_admin, "RESTANTE_MAILSTORE_ADMIN", "--mailstore-admin"},
-                      {settings_.mailstore_server_name, "RESTANTE_MAILSTORE_SERVER_NAME",
-                       "--mailstore-server-name"}}));
-      RESTANTE_ASSIGN_OR_RETURN(auto channel,
-                                Open(settings_.mailstore_admin, settings_.mailstore_server_name));
-      mailboxes_ = mailstore::v1::MailboxService::NewStub(channel);
-    }
-    return mailboxes_.get();
-  }
-
  private:
-  absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> Open(const std::string& target,
-                                                               const std::string& server_name) {
+  absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> Open(Program program) override {
+    switch (program) {
+      case Program::kAuth:
+        RESTANTE_RETURN_IF_ERROR(RequireAll(
+            {{settings_.auth_admin, "RESTANTE_AUTH_ADMIN", "--auth-admin"},
+             {settings_.auth_server_name, "RESTANTE_AUTH_SERVER_NAME", "--auth-server-name"}}));
+        return Connected(settings_.auth_admin, settings_.auth_server_name, &auth_);
+      case Program::kMailstore:
+        RESTANTE_RETURN_IF_ERROR(RequireAll(
+            {{settings_.mailstore_admin, "RESTANTE_MAILSTORE_ADMIN", "--mailstore-admin"},
+             {settings_.mailstore_server_name, "RESTANTE_MAILSTORE_SERVER_NAME",
+              "--mailstore-server-name"}}));
+        return Connected(settings_.mailstore_admin, settings_.mailstore_server_name, &mailstore_);
+    }
+    return nullptr;
+  }
+
+  absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> Connected(
+      const std::string& target, const std::string& server_name,
+      std::shared_ptr<grpc::ChannelInterface>* channel) {
+    if (*channel != nullptr) return *channel;
     RESTANTE_RETURN_IF_ERROR(
         RequireAll({{settings_.tls_ca, "RESTANTE_TLS_CA", "--tls-ca"},
                     {settings_.tls_certificate, "RESTANTE_TLS_CERTIFICATE", "--tls-certificate"},
                     {settings_.tls_private_key, "RESTANTE_TLS_PRIVATE_KEY", "--tls-private-key"}}));
     const rpc::TlsFiles files{settings_.tls_certificate, settings_.tls_private_key,
                               settings_.tls_ca};
-    auto channel = rpc::MakeChannel({target, server_name, files});
-    if (!channel.ok()) return UsageError(channel.status().message());
-    return channel;
+    auto opened = rpc::MakeChannel({target, server_name, files});
+    if (!opened.ok()) return UsageError(opened.status().message());
+    *channel = *std::move(opened);
+    return *channel;
   }
 
   const ConnectionSettings settings_;
-  std::unique_ptr<auth::v1::DirectoryService::StubInterface> directory_;
-  std::unique_ptr<mailstore::v1::MailboxService::StubInterface> mailboxes_;
+  std::shared_ptr<grpc::ChannelInterface> auth_;
+  std::shared_ptr<grpc::ChannelInterface> mailstore_;
 };
 
 }  // namespace

@@ -1,12 +1,18 @@
 #ifndef RESTANTE_TOOLS_RESTANTECTL_SERVICES_H_
 #define RESTANTE_TOOLS_RESTANTECTL_SERVICES_H_
 
+#include <google/longrunning/operations.grpc.pb.h>
+#include <grpcpp/channel.h>
+
 #include <functional>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "common/base/status_macros.h"
+#include "restante/auth/v1/audit_service.grpc.pb.h"
 #include "restante/auth/v1/directory_service.grpc.pb.h"
+#include "restante/common/v1/server_info_service.grpc.pb.h"
 #include "restante/mailstore/v1/mailbox_service.grpc.pb.h"
 
 namespace restante::ctl {
@@ -22,15 +28,51 @@ struct ConnectionSettings {
   std::string mailstore_server_name;
 };
 
+// The management listeners.
+enum class Program { kAuth, kMailstore };
+
 // The management services, connected when first asked for, so that a command needs only the
-// settings of the service it uses. One thread.
+// settings of the service it uses. Stubs live as long as this object. One thread.
 class Services {
  public:
   virtual ~Services() = default;
 
-  // Live as long as this object. INVALID_ARGUMENT that names a missing setting or a bad file.
-  virtual absl::StatusOr<auth::v1::DirectoryService::StubInterface*> Directory() = 0;
-  virtual absl::StatusOr<mailstore::v1::MailboxService::StubInterface*> Mailboxes() = 0;
+  // INVALID_ARGUMENT that names a missing setting or a bad file.
+  template <typename Service>
+  absl::StatusOr<std::unique_ptr<typename Service::StubInterface>> Stub(Program program) {
+    RESTANTE_ASSIGN_OR_RETURN(const std::shared_ptr<grpc::ChannelInterface> channel, Open(program));
+    return Service::NewStub(channel);
+  }
+  absl::StatusOr<auth::v1::DirectoryService::StubInterface*> Directory() {
+    return Kept<auth::v1::DirectoryService>(Program::kAuth, &directory_);
+  }
+  absl::StatusOr<auth::v1::AuditService::StubInterface*> Audit() {
+    return Kept<auth::v1::AuditService>(Program::kAuth, &audit_);
+  }
+  absl::StatusOr<google::longrunning::Operations::StubInterface*> Operations() {
+    return Kept<google::longrunning::Operations>(Program::kAuth, &operations_);
+  }
+  absl::StatusOr<mailstore::v1::MailboxService::StubInterface*> Mailboxes() {
+    return Kept<mailstore::v1::MailboxService>(Program::kMailstore, &mailboxes_);
+  }
+
+ private:
+  // The channel to its management listener, the same each time.
+  virtual absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> Open(Program program) = 0;
+
+  template <typename Service>
+  absl::StatusOr<typename Service::StubInterface*> Kept(
+      Program program, std::unique_ptr<typename Service::StubInterface>* stub) {
+    if (*stub == nullptr) {
+      RESTANTE_ASSIGN_OR_RETURN(*stub, Stub<Service>(program));
+    }
+    return stub->get();
+  }
+
+  std::unique_ptr<auth::v1::DirectoryService::StubInterface> directory_;
+  std::unique_ptr<auth::v1::AuditService::StubInterface> audit_;
+  std::unique_ptr<google::longrunning::Operations::StubInterface> operations_;
+  std::unique_ptr<mailstore::v1::MailboxService::StubInterface> mailboxes_;
 };
 
 using Connect = std::function<std::unique_ptr<Services>(const ConnectionSettings&)>;

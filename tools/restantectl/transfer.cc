@@ -2,6 +2,7 @@
 
 #include <cerrno>
 #include <fstream>
+#include <functional>
 #include <iostream>
 #include <memory>
 #include <optional>
@@ -15,6 +16,7 @@
 #include "tools/restantectl/account_file.h"
 #include "tools/restantectl/errors.h"
 #include "tools/restantectl/output.h"
+#include "tools/restantectl/progress_line.h"
 
 namespace restante::ctl {
 namespace {
@@ -42,7 +44,9 @@ absl::Status FromProto(const google::rpc::Status& status) {
 // One import under way.
 class Import {
  public:
-  Import(Session* session, const ImportWish& wish) : session_(*session), wish_(wish) {}
+  // `fraction` says how much of the file was read, below 0 when that is not known.
+  Import(Session* session, const ImportWish& wish, std::function<double()> fraction)
+      : session_(*session), wish_(wish), fraction_(std::move(fraction)), line_(session->console) {}
 
   absl::Status Run(std::istream* in) {
     RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session_.services.Directory());
@@ -83,10 +87,8 @@ class Import {
     const bool going = stream_->Write(message_) && stream_->Read(&response);
     WipeMessage();
     for (const auth::v1::ImportResult& result : response.results()) Take(result);
-    if (going && session_.console.IsTerminal()) {
-      session_.console.err() << "\r" << created_ + updated_ + unchanged_ + failed_ << " accounts"
-                             << std::flush;
-    }
+    line_.Show(fraction_(), absl::StrCat(created_ + updated_ + unchanged_ + failed_, " accounts, ",
+                                         failed_, " failed"));
     return going;
   }
 
@@ -100,6 +102,7 @@ class Import {
 
   void Failed(int64_t line, const std::string& account_id, const absl::Status& why) {
     if (++failed_ > kMostFailuresShown) return;
+    line_.Clear();
     const ErrorReason reason = GetErrorReason(why);
     session_.console.err() << "line " << line << ": "
                            << (account_id.empty() ? "" : Printable(account_id) + ": ")
@@ -120,7 +123,7 @@ class Import {
   }
 
   absl::Status Report(const absl::Status& read, const absl::Status& sent) {
-    if (session_.console.IsTerminal()) session_.console.err() << "\n";
+    line_.Clear();
     session_.console.out() << (wish_.dry_run ? "Nothing was changed. Would be created: "
                                              : "Created: ")
                            << created_ << ", updated: " << updated_
@@ -143,6 +146,8 @@ class Import {
 
   Session& session_;
   const ImportWish& wish_;
+  const std::function<double()> fraction_;
+  ProgressLine line_;
   grpc::ClientContext context_;
   std::unique_ptr<Stream> stream_;
   ImportAccountsRequest message_;
@@ -155,13 +160,20 @@ class Import {
 }  // namespace
 
 absl::Status ImportAccounts(Session& session, const ImportWish& wish) {
-  if (wish.path == "-") return Import(&session, wish).Run(&std::cin);
+  if (wish.path == "-") return Import(&session, wish, [] { return -1.0; }).Run(&std::cin);
   std::ifstream file(wish.path, std::ios::binary);
   if (!file) {
     return UsageError(absl::StrCat(Printable(wish.path), ": ",
                                    absl::ErrnoToStatus(errno, "cannot be read").message()));
   }
-  return Import(&session, wish).Run(&file);
+  file.seekg(0, std::ios::end);
+  const auto size = static_cast<double>(file.tellg());
+  file.seekg(0);
+  const auto fraction = [&file, size] {
+    // At the end there is no place any more.
+    return file.good() && size > 0 ? static_cast<double>(file.tellg()) / size : 1.0;
+  };
+  return Import(&session, wish, fraction).Run(&file);
 }
 
 absl::Status ExportAccounts(Session& session, const ExportWish& wish) {

@@ -20,6 +20,7 @@
 #include "auth-service/rpc/access.h"
 #include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
+#include "auth-service/rpc/faults.h"
 #include "auth-service/rpc/jobs.h"
 #include "auth-service/rpc/logon_service.h"
 #include "common/base/error_reason.h"
@@ -165,6 +166,7 @@ class ServicesTest : public testing::Test {
                            .features = {"audit"},
                            .limits = {{"page_size", 1'000}}},
                           AuthManagementAccess(),
+                          [this] { return FindFaults(*directory_, vault_, false); },
                           clock_};
   std::unique_ptr<Server> server_;
   std::unique_ptr<Server> admin_server_;
