@@ -67,12 +67,16 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   MaildropService maildrops({*store, grant_keys, workers, metrics, logger, clock},
                             config.placement);
   DeliveryService deliveries({*store, workers, metrics, logger});
-  MailboxService mailboxes(*store, workers);
+  MailboxService mailboxes(*store, workers, logger);
   rpc::ServerInfoService info(
       {.program = "restante-mailstore",
        .version = std::string(app::Version()),
-       .features = {"mailboxes.list", "messages.list"},
-       .limits = {{"page_size", 1'000}, {"message_octets", 16 << 20}}},
+       .features = {"mailboxes.break_lease", "messages.undelete"},
+       .limits = {{"page_size", 1'000},
+                  {"batch_names", 1'000},
+                  {"deleted_messages_kept_seconds",
+                   absl::ToInt64Seconds(config.store.kept.deleted_messages)},
+                  {"message_octets", 16 << 20}}},
       MailstoreManagementAccess(), [&config] { return FindFaults(config); }, clock);
 
   RESTANTE_ASSIGN_OR_RETURN(

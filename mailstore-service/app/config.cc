@@ -33,6 +33,8 @@ void ApplyStoreLimits(const StoreLimits& limits, Config* config) {
   if (limits.max_waiting_calls() > 0) {
     config->max_waiting_calls = static_cast<size_t>(limits.max_waiting_calls());
   }
+  app::SetDuration(limits.deleted_messages_kept(), limits.has_deleted_messages_kept(),
+                   &config->store.kept.deleted_messages);
   app::SetDuration(limits.sweep_interval(), limits.has_sweep_interval(), &config->sweeper.interval);
 }
 

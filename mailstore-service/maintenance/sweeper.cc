@@ -6,10 +6,12 @@ Sweeper::Sweeper(SweeperOptions options, Mailstore& store, metrics::Registry& re
                  const log::Logger& logger)
     : options_(options),
       store_(store),
-      removed_(registry
-                   .Counters("restante_mailstore_swept_records_total",
-                             "Delivery ids and outcomes removed when their time was over.")
-                   .With()),
+      removed_(
+          registry
+              .Counters("restante_mailstore_swept_records_total",
+                        "Delivery ids, outcomes and deleted messages removed when their time was "
+                        "over.")
+              .With()),
       rounds_(registry.Counters("restante_mailstore_sweeps_total",
                                 "Rounds through the store, by outcome.")),
       logger_(logger),

@@ -50,6 +50,25 @@ class ScriptedStore : public Mailstore {
                                                            size_t) override {
     return absl::InternalError("");
   }
+  absl::StatusOr<int64_t> DeleteMessages(const std::string&, const std::vector<uint64_t>&,
+                                         const std::string&) override {
+    return absl::InternalError("");
+  }
+  absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(const std::string&, uint64_t,
+                                                                  size_t) override {
+    return absl::InternalError("");
+  }
+  absl::StatusOr<int64_t> UndeleteMessages(const std::string&,
+                                           const std::vector<uint64_t>&) override {
+    return absl::InternalError("");
+  }
+  absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string&,
+                                               const std::vector<uint64_t>&) override {
+    return absl::InternalError("");
+  }
+  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string&) override {
+    return absl::InternalError("");
+  }
 
  private:
   const std::vector<absl::StatusOr<SweepResult>> answers_;

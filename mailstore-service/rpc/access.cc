@@ -17,6 +17,11 @@ rpc::AccessTable MailstoreManagementAccess() {
       {"/restante.mailstore.v1.MailboxService/GetMailbox", {"reader", "mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ListMailboxes", {"reader", "mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ListMessages", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ListDeletedMessages", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/BatchDeleteMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/BatchUndeleteMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/PurgeDeletedMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/BreakLease", {"mail-admin"}},
       {"/restante.common.v1.ServerInfoService/GetServerInfo",
        {"reader", "account-admin", "mail-admin", "key-admin"}},
   });

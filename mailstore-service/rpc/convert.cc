@@ -45,16 +45,20 @@ v1::MaildropMessage ToProto(const MessageSummary& message) {
   return proto;
 }
 
+v1::MailboxSession ToProto(const SessionInfo& session) {
+  v1::MailboxSession proto;
+  proto.set_session_id(session.session_id);
+  proto.set_client_address(session.client_address);
+  proto.set_frontend(session.frontend);
+  return proto;
+}
+
 v1::Mailbox ToProto(const MailboxInfo& mailbox) {
   v1::Mailbox proto;
   proto.set_name(absl::StrCat(kMailboxes, mailbox.mailbox_id));
   proto.set_message_count(mailbox.message_count);
   proto.set_total_size_octets(mailbox.total_size_octets);
-  if (mailbox.session) {
-    proto.mutable_session()->set_session_id(mailbox.session->session_id);
-    proto.mutable_session()->set_client_address(mailbox.session->client_address);
-    proto.mutable_session()->set_frontend(mailbox.session->frontend);
-  }
+  if (mailbox.session) *proto.mutable_session() = ToProto(*mailbox.session);
   return proto;
 }
 

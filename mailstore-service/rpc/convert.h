@@ -18,6 +18,7 @@ namespace restante::mailstore {
 absl::StatusOr<Lease> FromProto(const v1::Lease& lease, const std::string& frontend);
 v1::Lease ToProto(const Lease& lease);
 v1::MaildropMessage ToProto(const MessageSummary& message);
+v1::MailboxSession ToProto(const SessionInfo& session);
 v1::Mailbox ToProto(const MailboxInfo& mailbox);
 
 // "mailboxes/{mailbox_id}"; `field` names it in FIELD_INVALID.

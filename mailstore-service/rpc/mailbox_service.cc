@@ -1,10 +1,18 @@
 #include "mailstore-service/rpc/mailbox_service.h"
 
+#include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
+#include "common/base/error_reason.h"
+#include "common/base/escape.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/peer_identity.h"
+#include "common/rpc/time_messages.h"
 #include "mailstore-service/rpc/convert.h"
 #include "mailstore-service/rpc/page_token.h"
 #include "mailstore-service/rpc/unary_call.h"
@@ -14,18 +22,45 @@ namespace {
 
 constexpr int32_t kStandardPage = 100;
 constexpr int32_t kMaxPage = 1'000;
+constexpr int kMaxNames = 1'000;
 
 v1::Message ToMessage(const std::string& mailbox, const MessageSummary& message) {
   v1::Message proto;
   proto.set_name(absl::StrCat(mailbox, "/messages/", message.message_id));
   proto.set_size_octets(message.size_octets);
   proto.set_uidl(message.uidl);
-  const absl::Duration since_epoch = message.delivery_time - absl::UnixEpoch();
-  const int64_t seconds = absl::ToUnixSeconds(message.delivery_time);
-  proto.mutable_delivery_time()->set_seconds(seconds);
-  proto.mutable_delivery_time()->set_nanos(
-      static_cast<int32_t>(absl::ToInt64Nanoseconds(since_epoch - absl::Seconds(seconds))));
+  *proto.mutable_delivery_time() = rpc::ToTimestamp(message.delivery_time);
   return proto;
+}
+
+v1::DeletedMessage ToDeletedMessage(const std::string& mailbox, const DeletedMessage& message) {
+  v1::DeletedMessage proto;
+  *proto.mutable_message() = ToMessage(mailbox, message.summary);
+  *proto.mutable_delete_time() = rpc::ToTimestamp(message.deletion.delete_time);
+  *proto.mutable_expire_time() = rpc::ToTimestamp(message.expire_time);
+  proto.set_session_id(message.deletion.session_id);
+  proto.set_client_address(message.deletion.client_address);
+  proto.set_caller(message.deletion.caller);
+  return proto;
+}
+
+// The ids in "mailboxes/{mailbox}/messages/{id}", each of this mailbox.
+template <typename Names>
+absl::StatusOr<std::vector<uint64_t>> ParseMessageNames(const std::string& mailbox,
+                                                        const Names& names) {
+  if (names.empty() || names.size() > kMaxNames) return InvalidField("names", "must be 1 to 1,000");
+  const std::string prefix = absl::StrCat(mailbox, "/messages/");
+  std::vector<uint64_t> ids;
+  for (const std::string& name : names) {
+    absl::string_view digits = name;
+    uint64_t id = 0;
+    if (!absl::ConsumePrefix(&digits, prefix) || !absl::SimpleAtoi(digits, &id)) {
+      return InvalidField("names",
+                          absl::StrCat("must each be \"", mailbox, "/messages/{message_id}\""));
+    }
+    ids.push_back(id);
+  }
+  return ids;
 }
 
 }  // namespace
@@ -47,6 +82,92 @@ grpc::ServerUnaryReactor* MailboxService::ListMessages(grpc::CallbackServerConte
                                                        v1::ListMessagesResponse* response) {
   return Answer(workers_, context,
                 [this, request, response] { return Messages(*request, response); });
+}
+
+grpc::ServerUnaryReactor* MailboxService::ListDeletedMessages(
+    grpc::CallbackServerContext* context, const v1::ListDeletedMessagesRequest* request,
+    v1::ListDeletedMessagesResponse* response) {
+  return Answer(workers_, context,
+                [this, request, response] { return DeletedMessages(*request, response); });
+}
+
+template <typename Request>
+grpc::ServerUnaryReactor* MailboxService::ChangeMessages(
+    grpc::CallbackServerContext* context, const char* method, const Request& request,
+    std::function<absl::StatusOr<int64_t>(const std::string& mailbox_id,
+                                          const std::vector<uint64_t>& message_ids)>
+        change,
+    std::function<void(int64_t)> set_count) {
+  const std::string caller = rpc::GetPeerIdentity(*context).uri;
+  const auto run = [&request, change = std::move(change)]() -> absl::StatusOr<int64_t> {
+    RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
+    RESTANTE_ASSIGN_OR_RETURN(const std::vector<uint64_t> ids,
+                              ParseMessageNames(request.parent(), request.names()));
+    return change(id, ids);
+  };
+  return Answer(workers_, context, [this, method, &request, caller, run, set_count] {
+    const absl::StatusOr<int64_t> count = run();
+    if (count.ok()) set_count(*count);
+    Record(method, request.parent(), caller, count.value_or(0), count.status());
+    return count.status();
+  });
+}
+
+grpc::ServerUnaryReactor* MailboxService::BatchDeleteMessages(
+    grpc::CallbackServerContext* context, const v1::BatchDeleteMessagesRequest* request,
+    v1::BatchDeleteMessagesResponse* response) {
+  return ChangeMessages(
+      context, "BatchDeleteMessages", *request,
+      [this, caller = rpc::GetPeerIdentity(*context).uri](const auto& id, const auto& ids) {
+        return store_.DeleteMessages(id, ids, caller);
+      },
+      [response](int64_t count) { response->set_deleted_count(count); });
+}
+
+grpc::ServerUnaryReactor* MailboxService::BatchUndeleteMessages(
+    grpc::CallbackServerContext* context, const v1::BatchUndeleteMessagesRequest* request,
+    v1::BatchUndeleteMessagesResponse* response) {
+  return ChangeMessages(
+      context, "BatchUndeleteMessages", *request,
+      [this](const auto& id, const auto& ids) { return store_.UndeleteMessages(id, ids); },
+      [response](int64_t count) { response->set_undeleted_count(count); });
+}
+
+grpc::ServerUnaryReactor* MailboxService::PurgeDeletedMessages(
+    grpc::CallbackServerContext* context, const v1::PurgeDeletedMessagesRequest* request,
+    v1::PurgeDeletedMessagesResponse* response) {
+  return ChangeMessages(
+      context, "PurgeDeletedMessages", *request,
+      [this](const auto& id, const auto& ids) { return store_.PurgeDeletedMessages(id, ids); },
+      [response](int64_t count) { response->set_purged_count(count); });
+}
+
+grpc::ServerUnaryReactor* MailboxService::BreakLease(grpc::CallbackServerContext* context,
+                                                     const v1::BreakLeaseRequest* request,
+                                                     v1::BreakLeaseResponse* response) {
+  const auto run = [this, request]() -> absl::StatusOr<std::optional<SessionInfo>> {
+    RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", request->name()));
+    return store_.BreakLease(id);
+  };
+  return Answer(workers_, context,
+                [this, request, response, run, caller = rpc::GetPeerIdentity(*context).uri] {
+                  const absl::StatusOr<std::optional<SessionInfo>> session = run();
+                  const bool broken = session.ok() && session->has_value();
+                  if (broken) *response->mutable_session() = ToProto(**session);
+                  Record("BreakLease", request->name(), caller, broken ? 1 : 0, session.status());
+                  return session.status();
+                });
+}
+
+void MailboxService::Record(const char* method, const std::string& mailbox,
+                            const std::string& caller, int64_t count,
+                            const absl::Status& status) const {
+  logger_.Info("mailbox_write", {{"method", method},
+                                 {"mailbox", EscapeForLog(mailbox)},
+                                 {"caller", caller},
+                                 {"count", count},
+                                 {"code", absl::StatusCodeToString(status.code())},
+                                 {"reason", ErrorReasonName(GetErrorReason(status))}});
 }
 
 absl::Status MailboxService::Get(const v1::GetMailboxRequest& request,
@@ -98,6 +219,28 @@ absl::Status MailboxService::Messages(const v1::ListMessagesRequest& request,
     }
     *response->add_messages() = ToMessage(request.parent(), message);
     after = message.message_id;
+  }
+  return absl::OkStatus();
+}
+
+absl::Status MailboxService::DeletedMessages(const v1::ListDeletedMessagesRequest& request,
+                                             v1::ListDeletedMessagesResponse* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
+  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
+                            PageSize(request.page_size(), kStandardPage, kMaxPage));
+  uint64_t after = 0;
+  if (!request.page_token().empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(after, DecodeMessagePageToken(id, request.page_token()));
+  }
+  RESTANTE_ASSIGN_OR_RETURN(const std::vector<DeletedMessage> messages,
+                            store_.ListDeletedMessages(id, after, page_size + 1));
+  for (const DeletedMessage& message : messages) {
+    if (static_cast<size_t>(response->messages_size()) == page_size) {
+      response->set_next_page_token(EncodeMessagePageToken(id, after));
+      break;
+    }
+    *response->add_messages() = ToDeletedMessage(request.parent(), message);
+    after = message.summary.message_id;
   }
   return absl::OkStatus();
 }

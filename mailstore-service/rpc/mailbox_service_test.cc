@@ -31,7 +31,12 @@ TEST(Access, EachMethodIsOpenToItsRolesAlone) {
   const std::map<std::string, std::vector<std::string>> management = {
       {"/restante.mailstore.v1.MailboxService/GetMailbox", {"reader", "mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ListMailboxes", {"reader", "mail-admin"}},
-      {"/restante.mailstore.v1.MailboxService/ListMessages", {"reader", "mail-admin"}}};
+      {"/restante.mailstore.v1.MailboxService/ListMessages", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ListDeletedMessages", {"reader", "mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/BatchDeleteMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/BatchUndeleteMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/PurgeDeletedMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/BreakLease", {"mail-admin"}}};
   for (const std::string role : {"frontend", "ingress", "mover", "reader", "account-admin",
                                  "mail-admin", "key-admin", "service"}) {
     const rpc::PeerIdentity caller{absl::StrCat("spiffe://restante/", role, "/x"), {role}};
@@ -102,6 +107,109 @@ TEST_F(ServicesTest, OperatorsSeeMailboxesAndMessages) {
       GetErrorReason(
           Call<v1::ListMessagesResponse>(reader_, &Mailboxes::ListMessages, messages).status()),
       ErrorReason::kFieldInvalid);
+}
+
+TEST_F(ServicesTest, OperatorsDeleteAndBringBackMessages) {
+  Deliver({"m"}, "one\r\n");
+  Deliver({"m"}, "two\r\n");
+  const v1::OpenMaildropResponse opened = Open("m");
+  ASSERT_TRUE(Close(opened.lease(), {opened.messages(0).message_id()}).ok());
+  const auto name = [&opened](int i) {
+    return absl::StrCat("mailboxes/m/messages/", opened.messages(i).message_id());
+  };
+  v1::BatchDeleteMessagesRequest remove;
+  remove.set_parent("mailboxes/m");
+  remove.add_names(name(1));
+  remove.add_names("mailboxes/m/messages/1");
+  EXPECT_EQ(GetErrorReason(Call<v1::BatchDeleteMessagesResponse>(
+                               reader_, &Mailboxes::BatchDeleteMessages, remove)
+                               .status()),
+            ErrorReason::kRoleMissing);
+  EXPECT_EQ(
+      Call<v1::BatchDeleteMessagesResponse>(mail_admin_, &Mailboxes::BatchDeleteMessages, remove)
+          ->deleted_count(),
+      1);
+  EXPECT_THAT(log_lines_.back(), testing::HasSubstr("BatchDeleteMessages"));
+  EXPECT_THAT(log_lines_.back(), testing::HasSubstr("spiffe://restante/mail-admin/ops"));
+
+  v1::ListDeletedMessagesRequest list;
+  list.set_parent("mailboxes/m");
+  list.set_page_size(1);
+  auto page =
+      *Call<v1::ListDeletedMessagesResponse>(reader_, &Mailboxes::ListDeletedMessages, list);
+  ASSERT_EQ(page.messages_size(), 1);
+  const v1::DeletedMessage& by_quit = page.messages(0);
+  EXPECT_EQ(by_quit.message().name(), name(0));
+  EXPECT_EQ(by_quit.message().uidl(), opened.messages(0).uidl());
+  EXPECT_EQ(by_quit.session_id(), kSession);
+  EXPECT_EQ(by_quit.client_address(), "192.0.2.1");
+  EXPECT_EQ(by_quit.caller(), kFrontend);
+  EXPECT_EQ(by_quit.expire_time().seconds() - by_quit.delete_time().seconds(), 7 * 24 * 3600);
+  list.set_page_token(page.next_page_token());
+  page = *Call<v1::ListDeletedMessagesResponse>(reader_, &Mailboxes::ListDeletedMessages, list);
+  ASSERT_EQ(page.messages_size(), 1);
+  EXPECT_EQ(page.messages(0).caller(), "spiffe://restante/mail-admin/ops");
+  EXPECT_EQ(page.messages(0).session_id(), "");
+  EXPECT_EQ(page.next_page_token(), "");
+
+  v1::BatchUndeleteMessagesRequest back;
+  back.set_parent("mailboxes/m");
+  back.add_names(name(0));
+  EXPECT_EQ(
+      Call<v1::BatchUndeleteMessagesResponse>(mail_admin_, &Mailboxes::BatchUndeleteMessages, back)
+          ->undeleted_count(),
+      1);
+  v1::PurgeDeletedMessagesRequest purge;
+  purge.set_parent("mailboxes/m");
+  purge.add_names(name(0));
+  purge.add_names(name(1));
+  EXPECT_EQ(
+      Call<v1::PurgeDeletedMessagesResponse>(mail_admin_, &Mailboxes::PurgeDeletedMessages, purge)
+          ->purged_count(),
+      1);
+  const v1::OpenMaildropResponse again = Open("m");
+  ASSERT_EQ(again.messages_size(), 1);
+  EXPECT_EQ(again.messages(0).uidl(), opened.messages(0).uidl());
+}
+
+TEST_F(ServicesTest, NamesOfMessagesAreThoseOfTheMailbox) {
+  Deliver({"m"}, "one\r\n");
+  const auto field = [this](const std::vector<std::string>& names, int count = 1) {
+    v1::BatchDeleteMessagesRequest request;
+    request.set_parent("mailboxes/m");
+    for (const std::string& name : names) {
+      for (int i = 0; i < count; ++i) request.add_names(name);
+    }
+    return GetInvalidField(
+        Call<v1::BatchDeleteMessagesResponse>(mail_admin_, &Mailboxes::BatchDeleteMessages, request)
+            .status());
+  };
+  EXPECT_EQ(field({"mailboxes/m/messages/1"}, 1'000), "");
+  EXPECT_EQ(field({"mailboxes/m/messages/1"}, 1'001), "names");
+  EXPECT_EQ(field({}), "names");
+  for (const char* name : {"1", "mailboxes/n/messages/1", "mailboxes/m/messages/",
+                           "mailboxes/m/messages/x", "mailboxes/m/messages/-1"}) {
+    EXPECT_EQ(field({name}), "names") << name;
+  }
+}
+
+TEST_F(ServicesTest, AnOperatorTakesTheMailboxFromItsSession) {
+  Deliver({"m"}, "one\r\n");
+  const v1::OpenMaildropResponse opened = Open("m");
+  v1::BreakLeaseRequest request;
+  request.set_name("mailboxes/m");
+  const auto broken = Call<v1::BreakLeaseResponse>(mail_admin_, &Mailboxes::BreakLease, request);
+  ASSERT_TRUE(broken.ok()) << broken.status();
+  EXPECT_EQ(broken->session().session_id(), kSession);
+  EXPECT_EQ(GetErrorReason(Close(opened.lease(), {opened.messages(0).message_id()}).status()),
+            ErrorReason::kLeaseLost);
+  EXPECT_FALSE(
+      Call<v1::BreakLeaseResponse>(mail_admin_, &Mailboxes::BreakLease, request)->has_session());
+  request.set_name("mailboxes/none");
+  EXPECT_EQ(
+      GetErrorReason(
+          Call<v1::BreakLeaseResponse>(mail_admin_, &Mailboxes::BreakLease, request).status()),
+      ErrorReason::kMailboxNotFound);
 }
 
 TEST_F(ServicesTest, CallersWithoutTheRoleAreRefused) {

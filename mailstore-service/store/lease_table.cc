@@ -64,6 +64,18 @@ void LeaseTable::Release(const Lease& lease) {
   if (Find(lease) != nullptr) entries_.erase(lease.mailbox_id);
 }
 
+std::optional<SessionInfo> LeaseTable::SessionOf(const Lease& lease) const {
+  const Entry* entry = Find(lease);
+  if (entry == nullptr) return std::nullopt;
+  return entry->session;
+}
+
+std::optional<SessionInfo> LeaseTable::Break(const std::string& mailbox_id) {
+  const std::optional<SessionInfo> holder = Holder(mailbox_id);
+  entries_.erase(mailbox_id);
+  return holder;
+}
+
 std::optional<SessionInfo> LeaseTable::Holder(const std::string& mailbox_id) const {
   auto found = entries_.find(mailbox_id);
   if (found == entries_.end() || clock_.MonotonicNow() >= found->second.expires) {

@@ -37,6 +37,12 @@ class LeaseTable {
   // Lets the mailbox go; nothing happens when `lease` is not the present one.
   void Release(const Lease& lease);
 
+  // Whose lease it is; nullopt unless it is the present one.
+  std::optional<SessionInfo> SessionOf(const Lease& lease) const;
+
+  // Lets the mailbox go, whoever has it: the holder, when its lease had not run out.
+  std::optional<SessionInfo> Break(const std::string& mailbox_id);
+
   // The holder, when its lease has not run out.
   std::optional<SessionInfo> Holder(const std::string& mailbox_id) const;
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,12 @@ struct OpenedMaildrop {
   std::vector<MessageSummary> messages;  // oldest first; later deliveries are not in it
 };
 
+// How long a store keeps what.
+struct KeepingTimes {
+  // Deleted messages, so that they can be brought back; 0: they are gone at once.
+  absl::Duration deleted_messages = absl::Hours(24 * 7);
+};
+
 // The mail of one placement, by what is done with it. Mailboxes come to be by delivery or opening.
 // An id is 1 to 64 of [a-z0-9-]; other ids are FIELD_INVALID. Thread-safe. Calls may block for a
 // disk write; none waits for a client.
@@ -91,10 +98,11 @@ class Mailstore {
   virtual absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
                                                               const MessageRead& read) = 0;
 
-  // Deletes the messages and lets the mailbox go, durably, in one step; answers how many it
-  // deleted. Ids that are not there are passed over. The answer is kept for kOutcomeKept: a repeat
-  // gets the same one and changes nothing. LEASE_LOST: nothing was deleted. DELETE_NOT_GRANTED:
-  // nothing was deleted, and the mailbox is held on.
+  // Deletes the messages, so that UndeleteMessages can bring them back for as long as the store
+  // keeps them, and lets the mailbox go, durably, in one step; answers how many it deleted. Ids
+  // that are not there are passed over. The answer is kept for kOutcomeKept: a repeat gets the same
+  // one and changes nothing. LEASE_LOST: nothing was deleted. DELETE_NOT_GRANTED: nothing was
+  // deleted, and the mailbox is held on.
   virtual absl::StatusOr<int64_t> Close(const Lease& lease,
                                         const std::vector<uint64_t>& delete_message_ids) = 0;
 
@@ -110,10 +118,37 @@ class Mailstore {
                                                                    uint64_t after,
                                                                    size_t limit) = 0;
 
+  // Deletes messages for an operator, whoever has the mailbox open: a session that has them in its
+  // list finds them gone. Durable; how many. `caller` by certificate. Ids that are not there are
+  // passed over. MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
+                                                 const std::vector<uint64_t>& message_ids,
+                                                 const std::string& caller) = 0;
+
+  // At most `limit` deleted messages whose id is greater than `after`, in order. MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(
+      const std::string& mailbox_id, uint64_t after, size_t limit) = 0;
+
+  // Brings deleted messages back, each with its id and UIDL and so at its place in the order;
+  // sessions that are open do not see them. Durable; how many. Ids of messages that are not deleted
+  // are passed over. MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<int64_t> UndeleteMessages(const std::string& mailbox_id,
+                                                   const std::vector<uint64_t>& message_ids) = 0;
+
+  // Removes deleted messages for good, before their time. Durable; how many. Ids of messages that
+  // are not deleted are passed over. MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<int64_t> PurgeDeletedMessages(
+      const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) = 0;
+
+  // Takes the mailbox from the session that has it, whose every later call is LEASE_LOST; who that
+  // was, or nullopt when nobody had it. MAILBOX_NOT_FOUND, and the errors of a write: the session
+  // may have lost the mailbox then.
+  virtual absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) = 0;
+
   // Removes what was kept for a while and is over its time: delivery ids after kDeliveryIdKept,
-  // outcomes after kOutcomeKept. Looks at about `limit` records, from where the last call ended.
-  // What it removes was worth nothing any more: no call is answered differently for it. One thread
-  // at a time.
+  // outcomes after kOutcomeKept, deleted messages after their time. Looks at about `limit` records,
+  // from where the last call ended. What it removes was worth nothing any more: no call is answered
+  // differently for it, but that deleted messages cannot be brought back. One thread at a time.
   virtual absl::StatusOr<SweepResult> Sweep(size_t limit) = 0;
 };
 

@@ -24,6 +24,7 @@ struct StoredMessage {
 
 struct Mailbox {
   std::map<uint64_t, StoredMessage> messages;
+  std::map<uint64_t, std::pair<StoredMessage, MessageDeletion>> deleted;
   std::map<std::string, std::pair<uint64_t, absl::Duration>> delivered;  // id, when
 };
 
@@ -55,9 +56,10 @@ class MemoryReader : public MessageReader {
 
 class MemoryStore : public Mailstore {
  public:
-  MemoryStore(const Clock& clock, int64_t max_message_octets)
+  MemoryStore(const Clock& clock, int64_t max_message_octets, const KeepingTimes& kept)
       : clock_(clock),
         max_message_octets_(max_message_octets),
+        kept_(kept),
         leases_(kBoot, kLeaseTtl, clock),
         message_ids_(kBoot) {}
 
@@ -75,6 +77,17 @@ class MemoryStore : public Mailstore {
                                                          size_t limit) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
+                                         const std::vector<uint64_t>& message_ids,
+                                         const std::string& caller) override;
+  absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(const std::string& mailbox_id,
+                                                                  uint64_t after,
+                                                                  size_t limit) override;
+  absl::StatusOr<int64_t> UndeleteMessages(const std::string& mailbox_id,
+                                           const std::vector<uint64_t>& message_ids) override;
+  absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string& mailbox_id,
+                                               const std::vector<uint64_t>& message_ids) override;
+  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) override;
   absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
   int64_t max_message_octets() const { return max_message_octets_; }
@@ -85,11 +98,17 @@ class MemoryStore : public Mailstore {
   static constexpr uint32_t kBoot = 1;
   static constexpr uint32_t kStoreId = 0;
 
+  absl::StatusOr<Mailbox*> Find(const std::string& mailbox_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // How many there were.
+  int64_t Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
+                 Mailbox* mailbox) const;
   MailboxInfo InfoOf(const std::string& mailbox_id, const Mailbox& mailbox) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const Clock& clock_;
   const int64_t max_message_octets_;
+  const KeepingTimes kept_;
   Mutex mutex_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
   MessageIdSource message_ids_;
@@ -197,11 +216,11 @@ absl::StatusOr<int64_t> MemoryStore::Close(const Lease& lease,
   }
   RESTANTE_RETURN_IF_ERROR(delete_message_ids.empty() ? leases_.Check(lease)
                                                       : leases_.CheckDelete(lease));
-  int64_t deleted = 0;
-  Mailbox& mailbox = mailboxes_[lease.mailbox_id];
-  for (uint64_t id : delete_message_ids) {
-    deleted += static_cast<int64_t>(mailbox.messages.erase(id));
-  }
+  const SessionInfo session = leases_.SessionOf(lease).value_or(SessionInfo());
+  const int64_t deleted =
+      Delete(delete_message_ids,
+             {clock_.WallNow(), lease.session_id, session.client_address, lease.frontend},
+             &mailboxes_[lease.mailbox_id]);
   leases_.Release(lease);
   outcomes_.insert_or_assign({lease.session_id, lease.epoch}, Outcome{deleted, now});
   return deleted;
@@ -220,9 +239,8 @@ MailboxInfo MemoryStore::InfoOf(const std::string& mailbox_id, const Mailbox& ma
 
 absl::StatusOr<MailboxInfo> MemoryStore::GetMailbox(const std::string& mailbox_id) {
   MutexLock lock(&mutex_);
-  auto found = mailboxes_.find(mailbox_id);
-  if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
-  return InfoOf(mailbox_id, found->second);
+  RESTANTE_ASSIGN_OR_RETURN(const Mailbox* mailbox, Find(mailbox_id));
+  return InfoOf(mailbox_id, *mailbox);
 }
 
 absl::StatusOr<std::vector<MailboxInfo>> MemoryStore::ListMailboxes(const std::string& after,
@@ -240,15 +258,87 @@ absl::StatusOr<std::vector<MessageSummary>> MemoryStore::ListMessages(const std:
                                                                       uint64_t after,
                                                                       size_t limit) {
   MutexLock lock(&mutex_);
-  auto found = mailboxes_.find(mailbox_id);
-  if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
-  const auto& messages = found->second.messages;
+  RESTANTE_ASSIGN_OR_RETURN(const Mailbox* mailbox, Find(mailbox_id));
+  const auto& messages = mailbox->messages;
   std::vector<MessageSummary> summaries;
   for (auto it = messages.upper_bound(after); it != messages.end() && summaries.size() < limit;
        ++it) {
     summaries.push_back(it->second.summary);
   }
   return summaries;
+}
+
+absl::StatusOr<Mailbox*> MemoryStore::Find(const std::string& mailbox_id) {
+  auto found = mailboxes_.find(mailbox_id);
+  if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
+  return &found->second;
+}
+
+int64_t MemoryStore::Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
+                            Mailbox* mailbox) const {
+  int64_t deleted = 0;
+  for (uint64_t id : ids) {
+    auto message = mailbox->messages.extract(id);
+    if (!message) continue;
+    ++deleted;
+    if (kept_.deleted_messages > absl::ZeroDuration()) {
+      mailbox->deleted.emplace(id, std::pair(std::move(message.mapped()), deletion));
+    }
+  }
+  return deleted;
+}
+
+absl::StatusOr<int64_t> MemoryStore::DeleteMessages(const std::string& mailbox_id,
+                                                    const std::vector<uint64_t>& message_ids,
+                                                    const std::string& caller) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  MessageDeletion deletion;
+  deletion.delete_time = clock_.WallNow();
+  deletion.caller = caller;
+  return Delete(message_ids, deletion, mailbox);
+}
+
+absl::StatusOr<std::vector<DeletedMessage>> MemoryStore::ListDeletedMessages(
+    const std::string& mailbox_id, uint64_t after, size_t limit) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  std::vector<DeletedMessage> messages;
+  for (auto it = mailbox->deleted.upper_bound(after);
+       it != mailbox->deleted.end() && messages.size() < limit; ++it) {
+    const auto& [message, deletion] = it->second;
+    messages.push_back({message.summary, deletion, deletion.delete_time + kept_.deleted_messages});
+  }
+  return messages;
+}
+
+absl::StatusOr<int64_t> MemoryStore::UndeleteMessages(const std::string& mailbox_id,
+                                                      const std::vector<uint64_t>& message_ids) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  int64_t restored = 0;
+  for (uint64_t id : message_ids) {
+    auto deleted = mailbox->deleted.extract(id);
+    if (!deleted) continue;
+    mailbox->messages.emplace(id, std::move(deleted.mapped().first));
+    ++restored;
+  }
+  return restored;
+}
+
+absl::StatusOr<int64_t> MemoryStore::PurgeDeletedMessages(
+    const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  int64_t purged = 0;
+  for (uint64_t id : message_ids) purged += static_cast<int64_t>(mailbox->deleted.erase(id));
+  return purged;
+}
+
+absl::StatusOr<std::optional<SessionInfo>> MemoryStore::BreakLease(const std::string& mailbox_id) {
+  MutexLock lock(&mutex_);
+  RESTANTE_RETURN_IF_ERROR(Find(mailbox_id).status());
+  return leases_.Break(mailbox_id);
 }
 
 // One round at once: what fits into memory is looked through in no time.
@@ -260,6 +350,9 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
     result.removed += std::erase_if(mailbox.delivered, [now](const auto& delivered) {
       return now - delivered.second.second >= kDeliveryIdKept;
     });
+    result.removed += std::erase_if(mailbox.deleted, [this](const auto& deleted) {
+      return clock_.WallNow() - deleted.second.second.delete_time >= kept_.deleted_messages;
+    });
   }
   result.removed += std::erase_if(
       outcomes_, [now](const auto& outcome) { return now - outcome.second.when >= kOutcomeKept; });
@@ -268,8 +361,9 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
 
 }  // namespace
 
-std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets) {
-  return std::make_unique<MemoryStore>(clock, max_message_octets);
+std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets,
+                                          const KeepingTimes& kept) {
+  return std::make_unique<MemoryStore>(clock, max_message_octets, kept);
 }
 
 }  // namespace restante::mailstore

@@ -13,7 +13,8 @@ namespace restante::mailstore {
 // A Mailstore that forgets everything when it is destroyed; for unit tests of what stands on the
 // interface. The conformance suite holds it to the same contract as the store on disk. `clock` must
 // outlive it.
-std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets);
+std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets,
+                                          const KeepingTimes& kept = {});
 
 }  // namespace restante::mailstore
 

@@ -54,6 +54,25 @@ struct MailboxInfo {
   std::optional<SessionInfo> session;
 };
 
+// When a message was deleted, and by whom.
+struct MessageDeletion {
+  absl::Time delete_time;
+  // The session whose QUIT it was, and where its client was; empty when it was none.
+  std::string session_id = {};
+  std::string client_address = {};
+  // The front end, or whoever else deleted it, by certificate.
+  std::string caller = {};
+
+  bool operator==(const MessageDeletion&) const = default;
+};
+
+// A message that was deleted and can be brought back until expire_time, or somewhat longer.
+struct DeletedMessage {
+  MessageSummary summary;
+  MessageDeletion deletion;
+  absl::Time expire_time;
+};
+
 // Which part of which message.
 struct MessageRead {
   uint64_t message_id = 0;

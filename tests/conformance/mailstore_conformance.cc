@@ -422,4 +422,119 @@ TEST_P(MailstoreConformance, WhatIsOverItsTimeIsSweptAway) {
   EXPECT_EQ(Texts("m").size(), 2u);
 }
 
+TEST_P(MailstoreConformance, DeletedMessagesComeBackAsTheyWere) {
+  for (const char* text : {"1\r\n", "2\r\n", "3\r\n", "4\r\n"}) Deliver({"m"}, text);
+  auto opened = store().Open("m", {"s", "192.0.2.7", "fe"});
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  const std::vector<MessageSummary> before = opened->messages;
+  const auto id = [&before](size_t i) { return before[i].message_id; };
+  EXPECT_EQ(*store().Close(opened->lease, {id(0), id(2)}), 2);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(*store().DeleteMessages("m", {id(1), id(1), id(2), 12345}, "operator"), 1);
+  Restart();
+  EXPECT_EQ(Texts("m"), (Strings{"4\r\n"}));
+  EXPECT_EQ(store().GetMailbox("m")->message_count, 1);
+  EXPECT_EQ(store().GetMailbox("m")->total_size_octets, 3);
+  const auto deleted = store().ListDeletedMessages("m", 0, 9);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  ASSERT_EQ(deleted->size(), 3u);
+  const DeletedMessage& by_quit = deleted->at(0);
+  EXPECT_EQ(by_quit.summary.uidl, before[0].uidl);
+  EXPECT_EQ(by_quit.summary.size_octets, 3);
+  EXPECT_EQ(by_quit.deletion,
+            (MessageDeletion{clock_.WallNow() - absl::Hours(1), "s", "192.0.2.7", "fe"}));
+  EXPECT_EQ(by_quit.expire_time, by_quit.deletion.delete_time + KeepingTimes().deleted_messages);
+  EXPECT_EQ(deleted->at(1).deletion, (MessageDeletion{clock_.WallNow(), "", "", "operator"}));
+  EXPECT_EQ(store().ListDeletedMessages("m", id(0), 1)->at(0).summary.message_id, id(1));
+
+  // An open session does not see them; the next one does, in their old order and with their UIDL.
+  OpenedMaildrop open = Open("m", "later");
+  EXPECT_EQ(*store().UndeleteMessages("m", {id(0), id(1), id(1), id(3), 12345}), 2);
+  EXPECT_EQ(*store().UndeleteMessages("m", {id(0)}), 0);
+  EXPECT_EQ(*store().Close(open.lease, {}), 0);
+  EXPECT_EQ(Texts("m"), (Strings{"1\r\n", "2\r\n", "4\r\n"}));
+  EXPECT_EQ(store().GetMailbox("m")->total_size_octets, 9);
+  open = Open("m", "last");
+  for (size_t i : {0, 1}) EXPECT_EQ(open.messages[i].uidl, before[i].uidl);
+  EXPECT_EQ(*store().Close(open.lease, {}), 0);
+  EXPECT_EQ(store().ListDeletedMessages("m", 0, 9)->size(), 1u);
+  EXPECT_EQ(*store().PurgeDeletedMessages("m", {id(2), id(3)}), 1);
+  EXPECT_EQ(*store().UndeleteMessages("m", {id(2)}), 0);
+  EXPECT_EQ(Texts("m").size(), 3u);
+}
+
+TEST_P(MailstoreConformance, DeletedMessagesGoWhenTheirTimeIsOver) {
+  const auto sweep = [this] {
+    size_t removed = 0;
+    for (int calls = 0; calls < 100; ++calls) {
+      const absl::StatusOr<SweepResult> swept = store().Sweep(1);
+      EXPECT_TRUE(swept.ok()) << swept.status();
+      removed += swept->removed;
+      if (swept->round_done) break;
+    }
+    return removed;
+  };
+  const uint64_t first = Deliver({"m"}, "1\r\n")[0].message_id;
+  const uint64_t second = Deliver({"m"}, "2\r\n")[0].message_id;
+  EXPECT_EQ(*store().DeleteMessages("m", {first, second}, "operator"), 2);
+  clock_.Advance(KeepingTimes().deleted_messages - absl::Hours(1));
+  // Deleted anew, it stays for the whole time once more.
+  EXPECT_EQ(*store().UndeleteMessages("m", {second}), 1);
+  EXPECT_EQ(*store().DeleteMessages("m", {second}, "operator"), 1);
+  EXPECT_EQ(sweep(), 0u);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(sweep(), 1u);
+  EXPECT_EQ(*store().UndeleteMessages("m", {first, second}), 1);
+  EXPECT_EQ(Texts("m"), (Strings{"2\r\n"}));
+}
+
+TEST_P(MailstoreConformance, AnOpenSessionFindsADeletedMessageGone) {
+  const uint64_t id = Deliver({"m"}, "1\r\n")[0].message_id;
+  OpenedMaildrop opened = Open("m", "s");
+  EXPECT_EQ(*store().DeleteMessages("m", {id}, "operator"), 1);
+  EXPECT_EQ(GetErrorReason(store().Read(opened.lease, {id, 0, std::nullopt}).status()),
+            ErrorReason::kMessageNotFound);
+  EXPECT_EQ(*store().Close(opened.lease, {id}), 0);
+  EXPECT_EQ(store().GetMailbox("m")->message_count, 0);
+}
+
+TEST_P(MailstoreConformance, ABrokenLeaseIsLost) {
+  const uint64_t id = Deliver({"m"}, "1\r\n")[0].message_id;
+  EXPECT_EQ(*store().BreakLease("m"), std::nullopt);
+  OpenedMaildrop opened = Open("m", "s");
+  EXPECT_EQ((*store().BreakLease("m"))->session_id, "s");
+  EXPECT_EQ(GetErrorReason(store().Renew(opened.lease)), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {id}).status()), ErrorReason::kLeaseLost);
+  if (Restart()) {
+    EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {id}).status()), ErrorReason::kLeaseLost);
+    EXPECT_EQ(*store().BreakLease("m"), std::nullopt);
+    EXPECT_EQ(Texts("m").size(), 1u);
+  }
+}
+
+TEST_P(MailstoreConformance, OperatorsCallsNeedAMailboxThatIsThere) {
+  const auto reason = [](const absl::Status& status) { return GetErrorReason(status); };
+  EXPECT_EQ(reason(store().DeleteMessages("none", {1}, "").status()),
+            ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(reason(store().ListDeletedMessages("none", 0, 1).status()),
+            ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(reason(store().UndeleteMessages("none", {1}).status()), ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(reason(store().PurgeDeletedMessages("none", {1}).status()),
+            ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(reason(store().BreakLease("none").status()), ErrorReason::kMailboxNotFound);
+}
+
+TEST_P(MailstoreConformance, OfManyWhoBringAMessageBackOneDoes) {
+  const uint64_t id = Deliver({"m"}, "1\r\n")[0].message_id;
+  EXPECT_EQ(*store().DeleteMessages("m", {id}, "operator"), 1);
+  std::atomic<int64_t> restored = 0;
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) {
+    threads.emplace_back([&] { restored += *store().UndeleteMessages("m", {id}); });
+  }
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(restored, 1);
+  EXPECT_EQ(store().GetMailbox("m")->message_count, 1);
+}
+
 }  // namespace restante::mailstore

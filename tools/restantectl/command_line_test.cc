@@ -22,6 +22,7 @@
 namespace restante::ctl {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
@@ -226,6 +227,38 @@ class FakeMailboxes : public mailstore::v1::MailboxService::Service {
     message.set_name(absl::StrCat(request->parent(), "/messages/", first ? "m1" : "m2"));
     message.set_uidl(first ? "u1" : "u2");
     if (first) response->set_next_page_token("more");
+    return grpc::Status::OK;
+  }
+  grpc::Status ListDeletedMessages(grpc::ServerContext* /*context*/,
+                                   const mailstore::v1::ListDeletedMessagesRequest* request,
+                                   mailstore::v1::ListDeletedMessagesResponse* response) override {
+    const bool first = request->page_token().empty();
+    mailstore::v1::DeletedMessage& deleted = *response->add_messages();
+    deleted.mutable_message()->set_name(
+        absl::StrCat(request->parent(), "/messages/", first ? "1" : "2"));
+    deleted.set_client_address("192.0.2.7");
+    if (first) response->set_next_page_token("more");
+    return grpc::Status::OK;
+  }
+  grpc::Status BatchDeleteMessages(grpc::ServerContext* /*context*/,
+                                   const mailstore::v1::BatchDeleteMessagesRequest* request,
+                                   mailstore::v1::BatchDeleteMessagesResponse* response) override {
+    response->set_deleted_count(request->names_size());
+    return grpc::Status::OK;
+  }
+  grpc::Status BatchUndeleteMessages(
+      grpc::ServerContext* /*context*/, const mailstore::v1::BatchUndeleteMessagesRequest* request,
+      mailstore::v1::BatchUndeleteMessagesResponse* response) override {
+    for (const std::string& name : request->names()) {
+      EXPECT_THAT(name, testing::StartsWith(request->parent() + "/messages/"));
+    }
+    response->set_undeleted_count(request->names_size());
+    return grpc::Status::OK;
+  }
+  grpc::Status BreakLease(grpc::ServerContext* /*context*/,
+                          const mailstore::v1::BreakLeaseRequest* request,
+                          mailstore::v1::BreakLeaseResponse* response) override {
+    if (request->name() == "mailboxes/held") response->mutable_session()->set_session_id("s1");
     return grpc::Status::OK;
   }
 };
@@ -728,6 +761,30 @@ TEST_F(CommandLineTest, SettingsComeFromFlagsAndVariables) {
   EXPECT_EQ(settings_.tls_ca, "/b/ca.pem");
   unsetenv("RESTANTE_AUTH_ADMIN");
   unsetenv("RESTANTE_TLS_CA");
+}
+
+TEST_F(CommandLineTest, BringsDeletedMessagesBack) {
+  EXPECT_EQ(Run({"mailboxes", "deleted", "m"}), ExitCode::kOk) << err();
+  EXPECT_THAT(out(), AllOf(HasSubstr("192.0.2.7"), HasSubstr("\n2  ")));
+  EXPECT_EQ(Run({"mailboxes", "undelete", "m", "7", "mailboxes/m/messages/8"}), ExitCode::kOk);
+  EXPECT_EQ(out(), "2 messages brought back.\n");
+  EXPECT_EQ(Run({"mailboxes", "undelete", "m", "--all"}), ExitCode::kOk);
+  EXPECT_EQ(out(), "2 messages brought back.\n");
+  EXPECT_EQ(Run({"mailboxes", "undelete", "m"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"mailboxes", "undelete", "m", "7", "--all"}), ExitCode::kUsage);
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1'001; ++i) ids.push_back(absl::StrCat(i));
+  std::vector<const char*> arguments = {"mailboxes", "delete-messages", "m"};
+  for (const std::string& id : ids) arguments.push_back(id.c_str());
+  EXPECT_EQ(Run(arguments), ExitCode::kOk);
+  EXPECT_EQ(out(), "1001 messages deleted.\n");
+}
+
+TEST_F(CommandLineTest, TakesAMailboxFromItsSession) {
+  EXPECT_EQ(Run({"mailboxes", "break-lease", "held"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("s1"));
+  EXPECT_EQ(Run({"mailboxes", "break-lease", "free"}), ExitCode::kOk);
+  EXPECT_EQ(out(), "Nobody had the mailbox open.\n");
 }
 
 TEST(ConnectByGrpc, NamesTheSettingThatIsMissing) {

@@ -10,6 +10,7 @@
 #include "tools/restantectl/contexts.h"
 #include "tools/restantectl/delegates.h"
 #include "tools/restantectl/logons.h"
+#include "tools/restantectl/mailboxes.h"
 #include "tools/restantectl/session.h"
 #include "tools/restantectl/transfer.h"
 
@@ -48,6 +49,7 @@ struct CommandLine {
   DelegateGrant delegate_grant;
   bool no_tls = false;
   PolicyChanges policy_changes;
+  MessageChoice message_choice;
   Action action;
 };
 

@@ -228,6 +228,17 @@ Examples:
   restantectl mailboxes list
   restantectl mailboxes messages "$(restantectl accounts get jsmith -o json | jq -r .mailbox_id)")help";
 
+inline constexpr char kDeletedMessagesFooter[] =
+    R"help(What QUIT or an operator deletes is kept for 7 days unless the mailstore is configured otherwise, and
+comes back under its old UIDL and at its old place, so that clients do not download it twice. The next
+session sees it.
+
+Examples:
+  restantectl mailboxes deleted jsmith-4k2v
+  restantectl mailboxes undelete jsmith-4k2v 7593845912543
+  restantectl mailboxes undelete jsmith-4k2v --all
+  restantectl mailboxes purge-deleted jsmith-4k2v --all)help";
+
 }  // namespace restante::ctl
 
 #endif  // RESTANTE_TOOLS_RESTANTECTL_HELP_TEXT_H_

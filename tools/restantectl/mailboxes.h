@@ -2,6 +2,7 @@
 #define RESTANTE_TOOLS_RESTANTECTL_MAILBOXES_H_
 
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "tools/restantectl/session.h"
@@ -12,6 +13,22 @@ namespace restante::ctl {
 
 absl::Status GetMailbox(Session& session, const std::string& id);
 absl::Status ListMailboxes(Session& session);
+// Messages that were deleted and can be brought back.
+absl::Status ListDeletedMessages(Session& session, const std::string& mailbox_id);
+
+// Of one mailbox. `messages` are ids, with or without what stands before them in a name; `all` in
+// place of them means every message that is deleted.
+struct MessageChoice {
+  std::string mailbox_id;
+  std::vector<std::string> messages;
+  bool all = false;
+};
+absl::Status DeleteMessages(Session& session, const MessageChoice& choice);
+absl::Status UndeleteMessages(Session& session, const MessageChoice& choice);
+absl::Status PurgeDeletedMessages(Session& session, const MessageChoice& choice);
+
+absl::Status BreakLease(Session& session, const std::string& mailbox_id);
+
 absl::Status ListMessages(Session& session, const std::string& mailbox_id);
 
 }  // namespace restante::ctl

@@ -55,6 +55,8 @@ std::string ToTable(const common::v1::ServerInfo& info);
 std::string ToTable(const mailstore::v1::Mailbox& mailbox);
 std::string ToTable(const mailstore::v1::ListMailboxesResponse& mailboxes);
 std::string ToTable(const mailstore::v1::ListMessagesResponse& messages);
+std::string ToTable(const mailstore::v1::ListDeletedMessagesResponse& messages);
+std::string ToTable(const mailstore::v1::BreakLeaseResponse& response);
 
 // With more columns, where there are more.
 template <typename Message>

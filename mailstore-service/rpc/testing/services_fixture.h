@@ -74,6 +74,7 @@ class ServicesTest : public testing::Test {
     other_frontend_ = v1::MaildropService::NewStub(Connect(*server_, "frontend/pop3-1"));
     ingress_ = v1::DeliveryService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     reader_ = v1::MailboxService::NewStub(Connect(*management_, "reader/ops"));
+    mail_admin_ = v1::MailboxService::NewStub(Connect(*management_, "mail-admin/ops"));
   }
 
   rpc::TlsFiles Issue(const std::string& name, const std::vector<std::string>& roles) {
@@ -255,13 +256,14 @@ class ServicesTest : public testing::Test {
   MaildropService maildrop_{{*store_, grant_keys_, workers_, metrics_, logger_, clock_},
                             "mailstore-0"};
   DeliveryService delivery_{{*store_, workers_, metrics_, logger_}};
-  MailboxService mailbox_{*store_, workers_};
+  MailboxService mailbox_{*store_, workers_, logger_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<rpc::Server> management_;
   std::unique_ptr<Maildrops> frontend_;
   std::unique_ptr<Maildrops> other_frontend_;
   std::unique_ptr<v1::DeliveryService::Stub> ingress_;
   std::unique_ptr<Mailboxes> reader_;
+  std::unique_ptr<Mailboxes> mail_admin_;
 };
 
 }  // namespace restante::mailstore

@@ -11,6 +11,7 @@ namespace {
 // Behind the record of a lease that may not delete.
 constexpr uint8_t kReadOnly = 1;
 constexpr uint8_t kIndexVersion = 1;
+constexpr uint8_t kDeletedVersion = 1;
 constexpr size_t kMaxTextOctets = 1024;  // of any length-prefixed field
 
 uint64_t Millis(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
@@ -53,6 +54,11 @@ std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id) {
   return ByteWriter().Bytes(mailbox_id).U8(0).U64Be(message_id).Take();
 }
 
+std::string MailboxIdOfIndexKey(absl::string_view key) {
+  const size_t end = key.find('\0');
+  return end == absl::string_view::npos ? "" : std::string(key.substr(0, end));
+}
+
 uint64_t MessageIdOfIndexKey(absl::string_view key) {
   constexpr size_t kIdOctets = 8;
   if (key.size() < kIdOctets) return 0;
@@ -86,6 +92,36 @@ std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_v
   entry.summary.delivery_time = FromMillis(*delivered);
   entry.body_id = *body_id;
   return entry;
+}
+
+std::string EncodeDeleted(const DeletedEntry& deleted) {
+  return ByteWriter()
+      .U8(kDeletedVersion)
+      .LengthPrefixed(EncodeIndexEntry(deleted.entry))
+      .U64Be(Millis(deleted.deletion.delete_time))
+      .LengthPrefixed(deleted.deletion.session_id)
+      .LengthPrefixed(deleted.deletion.client_address)
+      .LengthPrefixed(deleted.deletion.caller)
+      .Take();
+}
+
+std::optional<DeletedEntry> DecodeDeleted(absl::string_view key, absl::string_view value) {
+  ByteReader reader(value);
+  const std::optional<uint8_t> version = reader.ReadU8();
+  const std::optional<absl::string_view> entry = reader.ReadLengthPrefixed(kMaxTextOctets);
+  const std::optional<uint64_t> when = reader.ReadU64Be();
+  const std::optional<absl::string_view> session_id = reader.ReadLengthPrefixed(kMaxTextOctets);
+  const std::optional<absl::string_view> address = reader.ReadLengthPrefixed(kMaxTextOctets);
+  const std::optional<absl::string_view> caller = reader.ReadLengthPrefixed(kMaxTextOctets);
+  if (version != kDeletedVersion || !entry || !when || !session_id || !address || !caller ||
+      !reader.empty()) {
+    return std::nullopt;
+  }
+  std::optional<IndexEntry> index_entry = DecodeIndexEntry(key, *entry);
+  if (!index_entry) return std::nullopt;
+  return DeletedEntry{
+      *std::move(index_entry),
+      {FromMillis(*when), std::string(*session_id), std::string(*address), std::string(*caller)}};
 }
 
 std::string BodyKey(uint64_t body_id, uint32_t piece) {

@@ -27,6 +27,8 @@ std::optional<Usage> DecodeUsage(absl::string_view value);
 std::string MailboxPrefix(absl::string_view mailbox_id);
 
 std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id);
+// Empty for what is no index key.
+std::string MailboxIdOfIndexKey(absl::string_view key);
 // 0 for what is no index key.
 uint64_t MessageIdOfIndexKey(absl::string_view key);
 struct IndexEntry {
@@ -36,6 +38,14 @@ struct IndexEntry {
 std::string EncodeIndexEntry(const IndexEntry& entry);
 // The message id comes from the key.
 std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_view value);
+
+// Its key is that of the index.
+struct DeletedEntry {
+  IndexEntry entry;
+  MessageDeletion deletion;
+};
+std::string EncodeDeleted(const DeletedEntry& deleted);
+std::optional<DeletedEntry> DecodeDeleted(absl::string_view key, absl::string_view value);
 
 std::string BodyKey(uint64_t body_id, uint32_t piece);
 // With its checksum in front.

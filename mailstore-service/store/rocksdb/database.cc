@@ -12,7 +12,8 @@
 namespace restante::mailstore {
 namespace {
 
-constexpr uint32_t kFormat = 1;
+// Format 1 knew no deleted messages that can be brought back; it is taken on as it is.
+constexpr uint32_t kFormat = 2;
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kBootKey = "boot";
 constexpr absl::string_view kStoreKey = "store";
@@ -38,6 +39,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
       {"deliveries", small},
       {"outcomes", small},
       {"leases", small},
+      {"deleted", small},
   };
   std::unique_ptr<Database> database(new Database());
   database->observer_ = observer;
@@ -75,7 +77,11 @@ absl::Status Database::CheckFormat(Random& random) {
     return Write(&batch, true);
   }
   uint32_t found = codec::DecodeU32(*format).value_or(0);
-  if (found != kFormat) {
+  if (found == 1) {
+    rocksdb::WriteBatch batch;
+    batch.Put(defaults(), ToSlice(kFormatKey), codec::EncodeU32(kFormat));
+    RESTANTE_RETURN_IF_ERROR(Write(&batch, true));
+  } else if (found != kFormat) {
     return absl::FailedPreconditionError(
         absl::StrCat("the store is of format ", found, " and this program reads format ", kFormat,
                      ": run the version of restante-mailstore that wrote it, or restore a backup"));

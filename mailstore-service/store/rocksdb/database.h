@@ -60,6 +60,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* deliveries() const { return families_[4]; }
   rocksdb::ColumnFamilyHandle* outcomes() const { return families_[5]; }
   rocksdb::ColumnFamilyHandle* leases() const { return families_[6]; }
+  rocksdb::ColumnFamilyHandle* deleted() const { return families_[7]; }
 
  private:
   Database() = default;

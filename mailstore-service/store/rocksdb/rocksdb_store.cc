@@ -16,6 +16,7 @@
 #include "mailstore-service/store/rocksdb/body_writer.h"
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
+#include "mailstore-service/store/rocksdb/deleted_messages.h"
 #include "mailstore-service/store/rocksdb/deliveries.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
 
@@ -28,12 +29,13 @@ absl::Status NotFound(ErrorReason reason, absl::string_view what) {
 
 class RocksdbStore : public Mailstore {
  public:
-  RocksdbStore(std::unique_ptr<Database> database, int64_t max_message_octets, const Clock& clock,
-               StoreObserver* observer)
+  RocksdbStore(std::unique_ptr<Database> database, const RocksdbStoreOptions& options,
+               const Clock& clock, StoreObserver* observer)
       : database_(std::move(database)),
         clock_(clock),
         observer_(observer),
-        deliveries_(database_.get(), max_message_octets, clock),
+        deliveries_(database_.get(), options.max_message_octets, clock),
+        deleted_(database_.get(), options.kept.deleted_messages, clock),
         leases_(database_->boot_number(), kLeaseTtl, clock) {}
 
   // Puts the leases of the last start back. To be called once, first.
@@ -55,6 +57,17 @@ class RocksdbStore : public Mailstore {
                                                          size_t limit) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
+                                         const std::vector<uint64_t>& message_ids,
+                                         const std::string& caller) override;
+  absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(const std::string& mailbox_id,
+                                                                  uint64_t after,
+                                                                  size_t limit) override;
+  absl::StatusOr<int64_t> UndeleteMessages(const std::string& mailbox_id,
+                                           const std::vector<uint64_t>& message_ids) override;
+  absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string& mailbox_id,
+                                               const std::vector<uint64_t>& message_ids) override;
+  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) override;
   absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
  private:
@@ -62,18 +75,24 @@ class RocksdbStore : public Mailstore {
   absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
                                                       size_t limit) const;
   absl::StatusOr<Lease> TakeLease(const std::string& mailbox_id, const SessionInfo& session);
-  absl::StatusOr<int64_t> WriteClose(const Lease& lease, const std::vector<uint64_t>& ids);
+  absl::StatusOr<int64_t> WriteClose(const Lease& lease, const SessionInfo& session,
+                                     const std::vector<uint64_t>& ids);
   MailboxInfo InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
   // Whether what is kept is worth nothing any more.
   bool IsOver(const std::optional<codec::Outcome>& outcome) const;
+  bool IsOver(absl::string_view key, absl::string_view value) const;
+  absl::Status RemoveIfOver(const std::string& key);
   absl::Status RemoveOutcome(const std::string& key);
+  absl::Status PurgeIfOver(const std::string& key);
 
   const std::shared_ptr<Database> database_;
   const Clock& clock_;
   StoreObserver* const observer_;
   Deliveries deliveries_;
+  const DeletedMessages deleted_;
   // Where the next Sweep goes on.
-  bool sweeps_outcomes_ = false;
+  enum class Swept { kDeliveries, kOutcomes, kDeleted };
+  Swept swept_ = Swept::kDeliveries;
   std::string sweep_key_;
 
   // By mailbox: what changes its holder in memory is on disk before the next changes it again. Only
@@ -183,42 +202,93 @@ absl::StatusOr<int64_t> RocksdbStore::Close(const Lease& lease,
   Turn turn(&holder_turns_, {lease.mailbox_id});
   RESTANTE_ASSIGN_OR_RETURN(std::optional<int64_t> outcome, FindOutcome(lease));
   if (outcome) return *outcome;
+  SessionInfo session;
   {
     MutexLock lock(&mutex_);
     RESTANTE_RETURN_IF_ERROR(delete_message_ids.empty() ? leases_.Check(lease)
                                                         : leases_.CheckDelete(lease));
+    session = leases_.SessionOf(lease).value_or(SessionInfo());
   }
   // Nobody else can take the mailbox while the turn lasts, however long the write takes.
-  RESTANTE_ASSIGN_OR_RETURN(const int64_t deleted, WriteClose(lease, delete_message_ids));
+  RESTANTE_ASSIGN_OR_RETURN(const int64_t deleted, WriteClose(lease, session, delete_message_ids));
   MutexLock lock(&mutex_);
   leases_.Release(lease);
   return deleted;
 }
 
-absl::StatusOr<int64_t> RocksdbStore::WriteClose(const Lease& lease,
+absl::StatusOr<int64_t> RocksdbStore::WriteClose(const Lease& lease, const SessionInfo& session,
                                                  const std::vector<uint64_t>& ids) {
   rocksdb::WriteBatch batch;
-  codec::Usage removed;
-  const std::set<uint64_t> once(ids.begin(), ids.end());
-  for (uint64_t id : once) {
-    std::string key = codec::IndexKey(lease.mailbox_id, id);
-    RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
-                              database_->Get(database_->index(), key));
-    if (!value) continue;
-    std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, *value);
-    // It stays, for who mends it; the others go.
-    if (!entry) continue;
-    batch.Delete(database_->index(), key);
-    AddBodyRemoval(*database_, entry->body_id, entry->summary.size_octets, &batch);
-    --removed.count;
-    removed.octets -= entry->summary.size_octets;
-  }
+  const MessageDeletion deletion{clock_.WallNow(), lease.session_id, session.client_address,
+                                 lease.frontend};
+  RESTANTE_ASSIGN_OR_RETURN(const codec::Usage removed,
+                            deleted_.AddDeletion(lease.mailbox_id, ids, deletion, &batch));
   batch.Merge(database_->mailboxes(), lease.mailbox_id, codec::EncodeUsage(removed));
   batch.Put(database_->outcomes(), codec::OutcomeKey(lease),
             codec::EncodeOutcome({-removed.count, clock_.WallNow()}));
   batch.Delete(database_->leases(), lease.mailbox_id);
   RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
   return -removed.count;
+}
+
+absl::StatusOr<int64_t> RocksdbStore::DeleteMessages(const std::string& mailbox_id,
+                                                     const std::vector<uint64_t>& message_ids,
+                                                     const std::string& caller) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  Turn turn(&holder_turns_, {mailbox_id});
+  rocksdb::WriteBatch batch;
+  MessageDeletion deletion;
+  deletion.delete_time = clock_.WallNow();
+  deletion.caller = caller;
+  RESTANTE_ASSIGN_OR_RETURN(const codec::Usage removed,
+                            deleted_.AddDeletion(mailbox_id, message_ids, deletion, &batch));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(removed));
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  return -removed.count;
+}
+
+absl::StatusOr<std::vector<DeletedMessage>> RocksdbStore::ListDeletedMessages(
+    const std::string& mailbox_id, uint64_t after, size_t limit) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  return deleted_.List(mailbox_id, after, limit);
+}
+
+absl::StatusOr<int64_t> RocksdbStore::UndeleteMessages(const std::string& mailbox_id,
+                                                       const std::vector<uint64_t>& message_ids) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  Turn turn(&holder_turns_, {mailbox_id});
+  rocksdb::WriteBatch batch;
+  RESTANTE_ASSIGN_OR_RETURN(const codec::Usage added,
+                            deleted_.AddRestoral(mailbox_id, message_ids, &batch));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(added));
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  return added.count;
+}
+
+absl::StatusOr<int64_t> RocksdbStore::PurgeDeletedMessages(
+    const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  Turn turn(&holder_turns_, {mailbox_id});
+  rocksdb::WriteBatch batch;
+  RESTANTE_ASSIGN_OR_RETURN(const int64_t purged,
+                            deleted_.AddPurge(mailbox_id, message_ids, &batch));
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  return purged;
+}
+
+absl::StatusOr<std::optional<SessionInfo>> RocksdbStore::BreakLease(const std::string& mailbox_id) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  Turn turn(&holder_turns_, {mailbox_id});
+  std::optional<SessionInfo> holder;
+  {
+    MutexLock lock(&mutex_);
+    holder = leases_.Break(mailbox_id);
+  }
+  // Else the session would have the mailbox again after a restart.
+  rocksdb::WriteBatch batch;
+  batch.Delete(database_->leases(), mailbox_id);
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  return holder;
 }
 
 MailboxInfo RocksdbStore::InfoOf(const std::string& mailbox_id, const codec::Usage& usage) {
@@ -261,21 +331,40 @@ bool RocksdbStore::IsOver(const std::optional<codec::Outcome>& outcome) const {
   return !outcome || clock_.WallNow() - outcome->when >= kOutcomeKept;
 }
 
+bool RocksdbStore::IsOver(absl::string_view key, absl::string_view value) const {
+  switch (swept_) {
+    case Swept::kDeliveries:
+      return deliveries_.IsOver(codec::DecodeDelivery(value));
+    case Swept::kOutcomes:
+      return IsOver(codec::DecodeOutcome(value));
+    case Swept::kDeleted:
+      return deleted_.IsOver(key, value);
+  }
+  return false;
+}
+
+absl::Status RocksdbStore::RemoveIfOver(const std::string& key) {
+  switch (swept_) {
+    case Swept::kDeliveries:
+      return deliveries_.RemoveIfOver(key);
+    case Swept::kOutcomes:
+      return RemoveOutcome(key);
+    case Swept::kDeleted:
+      return PurgeIfOver(key);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
   SweepResult result;
-  rocksdb::ColumnFamilyHandle* family =
-      sweeps_outcomes_ ? database_->outcomes() : database_->deliveries();
+  rocksdb::ColumnFamilyHandle* const families[] = {database_->deliveries(), database_->outcomes(),
+                                                   database_->deleted()};
   std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(rocksdb::ReadOptions(), family));
+      database_->db().NewIterator(rocksdb::ReadOptions(), families[static_cast<size_t>(swept_)]));
   it->Seek(sweep_key_);
   for (size_t looked_at = 0; it->Valid() && looked_at < std::max<size_t>(limit, 1); ++looked_at) {
-    const absl::string_view value = ToView(it->value());
-    const bool over = sweeps_outcomes_ ? IsOver(codec::DecodeOutcome(value))
-                                       : deliveries_.IsOver(codec::DecodeDelivery(value));
-    if (over) {
-      const std::string key = it->key().ToString();
-      RESTANTE_RETURN_IF_ERROR(sweeps_outcomes_ ? RemoveOutcome(key)
-                                                : deliveries_.RemoveIfOver(key));
+    if (IsOver(ToView(it->key()), ToView(it->value()))) {
+      RESTANTE_RETURN_IF_ERROR(RemoveIfOver(it->key().ToString()));
       ++result.removed;
     }
     it->Next();
@@ -283,9 +372,23 @@ absl::StatusOr<SweepResult> RocksdbStore::Sweep(size_t limit) {
   if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
   sweep_key_ = it->Valid() ? it->key().ToString() : "";
   if (it->Valid()) return result;
-  result.round_done = sweeps_outcomes_;
-  sweeps_outcomes_ = !sweeps_outcomes_;
+  result.round_done = swept_ == Swept::kDeleted;
+  swept_ =
+      result.round_done ? Swept::kDeliveries : static_cast<Swept>(static_cast<int>(swept_) + 1);
   return result;
+}
+
+absl::Status RocksdbStore::PurgeIfOver(const std::string& key) {
+  const std::string mailbox_id = codec::MailboxIdOfIndexKey(key);
+  Turn turn(&holder_turns_, {mailbox_id});
+  // It may have been brought back meanwhile, and deleted again.
+  RESTANTE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                            database_->Get(database_->deleted(), key));
+  if (!value || !deleted_.IsOver(key, *value)) return absl::OkStatus();
+  rocksdb::WriteBatch batch;
+  RESTANTE_RETURN_IF_ERROR(
+      deleted_.AddPurge(mailbox_id, {codec::MessageIdOfIndexKey(key)}, &batch).status());
+  return database_->Write(&batch, false);
 }
 
 absl::Status RocksdbStore::RemoveOutcome(const std::string& key) {
@@ -302,8 +405,7 @@ absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOp
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<Database> database,
                             Database::Open(options.directory, options.block_cache_octets, clock,
                                            random, observer, options.env));
-  auto store = std::make_unique<RocksdbStore>(std::move(database), options.max_message_octets,
-                                              clock, observer);
+  auto store = std::make_unique<RocksdbStore>(std::move(database), options, clock, observer);
   RESTANTE_RETURN_IF_ERROR(store->RestoreLeases());
   return store;
 }

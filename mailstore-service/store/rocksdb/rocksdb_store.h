@@ -23,6 +23,7 @@ struct RocksdbStoreOptions {
   int64_t max_message_octets = int64_t{100} << 20;
   // The files' layer; null for the system's. Tests put faults there. Outlives the store.
   rocksdb::Env* env = nullptr;
+  KeepingTimes kept = {};
 };
 
 // A Mailstore on disk, in the format of schema.md. `clock`, `random` and `observer`, which may be

@@ -342,12 +342,62 @@ TEST_F(RocksdbStoreTest, AnotherFormatIsNotOpened) {
   {
     auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
     rocksdb::WriteBatch batch;
-    batch.Put(database->defaults(), "format", codec::EncodeU32(2));
+    batch.Put(database->defaults(), "format", codec::EncodeU32(3));
     ASSERT_TRUE(database->Write(&batch, true).ok());
   }
   absl::Status status = OpenIn(directory_.path()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(status.message().find("format 2"), absl::string_view::npos);
+  EXPECT_NE(status.message().find("format 3"), absl::string_view::npos);
+}
+
+TEST_F(RocksdbStoreTest, AStoreOfTheFirstFormatIsTakenOn) {
+  Deliver(**OpenIn(directory_.path()), "1\r\n");
+  {
+    auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+    rocksdb::WriteBatch batch;
+    batch.Put(database->defaults(), "format", codec::EncodeU32(1));
+    ASSERT_TRUE(database->Write(&batch, true).ok());
+  }
+  for (int i = 0; i < 2; ++i) {
+    const auto store = OpenIn(directory_.path());
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_EQ((*store)->GetMailbox("m")->message_count, 1);
+  }
+}
+
+TEST_F(RocksdbStoreTest, ADeletedMessageIsReadWhenItIsBack) {
+  const std::string text(size_t{1} << 20, 'x');
+  std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
+  Deliver(*store, text);
+  const uint64_t id = store->ListMessages("m", 0, 1)->at(0).message_id;
+  ASSERT_EQ(*store->DeleteMessages("m", {id}, "operator"), 1);
+  ASSERT_EQ(*store->UndeleteMessages("m", {id}), 1);
+  EXPECT_EQ(ReadEach(*store), std::vector{absl::OkStatus()});
+}
+
+TEST_F(RocksdbStoreTest, WhatIsPurgedOrNotKeptLeavesNothing) {
+  const std::string text(size_t{1} << 20, 'x');
+  for (const absl::Duration kept : {absl::ZeroDuration(), absl::Hours(1)}) {
+    RocksdbStoreOptions options;
+    options.directory = directory_.path();
+    options.kept.deleted_messages = kept;
+    {
+      std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
+      Deliver(*store, text);
+      const uint64_t id = store->ListMessages("m", 0, 1)->at(0).message_id;
+      ASSERT_EQ(*store->DeleteMessages("m", {id}, "operator"), 1);
+      EXPECT_EQ(store->ListDeletedMessages("m", 0, 9)->size(), kept == absl::Hours(1) ? 1u : 0u);
+      ASSERT_EQ(*store->PurgeDeletedMessages("m", {id}), kept == absl::Hours(1) ? 1 : 0);
+    }
+    auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+    for (rocksdb::ColumnFamilyHandle* family :
+         {database->bodies(), database->index(), database->deleted()}) {
+      std::unique_ptr<rocksdb::Iterator> it(
+          database->db().NewIterator(rocksdb::ReadOptions(), family));
+      it->SeekToFirst();
+      EXPECT_FALSE(it->Valid());
+    }
+  }
 }
 
 TEST_F(RocksdbStoreTest, TwoProcessesDoNotShareAStore) {
@@ -363,6 +413,13 @@ TEST(Codec, CutValuesDoNotDecode) {
   EXPECT_EQ(codec::DecodeIndexEntry(key, value)->summary.message_id, 7u);
   for (size_t cut = 0; cut < value.size(); ++cut) {
     EXPECT_FALSE(codec::DecodeIndexEntry(key, value.substr(0, cut))) << cut;
+  }
+  const std::string deleted =
+      codec::EncodeDeleted({entry, {absl::FromUnixSeconds(6), "s", "192.0.2.1", "fe"}});
+  ASSERT_TRUE(codec::DecodeDeleted(key, deleted));
+  EXPECT_EQ(codec::DecodeDeleted(key, deleted)->entry.body_id, 9u);
+  for (size_t cut = 0; cut < deleted.size(); ++cut) {
+    EXPECT_FALSE(codec::DecodeDeleted(key, deleted.substr(0, cut))) << cut;
   }
   std::string lease = codec::EncodeLease({{"m", "s", {1, 2}, "fe"}, {"s", "192.0.2.1", "fe"}});
   ASSERT_TRUE(codec::DecodeLease("m", lease));

@@ -1,0 +1,105 @@
+#include "mailstore-service/store/rocksdb/deleted_messages.h"
+
+#include <set>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/rocksdb/body_writer.h"
+
+namespace restante::mailstore {
+
+absl::StatusOr<codec::Usage> DeletedMessages::AddDeletion(const std::string& mailbox_id,
+                                                          const std::vector<uint64_t>& ids,
+                                                          const MessageDeletion& deletion,
+                                                          rocksdb::WriteBatch* batch) const {
+  codec::Usage change;
+  const std::set<uint64_t> once(ids.begin(), ids.end());
+  for (uint64_t id : once) {
+    const std::string key = codec::IndexKey(mailbox_id, id);
+    RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                              database_.Get(database_.index(), key));
+    if (!value) continue;
+    std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, *value);
+    // It stays, for who mends it; the others go.
+    if (!entry) continue;
+    batch->Delete(database_.index(), key);
+    if (kept_ > absl::ZeroDuration()) {
+      batch->Put(database_.deleted(), key, codec::EncodeDeleted({*entry, deletion}));
+    } else {
+      AddBodyRemoval(database_, entry->body_id, entry->summary.size_octets, batch);
+    }
+    --change.count;
+    change.octets -= entry->summary.size_octets;
+  }
+  return change;
+}
+
+absl::StatusOr<std::optional<codec::DeletedEntry>> DeletedMessages::Find(
+    const std::string& key) const {
+  RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
+                            database_.Get(database_.deleted(), key));
+  if (!value) return std::optional<codec::DeletedEntry>();
+  return codec::DecodeDeleted(key, *value);
+}
+
+absl::StatusOr<codec::Usage> DeletedMessages::AddRestoral(const std::string& mailbox_id,
+                                                          const std::vector<uint64_t>& ids,
+                                                          rocksdb::WriteBatch* batch) const {
+  codec::Usage change;
+  const std::set<uint64_t> once(ids.begin(), ids.end());
+  for (uint64_t id : once) {
+    const std::string key = codec::IndexKey(mailbox_id, id);
+    RESTANTE_ASSIGN_OR_RETURN(const std::optional<codec::DeletedEntry> deleted, Find(key));
+    if (!deleted) continue;
+    batch->Delete(database_.deleted(), key);
+    batch->Put(database_.index(), key, codec::EncodeIndexEntry(deleted->entry));
+    ++change.count;
+    change.octets += deleted->entry.summary.size_octets;
+  }
+  return change;
+}
+
+absl::StatusOr<int64_t> DeletedMessages::AddPurge(const std::string& mailbox_id,
+                                                  const std::vector<uint64_t>& ids,
+                                                  rocksdb::WriteBatch* batch) const {
+  int64_t purged = 0;
+  const std::set<uint64_t> once(ids.begin(), ids.end());
+  for (uint64_t id : once) {
+    const std::string key = codec::IndexKey(mailbox_id, id);
+    RESTANTE_ASSIGN_OR_RETURN(const std::optional<codec::DeletedEntry> deleted, Find(key));
+    if (!deleted) continue;
+    batch->Delete(database_.deleted(), key);
+    AddBodyRemoval(database_, deleted->entry.body_id, deleted->entry.summary.size_octets, batch);
+    ++purged;
+  }
+  return purged;
+}
+
+absl::StatusOr<std::vector<DeletedMessage>> DeletedMessages::List(const std::string& mailbox_id,
+                                                                  uint64_t after,
+                                                                  size_t limit) const {
+  std::vector<DeletedMessage> messages;
+  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_.db().NewIterator(rocksdb::ReadOptions(), database_.deleted()));
+  for (it->Seek(codec::IndexKey(mailbox_id, after + 1)); it->Valid() && messages.size() < limit;
+       it->Next()) {
+    const absl::string_view key = ToView(it->key());
+    if (!absl::StartsWith(key, prefix)) break;
+    std::optional<codec::DeletedEntry> deleted = codec::DecodeDeleted(key, ToView(it->value()));
+    if (!deleted) continue;
+    const absl::Time expire_time = deleted->deletion.delete_time + kept_;
+    messages.push_back(
+        {std::move(deleted->entry.summary), std::move(deleted->deletion), expire_time});
+  }
+  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  return messages;
+}
+
+bool DeletedMessages::IsOver(absl::string_view key, absl::string_view value) const {
+  const std::optional<codec::DeletedEntry> deleted = codec::DecodeDeleted(key, value);
+  return deleted && clock_.WallNow() - deleted->deletion.delete_time >= kept_;
+}
+
+}  // namespace restante::mailstore
