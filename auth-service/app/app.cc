@@ -149,7 +149,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                   .development_mode = config.development_mode});
 
   rpc::LogonService logons(flow, *directory);
-  rpc::WorkerPool workers(/*threads=*/1, /*max_waiting=*/100);
+  // One goes on answering while an import makes keys out of passwords.
+  rpc::WorkerPool workers(/*threads=*/2, /*max_waiting=*/100);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::OperationStore> operation_store,
       operations::OpenRocksDbOperationStore(config.data_directory + "/operations"));

@@ -63,7 +63,14 @@ absl::StatusOr<google::protobuf::Any> BackupJob::Run(operations::JobContext& con
   std::error_code error;
   const bool is_there = fs::exists(path, error);  // a process that then ended was this far
   progress.BeginPhase("copy", 0, &metadata_);
-  if (!is_there) RESTANTE_RETURN_IF_ERROR(Copy(partial));
+  if (!is_there) {
+    const absl::Status copied = Copy(partial);
+    if (!copied.ok()) {
+      // It may be what fills the disk.
+      fs::remove_all(partial, error);
+      return copied;
+    }
+  }
   bool go_on =
       progress.BeginPhase("verify", static_cast<int64_t>(parts_.directory.Count()), &metadata_);
   const absl::StatusOr<directory::BackupContents> contents =

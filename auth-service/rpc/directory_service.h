@@ -31,7 +31,7 @@ struct DirectoryServiceParts {
   const authority::Authority& authority;
   const logon::Throttle& throttle;
   const std::map<std::string, KeyRing>& grant_keys;  // by placement
-  WorkerPool& workers;                               // for imports
+  WorkerPool& workers;                               // for what takes long
   operations::Operations& operations;
   const Clock& clock;
   const log::Logger& logger;

@@ -71,7 +71,7 @@ std::optional<SessionInfo> LeaseTable::SessionOf(const Lease& lease) const {
 }
 
 std::optional<SessionInfo> LeaseTable::Break(const std::string& mailbox_id) {
-  const std::optional<SessionInfo> holder = Holder(mailbox_id);
+  std::optional<SessionInfo> holder = Holder(mailbox_id);
   entries_.erase(mailbox_id);
   return holder;
 }
