@@ -61,6 +61,7 @@ TEST_F(AppTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->store.block_cache_octets, 67'108'864u);
   EXPECT_EQ(config->worker_threads, 16u);
   EXPECT_EQ(config->store.kept.deleted_messages, absl::Hours(168));
+  EXPECT_EQ(config->store.default_limits, MailboxLimits());
   EXPECT_EQ(config->max_waiting_calls, 10'000u);
   EXPECT_EQ(config->sweeper.interval, absl::Minutes(10));
   EXPECT_EQ(config->drain_grace, absl::Seconds(2));
@@ -75,7 +76,7 @@ TEST_F(AppTest, EveryKeyIsTaken) {
       "metrics:\n  address: 127.0.0.1:2\nhealth:\n  address: 127.0.0.1:3\n"
       "log:\n  level: warn\nstore:\n  max_message_octets: 2048\n  block_cache_octets: 1048576\n"
       "  worker_threads: 3\n  max_waiting_calls: 4\n  sweep_interval: 5s\n  deleted_messages_kept: "
-      "0s\ndrain_grace: 6s\n"));
+      "0s\n  default_max_octets: 5\n  default_max_messages: 6\ndrain_grace: 6s\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_TRUE(config->development_mode);
   EXPECT_EQ(config->active_grant_key, "k1");
@@ -87,6 +88,7 @@ TEST_F(AppTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->store.block_cache_octets, 1'048'576u);
   EXPECT_EQ(config->worker_threads, 3u);
   EXPECT_EQ(config->store.kept.deleted_messages, absl::ZeroDuration());
+  EXPECT_EQ(config->store.default_limits, (MailboxLimits{5, 6}));
   EXPECT_EQ(config->max_waiting_calls, 4u);
   EXPECT_EQ(config->sweeper.interval, absl::Seconds(5));
   EXPECT_EQ(config->drain_grace, absl::Seconds(6));

@@ -33,6 +33,7 @@ void ApplyStoreLimits(const StoreLimits& limits, Config* config) {
   if (limits.max_waiting_calls() > 0) {
     config->max_waiting_calls = static_cast<size_t>(limits.max_waiting_calls());
   }
+  config->store.default_limits = {limits.default_max_octets(), limits.default_max_messages()};
   app::SetDuration(limits.deleted_messages_kept(), limits.has_deleted_messages_kept(),
                    &config->store.kept.deleted_messages);
   app::SetDuration(limits.sweep_interval(), limits.has_sweep_interval(), &config->sweeper.interval);

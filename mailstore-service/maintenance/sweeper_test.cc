@@ -50,6 +50,12 @@ class ScriptedStore : public Mailstore {
                                                            size_t) override {
     return absl::InternalError("");
   }
+  absl::Status CheckDelivery(const std::string&, int64_t) override {
+    return absl::InternalError("");
+  }
+  absl::Status SetQuota(const std::string&, const MailboxQuota&) override {
+    return absl::InternalError("");
+  }
   absl::StatusOr<int64_t> DeleteMessages(const std::string&, const std::vector<uint64_t>&,
                                          const std::string&) override {
     return absl::InternalError("");

@@ -9,6 +9,7 @@ rpc::AccessTable MailstoreDataAccess() {
       {"/restante.mailstore.v1.MaildropService/ReadMessages", {"frontend"}},
       {"/restante.mailstore.v1.MaildropService/CloseMaildrop", {"frontend"}},
       {"/restante.mailstore.v1.DeliveryService/DeliverMessage", {"ingress"}},
+      {"/restante.mailstore.v1.DeliveryService/CheckDelivery", {"ingress"}},
   });
 }
 
@@ -21,6 +22,7 @@ rpc::AccessTable MailstoreManagementAccess() {
       {"/restante.mailstore.v1.MailboxService/BatchDeleteMessages", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/BatchUndeleteMessages", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/PurgeDeletedMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/UpdateMailbox", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/BreakLease", {"mail-admin"}},
       {"/restante.common.v1.ServerInfoService/GetServerInfo",
        {"reader", "account-admin", "mail-admin", "key-admin"}},

@@ -58,6 +58,12 @@ v1::Mailbox ToProto(const MailboxInfo& mailbox) {
   proto.set_name(absl::StrCat(kMailboxes, mailbox.mailbox_id));
   proto.set_message_count(mailbox.message_count);
   proto.set_total_size_octets(mailbox.total_size_octets);
+  if (mailbox.quota.max_octets) proto.mutable_quota()->set_max_octets(*mailbox.quota.max_octets);
+  if (mailbox.quota.max_messages) {
+    proto.mutable_quota()->set_max_messages(*mailbox.quota.max_messages);
+  }
+  proto.mutable_effective_quota()->set_max_octets(mailbox.limits.max_octets);
+  proto.mutable_effective_quota()->set_max_messages(mailbox.limits.max_messages);
   if (mailbox.session) *proto.mutable_session() = ToProto(*mailbox.session);
   return proto;
 }

@@ -9,6 +9,7 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/status.h"
 #include "mailstore-service/rpc/convert.h"
+#include "mailstore-service/rpc/unary_call.h"
 
 namespace restante::mailstore {
 namespace {
@@ -131,6 +132,15 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
 grpc::ServerReadReactor<v1::DeliverMessageRequest>* DeliveryService::DeliverMessage(
     grpc::CallbackServerContext* context, v1::DeliverMessageResponse* response) {
   return new DeliveryStream(parts_, context, response);
+}
+
+grpc::ServerUnaryReactor* DeliveryService::CheckDelivery(grpc::CallbackServerContext* context,
+                                                         const v1::CheckDeliveryRequest* request,
+                                                         v1::CheckDeliveryResponse* /*response*/) {
+  return Answer(parts_.workers, context, [this, request]() -> absl::Status {
+    if (request->size_octets() < 0) return InvalidField("size_octets", "must not be negative");
+    return parts_.store.CheckDelivery(request->mailbox_id(), request->size_octets());
+  });
 }
 
 }  // namespace restante::mailstore

@@ -26,6 +26,9 @@ class DeliveryService : public v1::DeliveryService::CallbackService {
 
   grpc::ServerReadReactor<v1::DeliverMessageRequest>* DeliverMessage(
       grpc::CallbackServerContext* context, v1::DeliverMessageResponse* response) override;
+  grpc::ServerUnaryReactor* CheckDelivery(grpc::CallbackServerContext* context,
+                                          const v1::CheckDeliveryRequest* request,
+                                          v1::CheckDeliveryResponse* response) override;
 
  private:
   const DeliveryServiceParts parts_;

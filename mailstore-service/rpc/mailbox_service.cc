@@ -23,6 +23,7 @@ namespace {
 constexpr int32_t kStandardPage = 100;
 constexpr int32_t kMaxPage = 1'000;
 constexpr int kMaxNames = 1'000;
+constexpr int kMaxPaths = 8;
 
 v1::Message ToMessage(const std::string& mailbox, const MessageSummary& message) {
   v1::Message proto;
@@ -42,6 +43,26 @@ v1::DeletedMessage ToDeletedMessage(const std::string& mailbox, const DeletedMes
   proto.set_client_address(message.deletion.client_address);
   proto.set_caller(message.deletion.caller);
   return proto;
+}
+
+absl::StatusOr<MailboxQuota> ChangedQuota(const v1::UpdateMailboxRequest& request,
+                                          MailboxQuota quota) {
+  const v1::MailboxQuota& wanted = request.mailbox().quota();
+  if (request.update_mask().paths().empty() || request.update_mask().paths_size() > kMaxPaths) {
+    return InvalidField("update_mask", "must name what changes");
+  }
+  for (const std::string& path : request.update_mask().paths()) {
+    const bool octets = path == "quota" || path == "quota.max_octets";
+    const bool messages = path == "quota" || path == "quota.max_messages";
+    if (!octets && !messages) {
+      return InvalidField("update_mask", "may name quota, quota.max_octets and quota.max_messages");
+    }
+    if (octets) quota.max_octets.reset();
+    if (octets && wanted.has_max_octets()) quota.max_octets = wanted.max_octets();
+    if (messages) quota.max_messages.reset();
+    if (messages && wanted.has_max_messages()) quota.max_messages = wanted.max_messages();
+  }
+  return quota;
 }
 
 // The ids in "mailboxes/{mailbox}/messages/{id}", each of this mailbox.
@@ -82,6 +103,17 @@ grpc::ServerUnaryReactor* MailboxService::ListMessages(grpc::CallbackServerConte
                                                        v1::ListMessagesResponse* response) {
   return Answer(workers_, context,
                 [this, request, response] { return Messages(*request, response); });
+}
+
+grpc::ServerUnaryReactor* MailboxService::UpdateMailbox(grpc::CallbackServerContext* context,
+                                                        const v1::UpdateMailboxRequest* request,
+                                                        v1::Mailbox* response) {
+  return Answer(workers_, context,
+                [this, request, response, caller = rpc::GetPeerIdentity(*context).uri] {
+                  const absl::Status status = Update(*request, response);
+                  Record("UpdateMailbox", request->mailbox().name(), caller, 1, status);
+                  return status;
+                });
 }
 
 grpc::ServerUnaryReactor* MailboxService::ListDeletedMessages(
@@ -220,6 +252,22 @@ absl::Status MailboxService::Messages(const v1::ListMessagesRequest& request,
     *response->add_messages() = ToMessage(request.parent(), message);
     after = message.message_id;
   }
+  return absl::OkStatus();
+}
+
+absl::Status MailboxService::Update(const v1::UpdateMailboxRequest& request,
+                                    v1::Mailbox* response) const {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id,
+                            ParseMailboxName("mailbox.name", request.mailbox().name()));
+  const absl::StatusOr<MailboxInfo> present = store_.GetMailbox(id);
+  if (!present.ok() && !(request.allow_missing() && absl::IsNotFound(present.status()))) {
+    return present.status();
+  }
+  RESTANTE_ASSIGN_OR_RETURN(const MailboxQuota quota,
+                            ChangedQuota(request, present.ok() ? present->quota : MailboxQuota()));
+  RESTANTE_RETURN_IF_ERROR(store_.SetQuota(id, quota));
+  RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo changed, store_.GetMailbox(id));
+  *response = ToProto(changed);
   return absl::OkStatus();
 }
 

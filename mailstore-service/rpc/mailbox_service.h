@@ -31,6 +31,9 @@ class MailboxService : public v1::MailboxService::CallbackService {
   grpc::ServerUnaryReactor* ListMessages(grpc::CallbackServerContext* context,
                                          const v1::ListMessagesRequest* request,
                                          v1::ListMessagesResponse* response) override;
+  grpc::ServerUnaryReactor* UpdateMailbox(grpc::CallbackServerContext* context,
+                                          const v1::UpdateMailboxRequest* request,
+                                          v1::Mailbox* response) override;
   grpc::ServerUnaryReactor* BatchDeleteMessages(grpc::CallbackServerContext* context,
                                                 const v1::BatchDeleteMessagesRequest* request,
                                                 v1::BatchDeleteMessagesResponse* response) override;
@@ -54,6 +57,7 @@ class MailboxService : public v1::MailboxService::CallbackService {
   absl::Status Messages(const v1::ListMessagesRequest& request,
                         v1::ListMessagesResponse* response) const;
 
+  absl::Status Update(const v1::UpdateMailboxRequest& request, v1::Mailbox* response) const;
   absl::Status DeletedMessages(const v1::ListDeletedMessagesRequest& request,
                                v1::ListDeletedMessagesResponse* response) const;
   // What `change` makes of the messages that the request names; logged with its caller.

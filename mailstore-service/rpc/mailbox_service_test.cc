@@ -27,7 +27,8 @@ TEST(Access, EachMethodIsOpenToItsRolesAlone) {
       {"/restante.mailstore.v1.MaildropService/RenewLeases", {"frontend"}},
       {"/restante.mailstore.v1.MaildropService/ReadMessages", {"frontend"}},
       {"/restante.mailstore.v1.MaildropService/CloseMaildrop", {"frontend"}},
-      {"/restante.mailstore.v1.DeliveryService/DeliverMessage", {"ingress"}}};
+      {"/restante.mailstore.v1.DeliveryService/DeliverMessage", {"ingress"}},
+      {"/restante.mailstore.v1.DeliveryService/CheckDelivery", {"ingress"}}};
   const std::map<std::string, std::vector<std::string>> management = {
       {"/restante.mailstore.v1.MailboxService/GetMailbox", {"reader", "mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ListMailboxes", {"reader", "mail-admin"}},
@@ -36,6 +37,7 @@ TEST(Access, EachMethodIsOpenToItsRolesAlone) {
       {"/restante.mailstore.v1.MailboxService/BatchDeleteMessages", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/BatchUndeleteMessages", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/PurgeDeletedMessages", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/UpdateMailbox", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/BreakLease", {"mail-admin"}}};
   for (const std::string role : {"frontend", "ingress", "mover", "reader", "account-admin",
                                  "mail-admin", "key-admin", "service"}) {
@@ -210,6 +212,50 @@ TEST_F(ServicesTest, AnOperatorTakesTheMailboxFromItsSession) {
       GetErrorReason(
           Call<v1::BreakLeaseResponse>(mail_admin_, &Mailboxes::BreakLease, request).status()),
       ErrorReason::kMailboxNotFound);
+}
+
+TEST_F(ServicesTest, OperatorsSayWhatAMailboxMayHold) {
+  v1::UpdateMailboxRequest request;
+  request.mutable_mailbox()->set_name("mailboxes/m");
+  request.mutable_mailbox()->mutable_quota()->set_max_octets(10);
+  request.mutable_mailbox()->mutable_quota()->set_max_messages(2);
+  request.mutable_update_mask()->add_paths("quota");
+  const auto update = [&] {
+    return Call<v1::Mailbox>(mail_admin_, &Mailboxes::UpdateMailbox, request);
+  };
+  EXPECT_EQ(GetErrorReason(update().status()), ErrorReason::kMailboxNotFound);
+  request.set_allow_missing(true);
+  auto mailbox = update();
+  ASSERT_TRUE(mailbox.ok()) << mailbox.status();
+  EXPECT_EQ(mailbox->message_count(), 0);
+  EXPECT_EQ(mailbox->effective_quota().max_octets(), 10);
+  // One of them goes back to the store's, the other stays.
+  request.mutable_mailbox()->clear_quota();
+  request.mutable_update_mask()->set_paths(0, "quota.max_messages");
+  mailbox = update();
+  EXPECT_EQ(mailbox->quota().max_octets(), 10);
+  EXPECT_FALSE(mailbox->quota().has_max_messages());
+  EXPECT_EQ(mailbox->effective_quota().max_messages(), 0);
+
+  const auto check = [this](int64_t octets) {
+    v1::CheckDeliveryRequest wish;
+    wish.set_mailbox_id("m");
+    wish.set_size_octets(octets);
+    return Call<v1::CheckDeliveryResponse>(ingress_, &v1::DeliveryService::Stub::CheckDelivery,
+                                           wish)
+        .status();
+  };
+  EXPECT_TRUE(check(10).ok());
+  EXPECT_EQ(GetErrorReason(check(11)), ErrorReason::kQuotaExceeded);
+  EXPECT_EQ(GetInvalidField(check(-1)), "size_octets");
+
+  request.mutable_update_mask()->set_paths(0, "session");
+  EXPECT_EQ(GetInvalidField(update().status()), "update_mask");
+  request.mutable_update_mask()->clear_paths();
+  EXPECT_EQ(GetInvalidField(update().status()), "update_mask");
+  request.mutable_update_mask()->add_paths("quota");
+  request.mutable_mailbox()->mutable_quota()->set_max_octets(-1);
+  EXPECT_EQ(GetInvalidField(update().status()), "max_octets");
 }
 
 TEST_F(ServicesTest, CallersWithoutTheRoleAreRefused) {

@@ -29,7 +29,9 @@ class DeliveryWriter {
   // step, and is durable when this returns OK for that mailbox. DELIVERY_INCOMPLETE, with nothing
   // stored, when size or checksum (CRC-32C) are not those of the text. `delivery_ids`: one for each
   // mailbox, or none at all (FIELD_INVALID otherwise); one that was delivered to that mailbox
-  // within a day is answered with `repeated` and makes no second copy. To be called once.
+  // within a day is answered with `repeated` and makes no second copy. A mailbox that would be over
+  // its limits is answered QUOTA_EXCEEDED; messages that come at the same moment may exceed them.
+  // To be called once.
   virtual absl::StatusOr<std::vector<DeliveryResult>> Finish(
       int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) = 0;
 };
@@ -85,6 +87,10 @@ class Mailstore {
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) = 0;
 
+  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED otherwise, as
+  // Finish would say. FIELD_INVALID.
+  virtual absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) = 0;
+
   // Takes the mailbox for a session. The same session gets its own lease again. MAILDROP_IN_USE
   // while another session holds it and renewed it within kLeaseTtl.
   virtual absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
@@ -117,6 +123,10 @@ class Mailstore {
   virtual absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                                    uint64_t after,
                                                                    size_t limit) = 0;
+
+  // Replaces the mailbox's own limits, durably. A mailbox that is not there comes to be. What is in
+  // it stays, whatever the limits are. FIELD_INVALID for a negative one.
+  virtual absl::Status SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) = 0;
 
   // Deletes messages for an operator, whoever has the mailbox open: a session that has them in its
   // list finds them gone. Durable; how many. `caller` by certificate. Ids that are not there are

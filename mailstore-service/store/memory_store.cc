@@ -11,6 +11,7 @@
 #include "mailstore-service/store/mailbox_id.h"
 #include "mailstore-service/store/message_id.h"
 #include "mailstore-service/store/message_part.h"
+#include "mailstore-service/store/quota.h"
 
 namespace restante::mailstore {
 namespace {
@@ -26,6 +27,7 @@ struct Mailbox {
   std::map<uint64_t, StoredMessage> messages;
   std::map<uint64_t, std::pair<StoredMessage, MessageDeletion>> deleted;
   std::map<std::string, std::pair<uint64_t, absl::Duration>> delivered;  // id, when
+  MailboxQuota quota;
 };
 
 struct Outcome {
@@ -56,15 +58,18 @@ class MemoryReader : public MessageReader {
 
 class MemoryStore : public Mailstore {
  public:
-  MemoryStore(const Clock& clock, int64_t max_message_octets, const KeepingTimes& kept)
+  MemoryStore(const Clock& clock, int64_t max_message_octets, const KeepingTimes& kept,
+              const MailboxLimits& default_limits)
       : clock_(clock),
         max_message_octets_(max_message_octets),
         kept_(kept),
+        default_limits_(default_limits),
         leases_(kBoot, kLeaseTtl, clock),
         message_ids_(kBoot) {}
 
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) override;
+  absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) override;
   absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
                                       const SessionInfo& session) override;
   absl::Status Renew(const Lease& lease) override;
@@ -77,6 +82,7 @@ class MemoryStore : public Mailstore {
                                                          size_t limit) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::Status SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) override;
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
                                          const std::string& caller) override;
@@ -100,6 +106,7 @@ class MemoryStore : public Mailstore {
 
   absl::StatusOr<Mailbox*> Find(const std::string& mailbox_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status CheckFits(const Mailbox& mailbox, int64_t size_octets) const;
   // How many there were.
   int64_t Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
                  Mailbox* mailbox) const;
@@ -109,6 +116,7 @@ class MemoryStore : public Mailstore {
   const Clock& clock_;
   const int64_t max_message_octets_;
   const KeepingTimes kept_;
+  const MailboxLimits default_limits_;
   Mutex mutex_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
   MessageIdSource message_ids_;
@@ -169,6 +177,8 @@ DeliveryResult MemoryStore::Deliver(const std::string& mailbox_id, const std::st
   if (known != mailbox.delivered.end() && now - known->second.second < kDeliveryIdKept) {
     return {absl::OkStatus(), known->second.first, true};
   }
+  const absl::Status fits = CheckFits(mailbox, static_cast<int64_t>(text->size()));
+  if (!fits.ok()) return {fits, 0, false};
   uint64_t id = message_ids_.Next();
   MessageSummary summary{id, static_cast<int64_t>(text->size()), UidlFor(kStoreId, id),
                          clock_.WallNow()};
@@ -233,6 +243,8 @@ MailboxInfo MemoryStore::InfoOf(const std::string& mailbox_id, const Mailbox& ma
   for (const auto& [id, message] : mailbox.messages) {
     info.total_size_octets += message.summary.size_octets;
   }
+  info.quota = mailbox.quota;
+  info.limits = LimitsOf(mailbox.quota, default_limits_);
   info.session = leases_.Holder(mailbox_id);
   return info;
 }
@@ -272,6 +284,28 @@ absl::StatusOr<Mailbox*> MemoryStore::Find(const std::string& mailbox_id) {
   auto found = mailboxes_.find(mailbox_id);
   if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
   return &found->second;
+}
+
+absl::Status MemoryStore::CheckFits(const Mailbox& mailbox, int64_t size_octets) const {
+  int64_t octets = 0;
+  for (const auto& [id, message] : mailbox.messages) octets += message.summary.size_octets;
+  return CheckLimits(LimitsOf(mailbox.quota, default_limits_),
+                     static_cast<int64_t>(mailbox.messages.size()), octets, size_octets);
+}
+
+absl::Status MemoryStore::CheckDelivery(const std::string& mailbox_id, int64_t size_octets) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  MutexLock lock(&mutex_);
+  const auto found = mailboxes_.find(mailbox_id);
+  return CheckFits(found == mailboxes_.end() ? Mailbox() : found->second, size_octets);
+}
+
+absl::Status MemoryStore::SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  RESTANTE_RETURN_IF_ERROR(CheckQuota(quota));
+  MutexLock lock(&mutex_);
+  mailboxes_[mailbox_id].quota = quota;
+  return absl::OkStatus();
 }
 
 int64_t MemoryStore::Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
@@ -362,8 +396,9 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
 }  // namespace
 
 std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets,
-                                          const KeepingTimes& kept) {
-  return std::make_unique<MemoryStore>(clock, max_message_octets, kept);
+                                          const KeepingTimes& kept,
+                                          const MailboxLimits& default_limits) {
+  return std::make_unique<MemoryStore>(clock, max_message_octets, kept, default_limits);
 }
 
 }  // namespace restante::mailstore

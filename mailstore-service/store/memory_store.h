@@ -14,7 +14,8 @@ namespace restante::mailstore {
 // interface. The conformance suite holds it to the same contract as the store on disk. `clock` must
 // outlive it.
 std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets,
-                                          const KeepingTimes& kept = {});
+                                          const KeepingTimes& kept = {},
+                                          const MailboxLimits& default_limits = {});
 
 }  // namespace restante::mailstore
 

@@ -47,11 +47,29 @@ struct MessageSummary {
   absl::Time delivery_time;
 };
 
+// What a mailbox may hold; 0: no limit. Deleted messages do not count.
+struct MailboxLimits {
+  int64_t max_octets = 0;
+  int64_t max_messages = 0;
+
+  bool operator==(const MailboxLimits&) const = default;
+};
+
+// A mailbox's own limits; nullopt: the store's.
+struct MailboxQuota {
+  std::optional<int64_t> max_octets = std::nullopt;
+  std::optional<int64_t> max_messages = std::nullopt;
+
+  bool operator==(const MailboxQuota&) const = default;
+};
+
 struct MailboxInfo {
   std::string mailbox_id;
   int64_t message_count = 0;
   int64_t total_size_octets = 0;
-  std::optional<SessionInfo> session;
+  MailboxQuota quota = {};
+  MailboxLimits limits = {};  // that hold
+  std::optional<SessionInfo> session = std::nullopt;
 };
 
 // When a message was deleted, and by whom.

@@ -537,4 +537,63 @@ TEST_P(MailstoreConformance, OfManyWhoBringAMessageBackOneDoes) {
   EXPECT_EQ(store().GetMailbox("m")->message_count, 1);
 }
 
+TEST_P(MailstoreConformance, AMailboxTakesWhatItMayHold) {
+  const auto deliver = [this](const std::string& mailbox_id, size_t octets,
+                              const std::vector<std::string>& delivery_ids = {}) {
+    auto writer = store().BeginDelivery({mailbox_id});
+    const std::string text(octets, 'x');
+    EXPECT_TRUE((*writer)->Append(text).ok());
+    const auto results =
+        (*writer)->Finish(static_cast<int64_t>(octets), ExtendCrc32c(0, text), delivery_ids);
+    return GetErrorReason(results->at(0).status);
+  };
+  ASSERT_TRUE(store().SetQuota("m", {.max_octets = 10, .max_messages = 3}).ok());
+  EXPECT_EQ(store().GetMailbox("m")->limits, (MailboxLimits{10, 3}));
+  const std::string id(32, 'd');
+  EXPECT_EQ(deliver("m", 6, {id}), ErrorReason::kUnspecified);
+  EXPECT_EQ(deliver("m", 5), ErrorReason::kQuotaExceeded);
+  EXPECT_EQ(GetErrorReason(store().CheckDelivery("m", 5)), ErrorReason::kQuotaExceeded);
+  EXPECT_TRUE(store().CheckDelivery("m", 4).ok());
+  EXPECT_EQ(GetErrorReason(store().CheckDelivery("m", INT64_MAX)), ErrorReason::kQuotaExceeded);
+  EXPECT_EQ(deliver("m", 4), ErrorReason::kUnspecified);
+  // A repeat was delivered, whatever the limits are now.
+  EXPECT_EQ(deliver("m", 6, {id}), ErrorReason::kUnspecified);
+  EXPECT_EQ(store().GetMailbox("m")->message_count, 2);
+  Restart();
+  EXPECT_EQ(store().GetMailbox("m")->quota, (MailboxQuota{10, 3}));
+  // Deleting makes room, though the message can come back.
+  const uint64_t first = store().ListMessages("m", 0, 1)->at(0).message_id;
+  EXPECT_EQ(*store().DeleteMessages("m", {first}, ""), 1);
+  EXPECT_EQ(deliver("m", 1), ErrorReason::kUnspecified);
+  EXPECT_EQ(deliver("m", 1), ErrorReason::kUnspecified);
+  EXPECT_EQ(deliver("m", 1), ErrorReason::kQuotaExceeded);
+  EXPECT_EQ(*store().UndeleteMessages("m", {first}), 1);
+  // No limit at all, and the store's.
+  ASSERT_TRUE(store().SetQuota("m", {.max_octets = 0, .max_messages = 0}).ok());
+  EXPECT_EQ(deliver("m", 100), ErrorReason::kUnspecified);
+  ASSERT_TRUE(store().SetQuota("m", {}).ok());
+  EXPECT_EQ(store().GetMailbox("m")->quota, MailboxQuota());
+  EXPECT_EQ(deliver("other", 100), ErrorReason::kUnspecified);
+  EXPECT_EQ(GetInvalidField(store().SetQuota("m", {.max_octets = -1})), "max_octets");
+  EXPECT_EQ(GetInvalidField(store().SetQuota("m", {.max_messages = -1})), "max_messages");
+  EXPECT_EQ(GetErrorReason(store().SetQuota("M", {})), ErrorReason::kFieldInvalid);
+}
+
+TEST_P(MailstoreConformance, AFullMailboxKeepsNobodyElseFromTheMessage) {
+  ASSERT_TRUE(store().SetQuota("full", {.max_messages = 1}).ok());
+  Deliver({"full"}, "1\r\n");
+  auto writer = store().BeginDelivery({"a", "full", "b"});
+  const std::string text(size_t{1} << 20, 'x');
+  ASSERT_TRUE((*writer)->Append(text).ok());
+  const auto results =
+      (*writer)->Finish(static_cast<int64_t>(text.size()), ExtendCrc32c(0, text), {});
+  ASSERT_TRUE(results.ok()) << results.status();
+  EXPECT_TRUE(results->at(0).status.ok());
+  EXPECT_EQ(GetErrorReason(results->at(1).status), ErrorReason::kQuotaExceeded);
+  EXPECT_TRUE(results->at(2).status.ok());
+  EXPECT_EQ(Texts("a"), Strings{text});
+  EXPECT_EQ(Texts("b"), Strings{text});
+  EXPECT_EQ(Texts("full").size(), 1u);
+}
+
 }  // namespace restante::mailstore

@@ -50,11 +50,16 @@ Event ParseDelivered(const Words& words) {
   return delivered;
 }
 
+Event ParseChecked(const Words& words) {
+  return DeliveryChecked{std::get<Delivered>(ParseDelivered(words)).outcomes.at(0)};
+}
+
 Event ParseEvent(const Words& words) {
   const std::string& name = words.at(0);
   if (name == "found") return RecipientFound{words.at(1), words.at(2)};
   if (name == "unknown") return RecipientUnknown();
   if (name == "undecided") return RecipientUndecided();
+  if (name == "checked") return ParseChecked(words);
   if (name == "delivered") return ParseDelivered(words);
   if (name == "idle") return IdleTimeout();
   if (name == "drain") return Drain();
@@ -126,6 +131,10 @@ class LmtpPlayer : public dialogue::Player {
 
   void On(const Send& send) { RecordReply(send.text); }
   void On(const ResolveRecipient& resolve) { Record(absl::StrCat("E: resolve ", resolve.address)); }
+  void On(const CheckDelivery& check) {
+    Record(absl::StrCat("E: check ", check.mailbox.mailbox_id, "@", check.mailbox.placement, " ",
+                        check.size_octets));
+  }
   void On(const BeginDelivery& begin) {
     const Envelope& envelope = begin.envelope;
     std::string line = absl::StrCat("E: begin-delivery ", envelope.client_name, " <",

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import smtplib
 import subprocess
 
 import pytest
@@ -184,3 +185,25 @@ def test_a_mailbox_is_taken_from_its_session(deployment, password):
         assert session.command("STAT").split()[1] == count
         session.quit()
     assert "Nobody" in deployment.ctl("mailboxes", "break-lease", mailbox).stdout
+
+
+def test_a_full_mailbox_is_said_before_the_message_is_sent(deployment, password):
+    address = "john.smith@corp.example"
+    mailbox = deployment.ctl_json("accounts", "get", "jsmith")["mailbox_id"]
+    held = int(deployment.ctl_json("mailboxes", "get", mailbox)["total_size_octets"])
+    deployment.ctl("mailboxes", "update", mailbox, "--max-octets", held + 100_000)
+    large = b"Subject: large\r\n\r\n" + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 1100
+    deployment.deliver(address, large)
+    host, port = deployment.address("LMTP")
+    with smtplib.LMTP(host, port) as lmtp:
+        lmtp.ehlo_or_helo_if_needed()
+        assert lmtp.mail("a@x.example", [f"SIZE={len(large)}"])[0] == 250
+        code, text = lmtp.rcpt(address)
+        assert (code, text[:5]) == (552, b"5.2.2")
+    # Without its size, and a small one, when they have come.
+    with pytest.raises(smtplib.SMTPDataError) as refused:
+        for _ in range(40):
+            deployment.deliver(address, b"Subject: small\r\n\r\n" + b"z" * 70 * 20 + b"\r\n")
+    assert refused.value.smtp_code == 552
+    deployment.ctl("mailboxes", "update", mailbox, "--max-octets", "default")
+    deployment.deliver(address, large)

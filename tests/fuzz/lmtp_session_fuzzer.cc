@@ -54,7 +54,7 @@ class Driver {
   }
 
  private:
-  enum class Awaited { kNothing, kRecipient, kDelivered };
+  enum class Awaited { kNothing, kRecipient, kChecked, kDelivered };
 
   // What the driver could truthfully report now.
   std::optional<Event> Choose(uint8_t choice) {
@@ -78,6 +78,9 @@ class Driver {
         if (choice == 0) return RecipientUnknown();
         if (choice == 1) return RecipientUndecided();
         return RecipientFound{choice < 4 ? "mbx-a" : "mbx-b", "mailstore-0"};
+      case Awaited::kChecked:
+        return DeliveryChecked{choice < 2 ? DeliveryOutcome::kMailboxFull
+                                          : DeliveryOutcome::kUnavailable};
       case Awaited::kDelivered:
         return Delivered{std::vector<DeliveryOutcome>(
             mailboxes_, choice < 2 ? DeliveryOutcome::kUnavailable : DeliveryOutcome::kDelivered)};
@@ -119,6 +122,10 @@ class Driver {
   void On(const ResolveRecipient& resolve) {
     RESTANTE_CHECK(!resolve.address.empty() && resolve.address.size() <= 320);
     Await(Awaited::kRecipient);
+  }
+  void On(const CheckDelivery& check) {
+    RESTANTE_CHECK(check.size_octets > 0 && check.size_octets <= options_.max_message_octets);
+    Await(Awaited::kChecked);
   }
   void On(const BeginDelivery& begin) {
     RESTANTE_CHECK(!receiving_);

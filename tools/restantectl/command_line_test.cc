@@ -255,6 +255,14 @@ class FakeMailboxes : public mailstore::v1::MailboxService::Service {
     response->set_undeleted_count(request->names_size());
     return grpc::Status::OK;
   }
+  grpc::Status UpdateMailbox(grpc::ServerContext* /*context*/,
+                             const mailstore::v1::UpdateMailboxRequest* request,
+                             mailstore::v1::Mailbox* response) override {
+    *response = request->mailbox();
+    *response->mutable_effective_quota() = request->mailbox().quota();
+    response->set_message_count(request->update_mask().paths_size());
+    return grpc::Status::OK;
+  }
   grpc::Status BreakLease(grpc::ServerContext* /*context*/,
                           const mailstore::v1::BreakLeaseRequest* request,
                           mailstore::v1::BreakLeaseResponse* response) override {
@@ -778,6 +786,19 @@ TEST_F(CommandLineTest, BringsDeletedMessagesBack) {
   for (const std::string& id : ids) arguments.push_back(id.c_str());
   EXPECT_EQ(Run(arguments), ExitCode::kOk);
   EXPECT_EQ(out(), "1001 messages deleted.\n");
+}
+
+TEST_F(CommandLineTest, SaysWhatAMailboxMayHold) {
+  EXPECT_EQ(Run({"mailboxes", "update", "m", "--max-octets", "500M", "--max-messages", "none"}),
+            ExitCode::kOk)
+      << err();
+  EXPECT_THAT(out(), AllOf(HasSubstr("524288000 (its own)"), HasSubstr("no limit (its own)")));
+  EXPECT_EQ(Run({"mailboxes", "update", "m", "--max-octets", "default"}), ExitCode::kOk);
+  EXPECT_THAT(out(), AllOf(Not(HasSubstr("Most")), HasSubstr("Messages:         1")));
+  for (const char* wrong : {"0", "-1", "x", "5T", "9223372036854775807K"}) {
+    EXPECT_EQ(Run({"mailboxes", "update", "m", "--max-octets", wrong}), ExitCode::kUsage) << wrong;
+  }
+  EXPECT_EQ(Run({"mailboxes", "update", "m"}), ExitCode::kUsage);
 }
 
 TEST_F(CommandLineTest, TakesAMailboxFromItsSession) {

@@ -50,6 +50,7 @@ struct CommandLine {
   bool no_tls = false;
   PolicyChanges policy_changes;
   MessageChoice message_choice;
+  QuotaChanges quota_changes;
   Action action;
 };
 

@@ -228,6 +228,15 @@ Examples:
   restantectl mailboxes list
   restantectl mailboxes messages "$(restantectl accounts get jsmith -o json | jq -r .mailbox_id)")help";
 
+inline constexpr char kQuotaFooter[] =
+    R"help(LIMIT is a number, with K, M or G behind it or not; none for no limit; default for what the mailstore's
+configuration says. What is in the mailbox stays. A message that does not fit is refused with
+"552 5.2.2", a large one before it is sent.
+
+Examples:
+  restantectl mailboxes update jsmith-4k2v --max-octets 500M
+  restantectl mailboxes update jsmith-4k2v --max-octets default --max-messages none)help";
+
 inline constexpr char kDeletedMessagesFooter[] =
     R"help(What QUIT or an operator deletes is kept for 7 days unless the mailstore is configured otherwise, and
 comes back under its old UIDL and at its old place, so that clients do not download it twice. The next

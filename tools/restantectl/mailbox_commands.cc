@@ -34,6 +34,17 @@ void AddMailboxes(CLI::App* top, CommandLine* line) {
   CLI::App* list = AddCommand(mailboxes, "list", "Show all mailboxes");
   list->footer("Example:\n  restantectl mailboxes list -o json");
   list->callback([line] { line->action = ListMailboxes; });
+  CLI::App* update = AddCommand(mailboxes, "update", "Change what a mailbox may hold");
+  QuotaChanges& quota = line->quota_changes;
+  AddId(update, &quota.mailbox_id, "The mailbox");
+  update->add_option("--max-octets", quota.max_octets, "Octets of all messages")
+      ->type_name("LIMIT");
+  update->add_option("--max-messages", quota.max_messages, "Messages")->type_name("LIMIT");
+  update->add_flag("--create", quota.create, "Make the mailbox when it is not there yet");
+  update->footer(kQuotaFooter);
+  update->callback([line] {
+    line->action = [line](Session& session) { return UpdateMailbox(session, line->quota_changes); };
+  });
   CLI::App* messages = AddCommand(mailboxes, "messages", "Show the messages of one mailbox");
   AddId(messages, &line->id, "The mailbox");
   messages->footer(kMailboxesFooter);

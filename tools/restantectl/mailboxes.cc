@@ -1,9 +1,13 @@
 #include "tools/restantectl/mailboxes.h"
 
 #include <algorithm>
+#include <limits>
+#include <optional>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "common/base/status_macros.h"
 #include "tools/restantectl/errors.h"
 #include "tools/restantectl/table.h"
@@ -66,6 +70,31 @@ absl::Status Change(Session& session, const MessageChoice& choice,
   return absl::OkStatus();
 }
 
+// What was typed of a limit; no value: the store's.
+struct Limit {
+  bool given = false;
+  std::optional<int64_t> value;
+};
+
+absl::StatusOr<Limit> ParseLimit(absl::string_view option, absl::string_view text) {
+  Limit limit{!text.empty(), std::nullopt};
+  if (text.empty() || text == "default") return limit;
+  limit.value = 0;
+  if (text == "none") return limit;
+  constexpr int64_t kKilo = 1024;
+  int64_t factor = 1;
+  if (absl::ConsumeSuffix(&text, "K")) factor = kKilo;
+  if (absl::ConsumeSuffix(&text, "M")) factor = kKilo * kKilo;
+  if (absl::ConsumeSuffix(&text, "G")) factor = kKilo * kKilo * kKilo;
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(text, &number) || number < 1 ||
+      number > std::numeric_limits<int64_t>::max() / factor) {
+    return UsageError(absl::StrCat(option, " takes a number such as 500M, none or default"));
+  }
+  limit.value = number * factor;
+  return limit;
+}
+
 }  // namespace
 
 std::string ToTable(const ListDeletedMessagesResponse& messages) {
@@ -95,6 +124,26 @@ absl::Status GetMailbox(Session& session, const std::string& id) {
   request.set_name(ResourceName("mailboxes", id));
   mailstore::v1::Mailbox mailbox;
   RESTANTE_RETURN_IF_ERROR(Call(session, mailboxes, &Mailboxes::GetMailbox, request, &mailbox));
+  Print(mailbox, session.format, session.console.out());
+  return absl::OkStatus();
+}
+
+absl::Status UpdateMailbox(Session& session, const QuotaChanges& changes) {
+  RESTANTE_ASSIGN_OR_RETURN(Mailboxes * mailboxes, session.services.Mailboxes());
+  mailstore::v1::UpdateMailboxRequest request;
+  request.mutable_mailbox()->set_name(ResourceName("mailboxes", changes.mailbox_id));
+  request.set_allow_missing(changes.create);
+  mailstore::v1::MailboxQuota& quota = *request.mutable_mailbox()->mutable_quota();
+  RESTANTE_ASSIGN_OR_RETURN(const Limit octets, ParseLimit("--max-octets", changes.max_octets));
+  RESTANTE_ASSIGN_OR_RETURN(const Limit messages,
+                            ParseLimit("--max-messages", changes.max_messages));
+  if (octets.given) request.mutable_update_mask()->add_paths("quota.max_octets");
+  if (octets.value) quota.set_max_octets(*octets.value);
+  if (messages.given) request.mutable_update_mask()->add_paths("quota.max_messages");
+  if (messages.value) quota.set_max_messages(*messages.value);
+  if (request.update_mask().paths().empty()) return UsageError("nothing to change was given");
+  mailstore::v1::Mailbox mailbox;
+  RESTANTE_RETURN_IF_ERROR(Call(session, mailboxes, &Mailboxes::UpdateMailbox, request, &mailbox));
   Print(mailbox, session.format, session.console.out());
   return absl::OkStatus();
 }

@@ -13,6 +13,17 @@ namespace restante::ctl {
 
 absl::Status GetMailbox(Session& session, const std::string& id);
 absl::Status ListMailboxes(Session& session);
+
+// New limits of a mailbox, as typed: a number with K, M or G behind it or not, "none" for no limit,
+// "default" for the store's, empty to leave it.
+struct QuotaChanges {
+  std::string mailbox_id;
+  std::string max_octets;
+  std::string max_messages;
+  bool create = false;  // the mailbox, when it is not there
+};
+absl::Status UpdateMailbox(Session& session, const QuotaChanges& changes);
+
 // Messages that were deleted and can be brought back.
 absl::Status ListDeletedMessages(Session& session, const std::string& mailbox_id);
 

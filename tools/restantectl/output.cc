@@ -71,6 +71,13 @@ void EmitYaml(const YAML::Node& json, YAML::Emitter* out) {
   }
 }
 
+// "500 (its own)"; empty when there is none, by the store's default.
+std::string LimitText(int64_t limit, bool own) {
+  if (limit == 0 && !own) return "";
+  return absl::StrCat(limit == 0 ? "no limit" : absl::StrCat(limit),
+                      own ? " (its own)" : " (the store's)");
+}
+
 std::vector<Row> AccountRows(const auth::v1::ListAccountsResponse& accounts, bool wide) {
   std::vector<Row> rows = {
       {"ACCOUNT", "WINDOWS NAMES", "ALIAS", "ADDRESSES", "MAILBOX", "PLACEMENT", "STATE"}};
@@ -235,6 +242,10 @@ std::string ToTable(const mailstore::v1::Mailbox& mailbox) {
       {"Mailbox", LastPart(mailbox.name())},
       {"Messages", absl::StrCat(mailbox.message_count())},
       {"Octets", absl::StrCat(mailbox.total_size_octets())},
+      {"Most messages",
+       LimitText(mailbox.effective_quota().max_messages(), mailbox.quota().has_max_messages())},
+      {"Most octets",
+       LimitText(mailbox.effective_quota().max_octets(), mailbox.quota().has_max_octets())},
       {"Open in session", mailbox.has_session() ? Printable(session.session_id()) : "none"},
       {"Client address", Printable(session.client_address())},
       {"Front end", Printable(session.frontend())},

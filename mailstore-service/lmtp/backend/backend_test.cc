@@ -82,6 +82,15 @@ class ScriptedStore : public mailstore::v1::DeliveryService::Service {
     return answer ? answer(received, response) : Accept(received, response);
   }
 
+  // A mailbox takes up to 100 octets.
+  grpc::Status CheckDelivery(grpc::ServerContext*,
+                             const mailstore::v1::CheckDeliveryRequest* request,
+                             mailstore::v1::CheckDeliveryResponse*) override {
+    EXPECT_EQ(request->mailbox_id(), "mbx-a");
+    if (request->size_octets() <= 100) return grpc::Status::OK;
+    return ReasonStatus(absl::StatusCode::kResourceExhausted, ErrorReason::kQuotaExceeded);
+  }
+
   static grpc::Status Accept(const Received& received, DeliverMessageResponse* response) {
     for (size_t i = 0; i < received.mailbox_ids.size(); ++i) response->add_results();
     return grpc::Status::OK;
@@ -195,6 +204,22 @@ TEST_F(DeliveryTest, OneCallForEachPlacementAndOneOutcomeForEachMailbox) {
     EXPECT_EQ(store->received()[0].text, "hello\r\nworld\r\n");
     EXPECT_TRUE(store->received()[0].sound);
   }
+}
+
+TEST_F(DeliveryTest, AsksWhetherAMessageWillBeTaken) {
+  Start(Options(kShort));
+  const auto check = [this](const char* placement, int64_t octets) {
+    std::optional<DeliveryOutcome> outcome;
+    backend_->Check({"mbx-a", placement}, octets, queue_.executor(),
+                    [&](DeliveryChecked checked) { outcome = checked.outcome; });
+    queue_.RunUntil([&] { return outcome.has_value(); });
+    return *outcome;
+  };
+  EXPECT_EQ(check("one", 100), DeliveryOutcome::kDelivered);
+  EXPECT_EQ(check("one", 101), DeliveryOutcome::kMailboxFull);
+  EXPECT_EQ(check("nowhere", 1), DeliveryOutcome::kUnavailable);
+  two_server_.Stop();
+  EXPECT_EQ(check("two", 1), DeliveryOutcome::kUnavailable);
 }
 
 TEST_F(DeliveryTest, EmptyMessage) {

@@ -43,6 +43,13 @@ class DeliveryBackend {
   virtual std::unique_ptr<Delivery> Begin(const std::vector<Mailbox>& mailboxes,
                                           const std::string& delivery_id, net::Executor executor,
                                           std::function<void()> on_room) = 0;
+
+  // Runs on the executor, once.
+  using Checked = absl::AnyInvocable<void(DeliveryChecked checked) &&>;
+  // Whether a message of `size_octets` will be taken: kMailboxFull when it will not, kUnavailable
+  // when that could not be asked within two seconds.
+  virtual void Check(const Mailbox& mailbox, int64_t size_octets, net::Executor executor,
+                     Checked checked) = 0;
 };
 
 }  // namespace restante::lmtp

@@ -6,13 +6,20 @@
 
 #include "common/base/check.h"
 #include "common/base/crc32c.h"
+#include "common/rpc/retrying_call.h"
+#include "mailstore-service/lmtp/backend/delivery_outcomes.h"
 #include "mailstore-service/lmtp/backend/delivery_stream.h"
+#include "restante/mailstore/v1/delivery_service.grpc.pb.h"
 
 namespace restante::lmtp {
 namespace {
 
 using mailstore::v1::DeliveryService;
+using CheckCall =
+    rpc::RetryingCall<mailstore::v1::CheckDeliveryRequest, mailstore::v1::CheckDeliveryResponse>;
 
+// A check saves sending a message; what cannot be asked soon is not worth waiting for.
+constexpr absl::Duration kCheckDeadline = absl::Seconds(2);
 // DeliveryFinish: 32 octets.
 constexpr size_t kDeliveryIdOctets = 32;
 
@@ -146,6 +153,33 @@ class GrpcDeliveryBackend::Engine {
     return delivery;
   }
 
+  void Check(const Mailbox& mailbox, int64_t size_octets, net::Executor executor, Checked checked) {
+    const auto channel = router_.ChannelTo(mailbox.placement);
+    if (!channel.ok()) {
+      return executor([checked = std::move(checked)]() mutable {
+        std::move(checked)({DeliveryOutcome::kUnavailable});
+      });
+    }
+    auto request = std::make_shared<mailstore::v1::CheckDeliveryRequest>();
+    request->set_mailbox_id(mailbox.mailbox_id);
+    request->set_size_octets(size_octets);
+    rpc::CallOptions options = commons_.calls;
+    options.deadline = std::min(options.deadline, kCheckDeadline);
+    CheckCall::Start(
+        [stub = std::shared_ptr<DeliveryService::Stub>(DeliveryService::NewStub(*channel))](
+            auto* context, auto* sent, auto* answer, auto answered) {
+          stub->async()->CheckDelivery(context, sent, answer, std::move(answered));
+        },
+        std::move(request), options, &counter_,
+        [executor = std::move(executor), checked = std::move(checked)](
+            absl::StatusOr<mailstore::v1::CheckDeliveryResponse> response) mutable {
+          executor(
+              [checked = std::move(checked), outcome = ToOutcome(response.status())]() mutable {
+                std::move(checked)({outcome});
+              });
+        });
+  }
+
  private:
   std::shared_ptr<DeliveryStream> MakeStream(DeliveryStream::Target target,
                                              const net::Executor& executor,
@@ -178,6 +212,11 @@ std::unique_ptr<Delivery> GrpcDeliveryBackend::Begin(const std::vector<Mailbox>&
                                                      net::Executor executor,
                                                      std::function<void()> on_room) {
   return engine_->Begin(mailboxes, delivery_id, executor, std::move(on_room));
+}
+
+void GrpcDeliveryBackend::Check(const Mailbox& mailbox, int64_t size_octets, net::Executor executor,
+                                Checked checked) {
+  engine_->Check(mailbox, size_octets, std::move(executor), std::move(checked));
 }
 
 }  // namespace restante::lmtp

@@ -36,6 +36,8 @@ class GrpcDeliveryBackend : public DeliveryBackend {
   std::unique_ptr<Delivery> Begin(const std::vector<Mailbox>& mailboxes,
                                   const std::string& delivery_id, net::Executor executor,
                                   std::function<void()> on_room) override;
+  void Check(const Mailbox& mailbox, int64_t size_octets, net::Executor executor,
+             Checked checked) override;
 
  private:
   class Engine;

@@ -55,7 +55,15 @@ class ScriptedStore : public DeliveryBackend {
                                      std::move(on_room));
   }
 
-  // "begun", "finished TEXT", "dropped"
+  void Check(const Mailbox& mailbox, int64_t size_octets, net::Executor executor,
+             Checked checked) override {
+    record.Add(absl::StrCat("checked ", mailbox.mailbox_id, " ", size_octets));
+    const DeliveryOutcome outcome =
+        mailbox.mailbox_id == "mbx-c" ? DeliveryOutcome::kMailboxFull : DeliveryOutcome::kDelivered;
+    executor([checked = std::move(checked), outcome]() mutable { std::move(checked)({outcome}); });
+  }
+
+  // "begun", "finished TEXT", "dropped", "checked MAILBOX OCTETS"
   EventRecord record;
   std::atomic<bool> has_room = true;
   std::atomic<bool> answers = true;
@@ -190,6 +198,17 @@ TEST_F(LmtpServerTest, ClientThatHalfClosesIsStillAnswered) {
   EXPECT_THAT(store_.record.Next(), EndsWith("x\r\n"));
   store_.Answer();
   EXPECT_EQ(client->ReceiveRest(), "250 2.1.5 <b@y> Delivered\r\n");
+}
+
+TEST_F(LmtpServerTest, AsksBeforeALargeMessageIsSent) {
+  Start();
+  auto client = Connect();
+  client->Send(
+      "LHLO c\r\nMAIL FROM:<a@x> SIZE=70000\r\nRCPT TO:<c@y>\r\nRCPT TO:<b@y>\r\nQUIT\r\n");
+  const std::string said = client->ReceiveRest();
+  EXPECT_THAT(said, HasSubstr("552 5.2.2 <c@y> Mailbox full\r\n250 2.1.5 Recipient OK\r\n"));
+  EXPECT_EQ(store_.record.Next(), "checked mbx-c 70000");
+  EXPECT_EQ(store_.record.Next(), "checked mbx-b 70000");
 }
 
 TEST_F(LmtpServerTest, ClientThatLeavesWithinAMessageStoresNothing) {

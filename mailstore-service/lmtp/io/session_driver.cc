@@ -139,6 +139,16 @@ void SessionDriver::OnRecipient(Event answer) {
   Handle(std::move(answer));
 }
 
+void SessionDriver::Do(const CheckDelivery& check) {
+  parts_.mailstores.Check(check.mailbox, check.size_octets, loop_.executor(),
+                          Later(&SessionDriver::OnChecked));
+}
+
+void SessionDriver::OnChecked(DeliveryChecked checked) {
+  if (checked.outcome == DeliveryOutcome::kMailboxFull) parts_.metrics.CountRecipient("full");
+  Handle(checked);
+}
+
 void SessionDriver::Do(const BeginDelivery& begin) {
   delivery_id_ = NewId(parts_.random);
   sender_ = begin.envelope.sender;

@@ -71,6 +71,7 @@ class SessionDriver : public net::HostedSession,
   void Perform(std::vector<Effect>* effects);
   void Do(Send send);
   void Do(const ResolveRecipient& resolve);
+  void Do(const CheckDelivery& check);
   void Do(const BeginDelivery& begin);
   void Do(WriteText write);
   void Do(const FinishDelivery& finish);
@@ -84,6 +85,7 @@ class SessionDriver : public net::HostedSession,
   // The same for what lies unread, and reads on when there is room for more.
   void FeedUnread();
   void OnRecipient(Event answer);
+  void OnChecked(DeliveryChecked checked);
   void OnDelivered(Delivered delivered);
   void WatchForIdleness(absl::Duration delay);
   void CheckIdleness();

@@ -1,6 +1,7 @@
 #ifndef RESTANTE_MAILSTORE_SERVICE_LMTP_PROTOCOL_EFFECT_H_
 #define RESTANTE_MAILSTORE_SERVICE_LMTP_PROTOCOL_EFFECT_H_
 
+#include <cstdint>
 #include <string>
 #include <variant>
 #include <vector>
@@ -27,6 +28,12 @@ struct Mailbox {
   friend bool operator==(const Mailbox& a, const Mailbox& b) {
     return a.mailbox_id == b.mailbox_id && a.placement == b.placement;
   }
+};
+
+// Whether a large message will be taken, before the client sends it. Answered: DeliveryChecked.
+struct CheckDelivery {
+  Mailbox mailbox;
+  int64_t size_octets = 0;
 };
 
 // What the client said about a message ahead of it.
@@ -56,8 +63,8 @@ struct Disconnect {
   EndReason reason = EndReason::kQuit;
 };
 
-using Effect = std::variant<Send, ResolveRecipient, BeginDelivery, WriteText, FinishDelivery,
-                            AbandonDelivery, Disconnect>;
+using Effect = std::variant<Send, ResolveRecipient, CheckDelivery, BeginDelivery, WriteText,
+                            FinishDelivery, AbandonDelivery, Disconnect>;
 
 }  // namespace restante::lmtp
 

@@ -26,6 +26,10 @@ enum class DeliveryOutcome {
   kTooLarge,     // over the store's own limit
   kUnavailable,  // everything else: not stored, or not known to be
 };
+// Answers CheckDelivery: kMailboxFull refuses the recipient; after any other the delivery decides.
+struct DeliveryChecked {
+  DeliveryOutcome outcome = DeliveryOutcome::kDelivered;
+};
 // Answers FinishDelivery: one outcome for each mailbox of BeginDelivery, in its order.
 struct Delivered {
   std::vector<DeliveryOutcome> outcomes;
@@ -38,8 +42,8 @@ struct Drain {};
 // The client closed the connection or it broke.
 struct PeerGone {};
 
-using Event = std::variant<RecipientFound, RecipientUnknown, RecipientUndecided, Delivered,
-                           IdleTimeout, Drain, PeerGone>;
+using Event = std::variant<RecipientFound, RecipientUnknown, RecipientUndecided, DeliveryChecked,
+                           Delivered, IdleTimeout, Drain, PeerGone>;
 
 }  // namespace restante::lmtp
 

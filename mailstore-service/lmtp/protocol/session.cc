@@ -12,6 +12,9 @@
 namespace restante::lmtp {
 namespace {
 
+// A smaller message is sent whole about as soon as it is asked whether it may be.
+constexpr int64_t kTakenUnchecked = 65'536;
+
 void Say(absl::string_view reply, std::vector<Effect>* effects) {
   effects->push_back(Send{absl::StrCat(reply, "\r\n")});
 }
@@ -102,7 +105,7 @@ void Session::OnMail(absl::string_view argument, Effects* effects) {
   if (mail.size_octets.value_or(0) > options_.max_message_octets) {
     return Say(reply::kMessageTooLarge, effects);
   }
-  transaction_.emplace(std::move(mail.sender));
+  transaction_.emplace(std::move(mail.sender), mail.size_octets.value_or(0));
   Say(reply::kSenderOk, effects);
 }
 
@@ -204,9 +207,25 @@ void Session::Handle(Event event, Effects* effects) {
 
 void Session::On(const RecipientFound& found, Effects* effects) {
   RESTANTE_CHECK(state_ == State::kResolving);
+  Mailbox mailbox{found.mailbox_id, found.placement};
+  if (transaction_->declared_octets <= kTakenUnchecked) return Accept(std::move(mailbox), effects);
+  state_ = State::kChecking;
+  transaction_->checked = mailbox;
+  effects->push_back(CheckDelivery{std::move(mailbox), transaction_->declared_octets});
+}
+
+void Session::On(const DeliveryChecked& checked, Effects* effects) {
+  RESTANTE_CHECK(state_ == State::kChecking);
+  if (checked.outcome != DeliveryOutcome::kMailboxFull) {
+    return Accept(std::move(transaction_->checked), effects);
+  }
+  state_ = State::kCommand;
+  Say(reply::OfOutcome(checked.outcome, std::exchange(transaction_->resolving, "")), effects);
+}
+
+void Session::Accept(Mailbox mailbox, Effects* effects) {
   state_ = State::kCommand;
   // Two addresses of one account: one copy, two replies.
-  Mailbox mailbox{found.mailbox_id, found.placement};
   std::vector<Mailbox>& mailboxes = transaction_->mailboxes;
   auto at = std::find(mailboxes.begin(), mailboxes.end(), mailbox);
   size_t index = static_cast<size_t>(std::distance(mailboxes.begin(), at));

@@ -51,6 +51,7 @@ class Session {
   enum class State {
     kCommand,     // between commands
     kResolving,   // waits for the answer to ResolveRecipient
+    kChecking,    // waits for DeliveryChecked
     kText,        // within a message
     kDelivering,  // waits for Delivered
     kEnded,
@@ -63,12 +64,15 @@ class Session {
   };
   // From MAIL to the last reply to its message.
   struct Transaction {
-    explicit Transaction(std::string from) : sender(std::move(from)) {}
+    Transaction(std::string from, int64_t declared)
+        : sender(std::move(from)), declared_octets(declared) {}
 
     const std::string sender;
+    const int64_t declared_octets;  // by SIZE; 0 when it was not said
     std::vector<Recipient> recipients;
     std::vector<Mailbox> mailboxes;
     std::string resolving;  // the address that ResolveRecipient asks for
+    Mailbox checked;        // that CheckDelivery asks for
     DataDecoder decoder;
     int64_t text_octets = 0;
     Refusal refusal = Refusal::kNone;
@@ -84,6 +88,7 @@ class Session {
   void OnData(absl::string_view argument, Effects* effects);
   void OnRset(absl::string_view argument, Effects* effects);
   void OnQuit(absl::string_view argument, Effects* effects);
+  void Accept(Mailbox mailbox, Effects* effects);
   void OnTextEnd(Effects* effects);
   void ReplyToMessage(const std::vector<DeliveryOutcome>& outcomes, Effects* effects);
   void RefuseText(Refusal refusal, Effects* effects);
@@ -91,6 +96,7 @@ class Session {
   void On(const RecipientFound& found, Effects* effects);
   void On(const RecipientUnknown& unknown, Effects* effects);
   void On(const RecipientUndecided& undecided, Effects* effects);
+  void On(const DeliveryChecked& checked, Effects* effects);
   void On(const Delivered& delivered, Effects* effects);
   void On(const IdleTimeout& idle, Effects* effects);
   void On(const Drain& drain, Effects* effects);

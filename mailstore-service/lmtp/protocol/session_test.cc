@@ -59,6 +59,7 @@ class Driver {
   void On(const ResolveRecipient& resolve) {
     Behind(RecipientFound{absl::StrCat("mbx-", resolve.address), "mailstore-0"});
   }
+  void On(const CheckDelivery&) { Behind(DeliveryChecked{DeliveryOutcome::kDelivered}); }
   void On(const BeginDelivery& begin) {
     mailboxes_ = begin.envelope.mailboxes.size();
     text_.clear();

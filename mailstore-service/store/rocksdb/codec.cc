@@ -12,6 +12,9 @@ namespace {
 constexpr uint8_t kReadOnly = 1;
 constexpr uint8_t kIndexVersion = 1;
 constexpr uint8_t kDeletedVersion = 1;
+constexpr uint8_t kQuotaVersion = 1;
+constexpr uint8_t kHasMaxOctets = 1;
+constexpr uint8_t kHasMaxMessages = 2;
 constexpr size_t kMaxTextOctets = 1024;  // of any length-prefixed field
 
 uint64_t Millis(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
@@ -208,6 +211,32 @@ std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_
   held.session = {std::string(*session_id), std::string(*address), std::string(*frontend),
                   !read_only};
   return held;
+}
+
+std::string EncodeQuota(const MailboxQuota& quota) {
+  const uint8_t flags = static_cast<uint8_t>((quota.max_octets ? kHasMaxOctets : 0) |
+                                             (quota.max_messages ? kHasMaxMessages : 0));
+  return ByteWriter()
+      .U8(kQuotaVersion)
+      .U8(flags)
+      .U64Be(static_cast<uint64_t>(quota.max_octets.value_or(0)))
+      .U64Be(static_cast<uint64_t>(quota.max_messages.value_or(0)))
+      .Take();
+}
+
+std::optional<MailboxQuota> DecodeQuota(absl::string_view value) {
+  ByteReader reader(value);
+  const std::optional<uint8_t> version = reader.ReadU8();
+  const std::optional<uint8_t> flags = reader.ReadU8();
+  const std::optional<uint64_t> octets = reader.ReadU64Be();
+  const std::optional<uint64_t> messages = reader.ReadU64Be();
+  if (version != kQuotaVersion || !flags || !octets || !messages || !reader.empty()) {
+    return std::nullopt;
+  }
+  MailboxQuota quota;
+  if ((*flags & kHasMaxOctets) != 0) quota.max_octets = static_cast<int64_t>(*octets);
+  if ((*flags & kHasMaxMessages) != 0) quota.max_messages = static_cast<int64_t>(*messages);
+  return quota;
 }
 
 std::string EncodeU32(uint32_t value) { return ByteWriter().U32Be(value).Take(); }

@@ -76,6 +76,9 @@ struct HeldLease {
 std::string EncodeLease(const HeldLease& held);
 std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_view value);
 
+std::string EncodeQuota(const MailboxQuota& quota);
+std::optional<MailboxQuota> DecodeQuota(absl::string_view value);
+
 std::string EncodeU32(uint32_t value);
 std::optional<uint32_t> DecodeU32(absl::string_view value);
 

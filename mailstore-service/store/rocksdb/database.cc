@@ -12,7 +12,7 @@
 namespace restante::mailstore {
 namespace {
 
-// Format 1 knew no deleted messages that can be brought back; it is taken on as it is.
+// Format 1 knew no deleted messages that can be brought back and no quotas; it is taken on.
 constexpr uint32_t kFormat = 2;
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kBootKey = "boot";
@@ -40,6 +40,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
       {"outcomes", small},
       {"leases", small},
       {"deleted", small},
+      {"quotas", small},
   };
   std::unique_ptr<Database> database(new Database());
   database->observer_ = observer;

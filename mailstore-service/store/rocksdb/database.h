@@ -61,6 +61,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* outcomes() const { return families_[5]; }
   rocksdb::ColumnFamilyHandle* leases() const { return families_[6]; }
   rocksdb::ColumnFamilyHandle* deleted() const { return families_[7]; }
+  rocksdb::ColumnFamilyHandle* quotas() const { return families_[8]; }
 
  private:
   Database() = default;

@@ -16,6 +16,7 @@
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
+#include "mailstore-service/store/rocksdb/quotas.h"
 
 namespace restante::mailstore {
 
@@ -23,9 +24,11 @@ namespace restante::mailstore {
 // outlives every writer that it gave out.
 class Deliveries {
  public:
-  // Both outlive it.
-  Deliveries(Database* database, int64_t max_message_octets, const Clock& clock)
+  // All outlive it.
+  Deliveries(Database* database, const Quotas* quotas, int64_t max_message_octets,
+             const Clock& clock)
       : database_(database),
+        quotas_(*quotas),
         max_message_octets_(max_message_octets),
         clock_(clock),
         ids_(database->boot_number()) {}
@@ -53,6 +56,7 @@ class Deliveries {
                       size_t i, const BodyWriter& body, rocksdb::WriteBatch* batch);
 
   Database* const database_;
+  const Quotas& quotas_;
   const int64_t max_message_octets_;
   const Clock& clock_;
   MessageIdSource ids_;

@@ -12,6 +12,7 @@
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/lease_table.h"
 #include "mailstore-service/store/mailbox_id.h"
+#include "mailstore-service/store/quota.h"
 #include "mailstore-service/store/rocksdb/body_reader.h"
 #include "mailstore-service/store/rocksdb/body_writer.h"
 #include "mailstore-service/store/rocksdb/codec.h"
@@ -19,6 +20,7 @@
 #include "mailstore-service/store/rocksdb/deleted_messages.h"
 #include "mailstore-service/store/rocksdb/deliveries.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
+#include "mailstore-service/store/rocksdb/quotas.h"
 
 namespace restante::mailstore {
 namespace {
@@ -34,7 +36,8 @@ class RocksdbStore : public Mailstore {
       : database_(std::move(database)),
         clock_(clock),
         observer_(observer),
-        deliveries_(database_.get(), options.max_message_octets, clock),
+        quotas_(database_.get(), options.default_limits),
+        deliveries_(database_.get(), &quotas_, options.max_message_octets, clock),
         deleted_(database_.get(), options.kept.deleted_messages, clock),
         leases_(database_->boot_number(), kLeaseTtl, clock) {}
 
@@ -44,6 +47,10 @@ class RocksdbStore : public Mailstore {
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) override {
     return deliveries_.Begin(std::move(mailbox_ids));
+  }
+  absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) override {
+    RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+    return quotas_.Check(mailbox_id, size_octets);
   }
   absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
                                       const SessionInfo& session) override;
@@ -57,6 +64,11 @@ class RocksdbStore : public Mailstore {
                                                          size_t limit) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::Status SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) override {
+    RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+    RESTANTE_RETURN_IF_ERROR(CheckQuota(quota));
+    return quotas_.Set(mailbox_id, quota);
+  }
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
                                          const std::string& caller) override;
@@ -77,7 +89,7 @@ class RocksdbStore : public Mailstore {
   absl::StatusOr<Lease> TakeLease(const std::string& mailbox_id, const SessionInfo& session);
   absl::StatusOr<int64_t> WriteClose(const Lease& lease, const SessionInfo& session,
                                      const std::vector<uint64_t>& ids);
-  MailboxInfo InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
+  absl::StatusOr<MailboxInfo> InfoOf(const std::string& mailbox_id, const codec::Usage& usage);
   // Whether what is kept is worth nothing any more.
   bool IsOver(const std::optional<codec::Outcome>& outcome) const;
   bool IsOver(absl::string_view key, absl::string_view value) const;
@@ -88,6 +100,7 @@ class RocksdbStore : public Mailstore {
   const std::shared_ptr<Database> database_;
   const Clock& clock_;
   StoreObserver* const observer_;
+  Quotas quotas_;
   Deliveries deliveries_;
   const DeletedMessages deleted_;
   // Where the next Sweep goes on.
@@ -291,9 +304,16 @@ absl::StatusOr<std::optional<SessionInfo>> RocksdbStore::BreakLease(const std::s
   return holder;
 }
 
-MailboxInfo RocksdbStore::InfoOf(const std::string& mailbox_id, const codec::Usage& usage) {
+absl::StatusOr<MailboxInfo> RocksdbStore::InfoOf(const std::string& mailbox_id,
+                                                 const codec::Usage& usage) {
+  RESTANTE_ASSIGN_OR_RETURN(const MailboxQuota quota, quotas_.Get(mailbox_id));
   MutexLock lock(&mutex_);
-  return {mailbox_id, usage.count, usage.octets, leases_.Holder(mailbox_id)};
+  return MailboxInfo{mailbox_id,
+                     usage.count,
+                     usage.octets,
+                     quota,
+                     LimitsOf(quota, quotas_.defaults()),
+                     leases_.Holder(mailbox_id)};
 }
 
 absl::StatusOr<MailboxInfo> RocksdbStore::GetMailbox(const std::string& mailbox_id) {
@@ -312,7 +332,8 @@ absl::StatusOr<std::vector<MailboxInfo>> RocksdbStore::ListMailboxes(const std::
   // The first key behind `after` in byte order.
   for (it->Seek(after + std::string(1, '\0')); it->Valid() && infos.size() < limit; it->Next()) {
     codec::Usage usage = codec::DecodeUsage(ToView(it->value())).value_or(codec::Usage());
-    infos.push_back(InfoOf(it->key().ToString(), usage));
+    RESTANTE_ASSIGN_OR_RETURN(MailboxInfo info, InfoOf(it->key().ToString(), usage));
+    infos.push_back(std::move(info));
   }
   if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
   return infos;

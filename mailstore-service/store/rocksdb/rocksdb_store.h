@@ -24,6 +24,7 @@ struct RocksdbStoreOptions {
   // The files' layer; null for the system's. Tests put faults there. Outlives the store.
   rocksdb::Env* env = nullptr;
   KeepingTimes kept = {};
+  MailboxLimits default_limits = {};
 };
 
 // A Mailstore on disk, in the format of schema.md. `clock`, `random` and `observer`, which may be

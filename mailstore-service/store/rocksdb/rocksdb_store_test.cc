@@ -400,6 +400,20 @@ TEST_F(RocksdbStoreTest, WhatIsPurgedOrNotKeptLeavesNothing) {
   }
 }
 
+TEST_F(RocksdbStoreTest, TheStoresLimitsAreThoseOfMailboxesWithoutTheirOwn) {
+  RocksdbStoreOptions options;
+  options.directory = directory_.path();
+  options.default_limits.max_messages = 1;
+  std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
+  Deliver(*store, "1\r\n");
+  EXPECT_EQ(GetErrorReason(store->CheckDelivery("m", 1)), ErrorReason::kQuotaExceeded);
+  ASSERT_TRUE(store->SetQuota("m", {.max_messages = 2}).ok());
+  EXPECT_TRUE(store->CheckDelivery("m", 1).ok());
+  ASSERT_TRUE(store->SetQuota("m", {.max_messages = 0}).ok());
+  EXPECT_TRUE(store->CheckDelivery("m", 1).ok());
+  EXPECT_EQ(store->GetMailbox("m")->limits, MailboxLimits());
+}
+
 TEST_F(RocksdbStoreTest, TwoProcessesDoNotShareAStore) {
   std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
   EXPECT_EQ(OpenIn(directory_.path()).status().code(), absl::StatusCode::kUnavailable);
@@ -420,6 +434,11 @@ TEST(Codec, CutValuesDoNotDecode) {
   EXPECT_EQ(codec::DecodeDeleted(key, deleted)->entry.body_id, 9u);
   for (size_t cut = 0; cut < deleted.size(); ++cut) {
     EXPECT_FALSE(codec::DecodeDeleted(key, deleted.substr(0, cut))) << cut;
+  }
+  const std::string quota = codec::EncodeQuota({5, std::nullopt});
+  EXPECT_EQ(codec::DecodeQuota(quota), (MailboxQuota{5, std::nullopt}));
+  for (size_t cut = 0; cut < quota.size(); ++cut) {
+    EXPECT_FALSE(codec::DecodeQuota(quota.substr(0, cut))) << cut;
   }
   std::string lease = codec::EncodeLease({{"m", "s", {1, 2}, "fe"}, {"s", "192.0.2.1", "fe"}});
   ASSERT_TRUE(codec::DecodeLease("m", lease));
