@@ -45,6 +45,30 @@ v1::DeletedMessage ToDeletedMessage(const std::string& mailbox, const DeletedMes
   return proto;
 }
 
+// A page of one mailbox's messages of some kind: `list` gives those behind an id, `id_of` says the
+// id of one, and `to_proto` makes it a row.
+template <typename Request, typename Response, typename List, typename IdOf, typename ToProto>
+absl::Status FillPage(const Request& request, Response* response, const List& list,
+                      const IdOf& id_of, const ToProto& to_proto) {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
+  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
+                            PageSize(request.page_size(), kStandardPage, kMaxPage));
+  uint64_t after = 0;
+  if (!request.page_token().empty()) {
+    RESTANTE_ASSIGN_OR_RETURN(after, DecodeMessagePageToken(id, request.page_token()));
+  }
+  RESTANTE_ASSIGN_OR_RETURN(const auto messages, list(id, after, page_size + 1));
+  for (const auto& message : messages) {
+    if (static_cast<size_t>(response->messages_size()) == page_size) {
+      response->set_next_page_token(EncodeMessagePageToken(id, after));
+      break;
+    }
+    *response->add_messages() = to_proto(message);
+    after = id_of(message);
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<MailboxQuota> ChangedQuota(const v1::UpdateMailboxRequest& request,
                                           MailboxQuota quota) {
   const v1::MailboxQuota& wanted = request.mailbox().quota();
@@ -210,7 +234,7 @@ absl::Status MailboxService::Get(const v1::GetMailboxRequest& request,
   return absl::OkStatus();
 }
 
-// Both listings ask for one row more than the page has: it tells whether another page follows.
+// As FillPage, it asks for one row more than the page has: that tells whether another follows.
 
 absl::Status MailboxService::List(const v1::ListMailboxesRequest& request,
                                   v1::ListMailboxesResponse* response) const {
@@ -235,24 +259,13 @@ absl::Status MailboxService::List(const v1::ListMailboxesRequest& request,
 
 absl::Status MailboxService::Messages(const v1::ListMessagesRequest& request,
                                       v1::ListMessagesResponse* response) const {
-  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
-  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
-                            PageSize(request.page_size(), kStandardPage, kMaxPage));
-  uint64_t after = 0;
-  if (!request.page_token().empty()) {
-    RESTANTE_ASSIGN_OR_RETURN(after, DecodeMessagePageToken(id, request.page_token()));
-  }
-  RESTANTE_ASSIGN_OR_RETURN(const std::vector<MessageSummary> messages,
-                            store_.ListMessages(id, after, page_size + 1));
-  for (const MessageSummary& message : messages) {
-    if (static_cast<size_t>(response->messages_size()) == page_size) {
-      response->set_next_page_token(EncodeMessagePageToken(id, after));
-      break;
-    }
-    *response->add_messages() = ToMessage(request.parent(), message);
-    after = message.message_id;
-  }
-  return absl::OkStatus();
+  return FillPage(
+      request, response,
+      [this](const std::string& id, uint64_t after, size_t limit) {
+        return store_.ListMessages(id, after, limit);
+      },
+      [](const MessageSummary& message) { return message.message_id; },
+      [&request](const MessageSummary& message) { return ToMessage(request.parent(), message); });
 }
 
 absl::Status MailboxService::Update(const v1::UpdateMailboxRequest& request,
@@ -273,24 +286,15 @@ absl::Status MailboxService::Update(const v1::UpdateMailboxRequest& request,
 
 absl::Status MailboxService::DeletedMessages(const v1::ListDeletedMessagesRequest& request,
                                              v1::ListDeletedMessagesResponse* response) const {
-  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
-  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
-                            PageSize(request.page_size(), kStandardPage, kMaxPage));
-  uint64_t after = 0;
-  if (!request.page_token().empty()) {
-    RESTANTE_ASSIGN_OR_RETURN(after, DecodeMessagePageToken(id, request.page_token()));
-  }
-  RESTANTE_ASSIGN_OR_RETURN(const std::vector<DeletedMessage> messages,
-                            store_.ListDeletedMessages(id, after, page_size + 1));
-  for (const DeletedMessage& message : messages) {
-    if (static_cast<size_t>(response->messages_size()) == page_size) {
-      response->set_next_page_token(EncodeMessagePageToken(id, after));
-      break;
-    }
-    *response->add_messages() = ToDeletedMessage(request.parent(), message);
-    after = message.summary.message_id;
-  }
-  return absl::OkStatus();
+  return FillPage(
+      request, response,
+      [this](const std::string& id, uint64_t after, size_t limit) {
+        return store_.ListDeletedMessages(id, after, limit);
+      },
+      [](const DeletedMessage& message) { return message.summary.message_id; },
+      [&request](const DeletedMessage& message) {
+        return ToDeletedMessage(request.parent(), message);
+      });
 }
 
 }  // namespace restante::mailstore
