@@ -344,6 +344,7 @@ TEST_F(AdministrationTest, FindsWhatIsWrong) {
   EXPECT_EQ(Run({"doctor"}), ExitCode::kFailed);
   EXPECT_THAT(out(), HasSubstr("ERROR   nothing says where your certificate is"));
   EXPECT_THAT(out(), HasSubstr("2 errors, 0 warnings."));
+  EXPECT_EQ(err(), "");
   EXPECT_EQ(Run({"doctor", "--tls-certificate", folder_.c_str(), "--tls-ca", "/no/such"}),
             ExitCode::kFailed);
   EXPECT_THAT(out(), HasSubstr("ERROR   " + folder_ + " cannot be read, or is empty"));

@@ -170,7 +170,7 @@ absl::Status Examine(Session& session, const ConnectionSettings& settings) {
   }
   session.console.out() << report.errors() << " errors, " << report.warnings() << " warnings.\n";
   if (report.errors() == 0) return absl::OkStatus();
-  return absl::InternalError("something is wrong; each ERROR above says what to do next");
+  return AlreadyTold();
 }
 
 }  // namespace restante::ctl

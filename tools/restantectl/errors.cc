@@ -10,6 +10,7 @@ namespace restante::ctl {
 namespace {
 
 constexpr char kUsagePayload[] = "restantectl/usage";
+constexpr char kToldPayload[] = "restantectl/told";
 
 bool IsUsageError(const absl::Status& status) {
   return status.GetPayload(kUsagePayload).has_value();
@@ -58,6 +59,12 @@ absl::Status UsageError(absl::string_view message) {
   return status;
 }
 
+absl::Status AlreadyTold() {
+  absl::Status status = absl::InternalError("");
+  status.SetPayload(kToldPayload, absl::Cord());
+  return status;
+}
+
 ExitCode ExitCodeOf(const absl::Status& status) {
   if (status.ok()) return ExitCode::kOk;
   if (IsUsageError(status)) return ExitCode::kUsage;
@@ -98,6 +105,7 @@ absl::string_view NextStepFor(const absl::Status& status) {
 }
 
 std::string DescribeError(const absl::Status& status) {
+  if (status.GetPayload(kToldPayload)) return "";
   std::string text = absl::StrCat("error: ", Printable(status.message()), "\n");
   if (!IsUsageError(status)) {
     absl::StrAppend(&text, "reason: ", absl::StatusCodeToString(status.code()));

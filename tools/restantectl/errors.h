@@ -24,8 +24,13 @@ absl::Status UsageError(absl::string_view message);
 
 ExitCode ExitCodeOf(const absl::Status& status);
 
-// An error as a person reads it: what happened, the reason for programs, details, and what to do.
+// A failure that the command's own output has explained: the program ends with 1 and prints nothing
+// more.
+absl::Status AlreadyTold();
+
+// What a person can do about the error.
 absl::string_view NextStepFor(const absl::Status& status);
+// The error as a person reads it: what happened, the reason for programs, details, and what to do.
 std::string DescribeError(const absl::Status& status);
 
 }  // namespace restante::ctl
