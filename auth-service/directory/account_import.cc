@@ -104,15 +104,7 @@ class IndexedDirectory::ImportBatch {
       return InvalidField("account.placement",
                           absl::StrCat("is ", account.placement, " and cannot be changed so"));
     }
-    account.windows_names = item.windows_names;
-    account.principal_names = item.principal_names;
-    account.alias = item.alias;
-    account.addresses = item.addresses;
-    account.certificate_names = item.certificate_names;
-    account.token_subjects = item.token_subjects;
-    account.disabled = item.disabled;
-    account.disabled_mechanisms = UpperCased(item.disabled_mechanisms);
-    account.weakest_ntlm_response = item.weakest_ntlm_response;
+    SetFields(item, &account);
     return account;
   }
 

@@ -205,21 +205,25 @@ absl::StatusOr<Credential> CredentialVault::Open(absl::string_view account_id,
   return *std::move(credential);
 }
 
-std::vector<MissingKey> FindMissingKeys(const Directory& directory, const CredentialVault& vault) {
-  std::map<std::string, size_t> missing;
+std::map<std::string, size_t> CountCredentialsByKey(const Directory& directory) {
+  std::map<std::string, size_t> counts;
   std::string after;
   for (bool more = true; more;) {
     const AccountPage page = directory.List(kAccountsPerPage, after);
     for (const AccountPtr& account : page.accounts) {
       after = account->id;
-      if (account->credential && !vault.HasKey(account->credential->key_id)) {
-        ++missing[account->credential->key_id];
-      }
+      if (account->credential) ++counts[account->credential->key_id];
     }
     more = page.more;
   }
+  return counts;
+}
+
+std::vector<MissingKey> FindMissingKeys(const Directory& directory, const CredentialVault& vault) {
   std::vector<MissingKey> keys;
-  for (const auto& [key_id, accounts] : missing) keys.push_back({key_id, accounts});
+  for (const auto& [key_id, accounts] : CountCredentialsByKey(directory)) {
+    if (!vault.HasKey(key_id)) keys.push_back({key_id, accounts});
+  }
   return keys;
 }
 

@@ -2,6 +2,7 @@
 #define RESTANTE_AUTH_SERVICE_DIRECTORY_CREDENTIAL_VAULT_H_
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -84,6 +85,9 @@ class CredentialVault {
   Random& random_;
   const uint32_t scram_iterations_;
 };
+
+// How many credentials in `directory` are sealed under each key. Looks at every account.
+std::map<std::string, size_t> CountCredentialsByKey(const Directory& directory);
 
 // Key ids that credentials in `directory` are sealed under and `vault` does not have, each with the
 // number of accounts that cannot log on for it. For a program's start.

@@ -102,17 +102,9 @@ IndexedDirectory::IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryCo
 Account IndexedDirectory::MakeAccount(const NewAccount& account) {
   Account created;
   created.id = account.id;
-  created.windows_names = account.windows_names;
-  created.principal_names = account.principal_names;
-  created.alias = account.alias;
-  created.addresses = account.addresses;
-  created.certificate_names = account.certificate_names;
-  created.token_subjects = account.token_subjects;
   created.mailbox_id = NewId(random_);
   created.placement = account.placement;
-  created.disabled = account.disabled;
-  created.disabled_mechanisms = UpperCased(account.disabled_mechanisms);
-  created.weakest_ntlm_response = account.weakest_ntlm_response;
+  SetFields(account, &created);
   created.create_time = clock_.WallNow();
   return created;
 }

@@ -1,7 +1,6 @@
 #include "auth-service/rpc/faults.h"
 
 #include <algorithm>
-#include <map>
 #include <string>
 
 #include "absl/strings/str_cat.h"
@@ -9,27 +8,10 @@
 namespace restante::rpc {
 namespace {
 
-constexpr size_t kAccountsAtOnce = 500;
-
-// How many credentials there are under each key.
-std::map<std::string, size_t> CountByKey(const directory::Directory& directory) {
-  std::map<std::string, size_t> counts;
-  std::string after;
-  for (bool more = true; more;) {
-    const directory::AccountPage page = directory.List(kAccountsAtOnce, after);
-    for (const directory::AccountPtr& account : page.accounts) {
-      after = account->id;
-      if (account->credential) ++counts[account->credential->key_id];
-    }
-    more = page.more;
-  }
-  return counts;
-}
-
 void FindKeyFaults(const directory::Directory& directory, const directory::CredentialVault& vault,
                    std::vector<ServerFinding>* faults) {
   size_t old = 0;
-  for (const auto& [key_id, count] : CountByKey(directory)) {
+  for (const auto& [key_id, count] : directory::CountCredentialsByKey(directory)) {
     if (!vault.HasKey(key_id)) {
       faults->push_back({"CREDENTIAL_KEY_MISSING",
                          absl::StrCat(count, " accounts cannot log on: the key ", key_id,

@@ -6,9 +6,9 @@
 #include "absl/strings/str_cat.h"
 #include "auth-service/rpc/directory_messages.h"
 #include "common/base/error_reason.h"
-#include "common/base/secret.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/status.h"
+#include "common/rpc/wipe_credential.h"
 
 namespace restante::rpc {
 namespace {
@@ -35,13 +35,7 @@ void Fail(const absl::Status& status, auth::v1::ImportResult* result) {
 
 void WipeSecrets(auth::v1::ImportAccountsRequest* request) {
   for (auth::v1::ImportItem& item : *request->mutable_items()) {
-    if (!item.has_credential()) continue;
-    auth::v1::CredentialInput& credential = *item.mutable_credential();
-    if (credential.has_password()) Wipe(credential.mutable_password());
-    if (credential.has_nt_hash()) Wipe(credential.mutable_nt_hash());
-    if (!credential.has_scram_sha_256()) continue;
-    Wipe(credential.mutable_scram_sha_256()->mutable_stored_key());
-    Wipe(credential.mutable_scram_sha_256()->mutable_server_key());
+    if (item.has_credential()) WipeCredential(item.mutable_credential());
   }
 }
 

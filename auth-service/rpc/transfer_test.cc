@@ -35,9 +35,7 @@ TEST_F(ServicesTest, ImportsAndExports) {
     EXPECT_TRUE(stream->Write(sent) && stream->Read(&response));
     for (const auth::v1::ImportResult& result : response.results()) {
       EXPECT_EQ(result.item_number(), static_cast<int64_t>(texts.size()) + 1);
-      const absl::Status error = FromGrpcStatus(
-          grpc::Status(static_cast<grpc::StatusCode>(result.error().code()),
-                       result.error().message(), result.error().SerializeAsString()));
+      const absl::Status error = FromProto(result.error());
       texts.push_back(
           auth::v1::ImportOutcome_Name(result.outcome()).substr(15) +
           (error.ok() ? "" : absl::StrCat(" ", ErrorReasonName(GetErrorReason(error)))));

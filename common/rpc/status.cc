@@ -130,4 +130,9 @@ absl::Status FromGrpcStatus(const grpc::Status& status) {
   return result;
 }
 
+absl::Status FromProto(const google::rpc::Status& status) {
+  return FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(status.code()), status.message(),
+                                     status.SerializeAsString()));
+}
+
 }  // namespace restante::rpc

@@ -18,8 +18,9 @@ grpc::Status ToGrpcStatus(const absl::Status& status);
 // is what Server's access table answers, ahead of any service.
 absl::Status FromGrpcStatus(const grpc::Status& status);
 
-// The same as a field of a message.
+// The same as a field of a message, and back.
 google::rpc::Status ToProto(const absl::Status& status);
+absl::Status FromProto(const google::rpc::Status& status);
 
 }  // namespace restante::rpc
 

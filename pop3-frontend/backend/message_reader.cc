@@ -7,14 +7,6 @@
 #include "common/rpc/status.h"
 
 namespace restante::pop3 {
-namespace {
-
-absl::Status ToStatus(const google::rpc::Status& error) {
-  return rpc::FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(error.code()),
-                                          error.message(), error.SerializeAsString()));
-}
-
-}  // namespace
 
 MessageReader::MessageReader(std::shared_ptr<StoreLink> store, mailstore::v1::Lease lease,
                              int64_t ahead_octets, rpc::CallOptions options, net::Executor executor,
@@ -136,7 +128,7 @@ void MessageReader::Take(mailstore::v1::MessageChunk* chunk) {
   }
   finished_ = chunk->end() || chunk->has_error();
   absl::StatusOr<BodyChunk> piece = BodyChunk{std::move(*chunk->mutable_data()), chunk->end()};
-  if (chunk->has_error()) piece = ToStatus(chunk->error());
+  if (chunk->has_error()) piece = rpc::FromProto(chunk->error());
   if (piece.ok()) offset_ += static_cast<int64_t>(piece->text.size());
   Deliver(std::move(piece));
   // The store's last word, so that its call ends well instead of being cancelled.

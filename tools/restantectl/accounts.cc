@@ -10,6 +10,7 @@
 #include "common/base/secret.h"
 #include "common/base/status_macros.h"
 #include "common/base/unicode.h"
+#include "common/rpc/wipe_credential.h"
 #include "tools/restantectl/errors.h"
 
 namespace restante::ctl {
@@ -71,12 +72,7 @@ absl::StatusOr<auth::v1::SetCredentialResponse> SendCredential(
   auth::v1::SetCredentialResponse response;
   const absl::Status status =
       Call(session, directory, &Directory::SetCredential, request, &response);
-  if (request.has_password()) Wipe(request.mutable_password());
-  if (request.has_nt_hash()) Wipe(request.mutable_nt_hash());
-  if (request.has_scram_sha_256()) {
-    Wipe(request.mutable_scram_sha_256()->mutable_stored_key());
-    Wipe(request.mutable_scram_sha_256()->mutable_server_key());
-  }
+  rpc::WipeCredential(&request);
   RESTANTE_RETURN_IF_ERROR(status);
   return response;
 }

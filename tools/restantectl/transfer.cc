@@ -10,8 +10,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_reason.h"
-#include "common/base/secret.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/status.h"
+#include "common/rpc/wipe_credential.h"
 #include "restante/auth/v1/directory_service.grpc.pb.h"
 #include "tools/restantectl/account_file.h"
 #include "tools/restantectl/errors.h"
@@ -34,11 +35,6 @@ constexpr int64_t kMostFailuresShown = 1'000;
 AccountFileFormat ToFormat(const std::string& format, absl::string_view path) {
   if (format.empty()) return FormatOfFile(path);
   return format == "csv" ? AccountFileFormat::kCsv : AccountFileFormat::kJsonLines;
-}
-
-absl::Status FromProto(const google::rpc::Status& status) {
-  return rpc::FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                                          status.message(), status.SerializeAsString()));
 }
 
 // One import under way.
@@ -97,7 +93,7 @@ class Import {
     if (result.outcome() == auth::v1::IMPORT_OUTCOME_UPDATED) ++updated_;
     if (result.outcome() == auth::v1::IMPORT_OUTCOME_UNCHANGED) ++unchanged_;
     if (result.outcome() != auth::v1::IMPORT_OUTCOME_FAILED) return;
-    Failed(result.item_number(), result.account_id(), FromProto(result.error()));
+    Failed(result.item_number(), result.account_id(), rpc::FromProto(result.error()));
   }
 
   void Failed(int64_t line, const std::string& account_id, const absl::Status& why) {
@@ -115,9 +111,7 @@ class Import {
 
   void WipeMessage() {
     for (auth::v1::ImportItem& item : *message_.mutable_items()) {
-      if (!item.has_credential()) continue;
-      if (item.credential().has_password()) Wipe(item.mutable_credential()->mutable_password());
-      if (item.credential().has_nt_hash()) Wipe(item.mutable_credential()->mutable_nt_hash());
+      if (item.has_credential()) rpc::WipeCredential(item.mutable_credential());
     }
     message_.Clear();
   }

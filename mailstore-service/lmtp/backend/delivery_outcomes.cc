@@ -4,14 +4,6 @@
 #include "common/rpc/status.h"
 
 namespace restante::lmtp {
-namespace {
-
-absl::Status FromResult(const google::rpc::Status& status) {
-  return rpc::FromGrpcStatus(grpc::Status(static_cast<grpc::StatusCode>(status.code()),
-                                          status.message(), status.SerializeAsString()));
-}
-
-}  // namespace
 
 DeliveryOutcome ToOutcome(const absl::Status& status) {
   if (status.ok()) return DeliveryOutcome::kDelivered;
@@ -29,7 +21,7 @@ absl::StatusOr<std::vector<DeliveryOutcome>> ToOutcomes(
   }
   std::vector<DeliveryOutcome> outcomes;
   for (const mailstore::v1::DeliveryResult& result : response.results()) {
-    outcomes.push_back(ToOutcome(FromResult(result.status())));
+    outcomes.push_back(ToOutcome(rpc::FromProto(result.status())));
   }
   return outcomes;
 }
