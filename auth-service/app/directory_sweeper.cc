@@ -13,26 +13,10 @@ DirectorySweeper::DirectorySweeper(directory::Directory* directory, absl::Durati
       audit_retention_(audit_retention),
       clock_(clock),
       logger_(logger),
-      thread_([this] { Run(); }) {}
-
-DirectorySweeper::~DirectorySweeper() {
-  {
-    MutexLock lock(&mutex_);
-    ending_ = true;
-    changed_.SignalAll();
-  }
-  thread_.join();
-}
-
-void DirectorySweeper::Run() {
-  while (true) {
-    PurgeAccounts();
-    TrimAudit();
-    MutexLock lock(&mutex_);
-    if (!ending_) changed_.WaitFor(&mutex_, kInterval);
-    if (ending_) return;
-  }
-}
+      thread_(kInterval, /*at_once=*/true, [this](app::IntervalThread&) {
+        PurgeAccounts();
+        TrimAudit();
+      }) {}
 
 void DirectorySweeper::PurgeAccounts() {
   const absl::StatusOr<size_t> purged = directory_.PurgeExpired();

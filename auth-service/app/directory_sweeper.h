@@ -1,12 +1,10 @@
 #ifndef RESTANTE_AUTH_SERVICE_APP_DIRECTORY_SWEEPER_H_
 #define RESTANTE_AUTH_SERVICE_APP_DIRECTORY_SWEEPER_H_
 
-#include <thread>
-
 #include "absl/time/time.h"
 #include "auth-service/directory/directory.h"
+#include "common/app/interval_thread.h"
 #include "common/base/clock.h"
-#include "common/base/mutex.h"
 #include "common/log/logger.h"
 
 namespace restante::logon {
@@ -19,12 +17,8 @@ class DirectorySweeper {
   // All but the duration outlive it.
   DirectorySweeper(directory::Directory* directory, absl::Duration audit_retention,
                    const Clock& clock, const log::Logger& logger);
-  ~DirectorySweeper();
-  DirectorySweeper(const DirectorySweeper&) = delete;
-  DirectorySweeper& operator=(const DirectorySweeper&) = delete;
 
  private:
-  void Run();
   void PurgeAccounts();
   void TrimAudit();
 
@@ -32,10 +26,7 @@ class DirectorySweeper {
   const absl::Duration audit_retention_;
   const Clock& clock_;
   const log::Logger& logger_;
-  Mutex mutex_;
-  CondVar changed_;
-  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  app::IntervalThread thread_;
 };
 
 }  // namespace restante::logon

@@ -11,8 +11,8 @@
 
 #include "absl/strings/str_cat.h"
 #include "auth-service/directory/rocksdb/rocksdb_directory.h"
-#include "auth-service/rpc/job_progress.h"
 #include "common/base/status_macros.h"
+#include "common/operations/job_progress.h"
 #include "common/rpc/time_messages.h"
 
 namespace restante::rpc {
@@ -57,7 +57,7 @@ absl::Status BackupJob::Copy(const std::string& partial) const {
 }
 
 absl::StatusOr<google::protobuf::Any> BackupJob::Run(operations::JobContext& context) {
-  JobProgress progress(context, parts_.clock);
+  operations::JobProgress progress(context, parts_.clock);
   const std::string path = Path();
   const std::string partial = path + kPartial;
   std::error_code error;

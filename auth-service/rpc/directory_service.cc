@@ -15,6 +15,7 @@
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
+#include "common/operations/job_progress.h"
 #include "common/rpc/pages.h"
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/status.h"
@@ -195,12 +196,8 @@ template <typename Metadata>
 absl::Status DirectoryService::BeginJob(const directory::Author& author,
                                         const std::string& request_id, Metadata metadata,
                                         google::longrunning::Operation* response) {
-  metadata.set_caller(author.caller);
-  metadata.set_request_id(request_id);
-  *metadata.mutable_create_time() = ToTimestamp(parts_.clock.WallNow());
-  *metadata.mutable_update_time() = metadata.create_time();
-  RESTANTE_ASSIGN_OR_RETURN(*response, parts_.operations.Begin(request_id, metadata));
-  return absl::OkStatus();
+  return operations::BeginJob(parts_.operations, {author.caller, request_id},
+                              parts_.clock.WallNow(), std::move(metadata), response);
 }
 
 absl::Status DirectoryService::Create(const directory::Author& author,

@@ -4,9 +4,9 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
-#include "auth-service/rpc/job_progress.h"
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
+#include "common/operations/job_progress.h"
 
 namespace restante::rpc {
 namespace {
@@ -17,7 +17,7 @@ constexpr int kMaxFailures = 100;
 }  // namespace
 
 absl::StatusOr<google::protobuf::Any> RewrapJob::Run(operations::JobContext& context) {
-  JobProgress progress(context, parts_.clock);
+  operations::JobProgress progress(context, parts_.clock);
   // What an earlier run did is found under the active key.
   const int64_t done_before = metadata_.rewrapped();
   metadata_.set_active_key_id(parts_.vault.active_key_id());
