@@ -89,9 +89,12 @@ TEST_F(KeyFiles, SaysWhatIsMissing) {
 
 std::variant<ProgramOptions, ExitCode> Parse(std::vector<const char*> arguments) {
   arguments.insert(arguments.begin(), "restante-x");
-  return ParseProgramOptions(
-      {"restante-x", "Does x.", "/etc/restante/x.yaml", "docs/configuration.md"},
-      static_cast<int>(arguments.size()), arguments.data());
+  return ParseProgramOptions({"restante-x",
+                              "Does x.",
+                              "/etc/restante/x.yaml",
+                              "docs/configuration.md",
+                              {{"--look", "", "Look"}, {"--restore", "ID", "Restore"}}},
+                             static_cast<int>(arguments.size()), arguments.data());
 }
 
 TEST(ProgramOptions, TakesWhatEveryProgramTakes) {
@@ -101,6 +104,21 @@ TEST(ProgramOptions, TakesWhatEveryProgramTakes) {
   options = Parse({"--config", "x.yaml", "--check-config"});
   EXPECT_EQ(std::get<ProgramOptions>(options).config_path, "x.yaml");
   EXPECT_TRUE(std::get<ProgramOptions>(options).check_config);
+}
+
+TEST(ProgramOptions, ATaskIsDoneInPlaceOfServing) {
+  EXPECT_EQ(std::get<ProgramOptions>(Parse({})).task, "");
+  EXPECT_EQ(std::get<ProgramOptions>(Parse({"--look"})).task, "--look");
+  ProgramOptions options = std::get<ProgramOptions>(Parse({"--restore", "--config", "x.yaml"}));
+  EXPECT_EQ(options.task, "--restore");
+  EXPECT_EQ(options.task_value, "");
+  EXPECT_EQ(options.config_path, "x.yaml");
+  options = std::get<ProgramOptions>(Parse({"--restore", "7"}));
+  EXPECT_EQ(options.task, "--restore");
+  EXPECT_EQ(options.task_value, "7");
+  testing::internal::CaptureStderr();
+  EXPECT_EQ(std::get<ExitCode>(Parse({"--look", "--restore", "7"})).value, 2);
+  testing::internal::GetCapturedStderr();
 }
 
 TEST(ProgramOptions, AnswersItself) {

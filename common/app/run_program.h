@@ -20,12 +20,15 @@ namespace restante::app {
 // command line. Files that the program makes are its user's alone.
 //
 // `load` reads the configuration file, `check` says whether the files that it names can be used,
-// `run` returns once the program has drained.
+// `run` returns once the program has drained; `do_task` does a task of the description and returns
+// what is to be printed.
 template <typename Config>
 int RunProgram(const ProgramDescription& program, int argc, char** argv,
                absl::StatusOr<Config> (*load)(const std::string& path),
                absl::Status (*check)(const Config& config),
-               absl::Status (*run)(const Config& config, ShutdownSignals* signals)) {
+               absl::Status (*run)(const Config& config, ShutdownSignals* signals),
+               absl::StatusOr<std::string> (*do_task)(const Config& config, const std::string& task,
+                                                      const std::string& value) = nullptr) {
   ShutdownSignals signals;
   // Debian's Abseil looks for deadlocks at each lock, of which gRPC takes many for every message.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
@@ -42,7 +45,13 @@ int RunProgram(const ProgramDescription& program, int argc, char** argv,
     printf("%s is sound\n", options.config_path.c_str());
     return 0;
   }
-  if (status.ok()) status = run(*config, &signals);
+  if (status.ok() && !options.task.empty()) {
+    const absl::StatusOr<std::string> report = do_task(*config, options.task, options.task_value);
+    if (report.ok()) printf("%s", report->c_str());
+    status = report.status();
+  } else if (status.ok()) {
+    status = run(*config, &signals);
+  }
   if (status.ok()) return 0;
   fprintf(stderr, "%s: %s\n", program.name.c_str(), std::string(status.message()).c_str());
   return 1;

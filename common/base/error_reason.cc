@@ -57,6 +57,9 @@ constexpr NamedReason kNames[] = {
     {ErrorReason::kBackupNotConfigured, "BACKUP_NOT_CONFIGURED"},
     {ErrorReason::kDelegateNotFound, "DELEGATE_NOT_FOUND"},
     {ErrorReason::kDeleteNotGranted, "DELETE_NOT_GRANTED"},
+    {ErrorReason::kMailboxDeleted, "MAILBOX_DELETED"},
+    {ErrorReason::kMailboxNotDeleted, "MAILBOX_NOT_DELETED"},
+    {ErrorReason::kMailboxExists, "MAILBOX_EXISTS"},
 };
 
 }  // namespace

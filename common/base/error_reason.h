@@ -49,8 +49,11 @@ enum class ErrorReason {
   kBackupNotConfigured = 31,
   kDelegateNotFound = 32,
   kDeleteNotGranted = 33,
+  kMailboxDeleted = 34,
+  kMailboxNotDeleted = 35,
+  kMailboxExists = 36,
 };
-inline constexpr ErrorReason kLastErrorReason = ErrorReason::kDeleteNotGranted;
+inline constexpr ErrorReason kLastErrorReason = ErrorReason::kMailboxExists;
 
 // "MAILDROP_IN_USE" for kMaildropInUse.
 absl::string_view ErrorReasonName(ErrorReason reason);

@@ -10,10 +10,13 @@
 #include "common/app/system_clock.h"
 #include "common/app/system_random.h"
 #include "common/base/status_macros.h"
+#include "common/operations/operations.h"
+#include "common/operations/operations_service.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 #include "common/rpc/server_info_service.h"
 #include "mailstore-service/app/store_watch.h"
+#include "mailstore-service/maintenance/retention.h"
 #include "mailstore-service/rpc/access.h"
 #include "mailstore-service/rpc/delivery_service.h"
 #include "mailstore-service/rpc/mailbox_service.h"
@@ -58,24 +61,39 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
 
   StoreWatch watch(*endpoints, registry, logger);
   RESTANTE_RETURN_IF_ERROR(MakeDataDirectory(config.store.directory));
-  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<Mailstore> store,
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<RocksdbStore> store,
                             OpenRocksdbStore(config.store, clock, random, &watch));
-  Sweeper sweeper(config.sweeper, *store, registry, logger);
+  const Sweeper sweeper(
+      config.sweeper, [&store](size_t limit) { return store->Sweep(limit); }, registry, logger);
+  const RetentionRounds retention(config.retention_interval, *store, registry, logger);
 
   ServiceMetrics metrics(registry);
   rpc::WorkerPool workers(config.worker_threads, config.max_waiting_calls);
   MaildropService maildrops({*store, grant_keys, workers, metrics, logger, clock},
                             config.placement);
   DeliveryService deliveries({*store, workers, metrics, logger});
-  MailboxService mailboxes(*store, workers, logger);
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<operations::OperationStore> operation_store,
+      operations::OpenRocksDbOperationStore(config.store.directory + "/operations"));
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<operations::Operations> operations,
+      operations::Operations::Open(std::move(operation_store),
+                                   MakeMailboxJobs({*store, config.backups, clock}), clock, random,
+                                   logger));
+  operations::OperationsService operations_service(*operations);
+  MailboxService mailboxes({*store, workers, *operations, clock, logger},
+                           !config.backups.directory.empty());
   rpc::ServerInfoService info(
       {.program = "restante-mailstore",
        .version = std::string(app::Version()),
-       .features = {"mailboxes.break_lease", "messages.undelete"},
+       .features = {"mailboxes.backup", "mailboxes.break_lease", "mailboxes.retention",
+                    "mailboxes.undelete", "mailboxes.verify", "messages.undelete", "operations"},
        .limits = {{"page_size", 1'000},
                   {"batch_names", 1'000},
                   {"deleted_messages_kept_seconds",
                    absl::ToInt64Seconds(config.store.kept.deleted_messages)},
+                  {"deleted_mailboxes_kept_seconds",
+                   absl::ToInt64Seconds(config.store.kept.deleted_mailboxes)},
                   {"message_octets", 16 << 20}}},
       MailstoreManagementAccess(), [&config] { return FindFaults(config); }, clock);
 
@@ -88,7 +106,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     RESTANTE_ASSIGN_OR_RETURN(management,
                               rpc::Server::Start({config.management_address, config.tls,
                                                   MailstoreManagementAccess(), /*reflection=*/true},
-                                                 {&mailboxes, &info}));
+                                                 {&mailboxes, &operations_service, &info}));
   }
   watch.SetServing(true);
   logger.Info("started", {{"version", app::Version()},
@@ -100,6 +118,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   while (signals->Wait() == app::Signal::kReload) logger.Info("reload_has_no_effect");
   logger.Info("draining", {{"grace", config.drain_grace}});
   watch.SetServing(false);
+  operations->Stop();
   server->Shutdown(config.drain_grace);
   if (management != nullptr) management->Shutdown(absl::ZeroDuration());
   logger.Info("stopped");

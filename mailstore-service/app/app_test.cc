@@ -61,7 +61,7 @@ TEST_F(AppTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->store.block_cache_octets, 67'108'864u);
   EXPECT_EQ(config->worker_threads, 16u);
   EXPECT_EQ(config->store.kept.deleted_messages, absl::Hours(168));
-  EXPECT_EQ(config->store.default_limits, MailboxLimits());
+  EXPECT_EQ(config->store.defaults.limits, MailboxLimits());
   EXPECT_EQ(config->max_waiting_calls, 10'000u);
   EXPECT_EQ(config->sweeper.interval, absl::Minutes(10));
   EXPECT_EQ(config->drain_grace, absl::Seconds(2));
@@ -88,7 +88,7 @@ TEST_F(AppTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->store.block_cache_octets, 1'048'576u);
   EXPECT_EQ(config->worker_threads, 3u);
   EXPECT_EQ(config->store.kept.deleted_messages, absl::ZeroDuration());
-  EXPECT_EQ(config->store.default_limits, (MailboxLimits{5, 6}));
+  EXPECT_EQ(config->store.defaults.limits, (MailboxLimits{5, 6}));
   EXPECT_EQ(config->max_waiting_calls, 4u);
   EXPECT_EQ(config->sweeper.interval, absl::Seconds(5));
   EXPECT_EQ(config->drain_grace, absl::Seconds(6));

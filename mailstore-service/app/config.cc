@@ -33,24 +33,30 @@ void ApplyStoreLimits(const StoreLimits& limits, Config* config) {
   if (limits.max_waiting_calls() > 0) {
     config->max_waiting_calls = static_cast<size_t>(limits.max_waiting_calls());
   }
-  config->store.default_limits = {limits.default_max_octets(), limits.default_max_messages()};
+  config->store.defaults.limits = {limits.default_max_octets(), limits.default_max_messages()};
+  config->store.defaults.retention = {absl::Hours(24) * limits.default_after_delivery_days(),
+                                      absl::Hours(24) * limits.default_after_read_days()};
+  app::SetDuration(limits.deleted_mailboxes_kept(), limits.has_deleted_mailboxes_kept(),
+                   &config->store.kept.deleted_mailboxes);
+  app::SetDuration(limits.retention_interval(), limits.has_retention_interval(),
+                   &config->retention_interval);
   app::SetDuration(limits.deleted_messages_kept(), limits.has_deleted_messages_kept(),
                    &config->store.kept.deleted_messages);
   app::SetDuration(limits.sweep_interval(), limits.has_sweep_interval(), &config->sweeper.interval);
 }
 
-absl::Status CheckDataDirectory(const std::string& directory) {
+absl::Status CheckDirectory(absl::string_view key, const std::string& directory) {
   const std::filesystem::path path(directory);
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) {
     if (access(path.c_str(), R_OK | W_OK | X_OK) == 0) return absl::OkStatus();
     return absl::PermissionDeniedError(
-        absl::StrCat("data_directory ", directory, ": ", strerror(errno),
+        absl::StrCat(key, " ", directory, ": ", strerror(errno),
                      "; give it to the user that runs restante-mailstore: chown USER ", directory));
   }
   if (std::filesystem::exists(path, error)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("data_directory ", directory, " is not a directory; name another one"));
+        absl::StrCat(key, " ", directory, " is not a directory; name another one"));
   }
   // "/var/lib/store/" has an empty last part.
   const std::filesystem::path whole = std::filesystem::absolute(path, error).lexically_normal();
@@ -58,8 +64,8 @@ absl::Status CheckDataDirectory(const std::string& directory) {
       whole.has_filename() ? whole.parent_path() : whole.parent_path().parent_path();
   if (access(parent.c_str(), W_OK | X_OK) == 0) return absl::OkStatus();
   return absl::NotFoundError(
-      absl::StrCat("data_directory ", directory, " is not there and cannot be made in ",
-                   parent.string(), ": ", strerror(errno), "; make it: mkdir -p ", directory));
+      absl::StrCat(key, " ", directory, " is not there and cannot be made in ", parent.string(),
+                   ": ", strerror(errno), "; make it: mkdir -p ", directory));
 }
 
 }  // namespace
@@ -82,6 +88,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.log_level = app::ToLogLevel(file.log());
   config.store.directory = file.data_directory();
   ApplyStoreLimits(file.store(), &config);
+  config.backups.directory = file.backup_directory();
+  if (file.backups_kept() > 0) config.backups.kept = static_cast<size_t>(file.backups_kept());
   app::SetDuration(file.drain_grace(), file.has_drain_grace(), &config.drain_grace);
   return config;
 }
@@ -90,7 +98,9 @@ absl::Status CheckFiles(const Config& config) {
   RESTANTE_RETURN_IF_ERROR(rpc::CheckTlsFiles(config.tls));
   RESTANTE_RETURN_IF_ERROR(
       app::LoadKeyRing(config.grant_key_directory, config.active_grant_key).status());
-  return CheckDataDirectory(config.store.directory);
+  RESTANTE_RETURN_IF_ERROR(CheckDirectory("data_directory", config.store.directory));
+  if (config.backups.directory.empty()) return absl::OkStatus();
+  return CheckDirectory("backup_directory", config.backups.directory);
 }
 
 }  // namespace restante::mailstore

@@ -10,6 +10,7 @@
 #include "common/log/logger.h"
 #include "common/rpc/tls_files.h"
 #include "mailstore-service/maintenance/sweeper.h"
+#include "mailstore-service/rpc/mailbox_jobs.h"
 #include "mailstore-service/store/rocksdb/rocksdb_store.h"
 
 namespace restante::mailstore {
@@ -30,6 +31,8 @@ struct Config {
   size_t worker_threads = 16;
   size_t max_waiting_calls = 10'000;
   SweeperOptions sweeper;
+  absl::Duration retention_interval = absl::Hours(1);
+  BackupOptions backups;
   absl::Duration drain_grace = absl::Seconds(2);
 };
 

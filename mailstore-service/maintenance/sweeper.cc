@@ -1,47 +1,31 @@
 #include "mailstore-service/maintenance/sweeper.h"
 
+#include <utility>
+
 namespace restante::mailstore {
 
-Sweeper::Sweeper(SweeperOptions options, Mailstore& store, metrics::Registry& registry,
+Sweeper::Sweeper(SweeperOptions options, Sweep sweep, metrics::Registry& registry,
                  const log::Logger& logger)
-    : options_(options),
-      store_(store),
+    : batch_(options.batch),
+      sweep_(std::move(sweep)),
       removed_(
           registry
               .Counters("restante_mailstore_swept_records_total",
-                        "Delivery ids, outcomes and deleted messages removed when their time was "
-                        "over.")
+                        "Delivery ids, outcomes, and deleted messages and mailboxes removed when "
+                        "their time was over.")
               .With()),
       rounds_(registry.Counters("restante_mailstore_sweeps_total",
                                 "Rounds through the store, by outcome.")),
       logger_(logger),
-      thread_([this] { Run(); }) {}
+      thread_(options.interval, /*at_once=*/false,
+              [this](app::IntervalThread& thread) { RunOnce(thread); }) {}
 
-Sweeper::~Sweeper() {
-  {
-    MutexLock lock(&mutex_);
-    ending_ = true;
-    changed_.SignalAll();
-  }
-  thread_.join();
-}
-
-bool Sweeper::Wait(absl::Duration longest) {
-  MutexLock lock(&mutex_);
-  if (!ending_) changed_.WaitFor(&mutex_, longest);
-  return !ending_;
-}
-
-void Sweeper::Run() {
-  while (Wait(options_.interval)) SweepOnce();
-}
-
-void Sweeper::SweepOnce() {
+void Sweeper::RunOnce(app::IntervalThread& thread) {
   // Between batches calls of clients come first.
   constexpr absl::Duration kBreather = absl::Milliseconds(1);
   size_t removed = 0;
   do {
-    const absl::StatusOr<SweepResult> swept = store_.Sweep(options_.batch);
+    const absl::StatusOr<SweepResult> swept = sweep_(batch_);
     if (!swept.ok()) {
       rounds_.With({{"outcome", "failed"}}).Add();
       logger_.Warn("sweep_failed", {{"error", swept.status().ToString()}});
@@ -54,7 +38,7 @@ void Sweeper::SweepOnce() {
       logger_.Debug("swept", {{"removed", removed}});
       return;
     }
-  } while (Wait(kBreather));
+  } while (thread.Wait(kBreather));
 }
 
 }  // namespace restante::mailstore

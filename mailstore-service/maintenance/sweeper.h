@@ -2,10 +2,11 @@
 #define RESTANTE_MAILSTORE_SERVICE_MAINTENANCE_SWEEPER_H_
 
 #include <cstddef>
-#include <thread>
+#include <functional>
 
+#include "absl/status/statusor.h"
 #include "absl/time/time.h"
-#include "common/base/mutex.h"
+#include "common/app/interval_thread.h"
 #include "common/log/logger.h"
 #include "common/metrics/metrics.h"
 #include "mailstore-service/store/mailstore.h"
@@ -22,29 +23,22 @@ struct SweeperOptions {
 // round that fails is logged, and the next interval tries again. Lives in app.cc.
 class Sweeper {
  public:
-  // All outlive it.
-  Sweeper(SweeperOptions options, Mailstore& store, metrics::Registry& registry,
+  // Mailstore::Sweep.
+  using Sweep = std::function<absl::StatusOr<SweepResult>(size_t limit)>;
+
+  // The registry, the logger and what `sweep` needs outlive it.
+  Sweeper(SweeperOptions options, Sweep sweep, metrics::Registry& registry,
           const log::Logger& logger);
-  // Waits for the batch under way.
-  ~Sweeper();
-  Sweeper(const Sweeper&) = delete;
-  Sweeper& operator=(const Sweeper&) = delete;
 
  private:
-  void Run();
-  void SweepOnce();
-  // False when it is time to end.
-  bool Wait(absl::Duration longest);
+  void RunOnce(app::IntervalThread& thread);
 
-  const SweeperOptions options_;
-  Mailstore& store_;
+  const size_t batch_;
+  const Sweep sweep_;
   const metrics::Counter removed_;
   const metrics::CounterFamily rounds_;
   const log::Logger& logger_;
-  Mutex mutex_;
-  CondVar changed_;
-  bool ending_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  app::IntervalThread thread_;
 };
 
 }  // namespace restante::mailstore

@@ -1,11 +1,13 @@
 #ifndef RESTANTE_MAILSTORE_SERVICE_RPC_CONVERT_H_
 #define RESTANTE_MAILSTORE_SERVICE_RPC_CONVERT_H_
 
+#include <cstdint>
 #include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
 #include "mailstore-service/store/types.h"
 #include "restante/mailstore/v1/mailbox_service.pb.h"
 #include "restante/mailstore/v1/maildrop_service.pb.h"
@@ -21,7 +23,14 @@ v1::MaildropMessage ToProto(const MessageSummary& message);
 v1::MailboxSession ToProto(const SessionInfo& session);
 v1::Mailbox ToProto(const MailboxInfo& mailbox);
 
+// Its quota and retention. FIELD_INVALID.
+absl::StatusOr<MailboxSettings> SettingsOf(const v1::Mailbox& mailbox);
+std::string EtagOf(uint64_t revision);
+// Days of 24 hours, cut.
+int32_t WholeDays(absl::Duration duration);
+
 // "mailboxes/{mailbox_id}"; `field` names it in FIELD_INVALID.
+std::string MailboxName(absl::string_view mailbox_id);
 absl::StatusOr<std::string> ParseMailboxName(absl::string_view field, absl::string_view name);
 
 // The rows of a page: `wanted` unless it is 0 or over `maximum`. FIELD_INVALID when negative.

@@ -5,107 +5,59 @@
 #include <utility>
 #include <vector>
 
-#include "absl/strings/numbers.h"
-#include "absl/strings/str_cat.h"
-#include "absl/strings/strip.h"
+#include "absl/strings/match.h"
 #include "common/base/error_reason.h"
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
+#include "common/operations/job_progress.h"
 #include "common/rpc/peer_identity.h"
-#include "common/rpc/time_messages.h"
 #include "mailstore-service/rpc/convert.h"
 #include "mailstore-service/rpc/page_token.h"
 #include "mailstore-service/rpc/unary_call.h"
+#include "mailstore-service/store/mailbox_rules.h"
+#include "restante/mailstore/v1/mailbox_job.pb.h"
 
 namespace restante::mailstore {
 namespace {
 
 constexpr int32_t kStandardPage = 100;
 constexpr int32_t kMaxPage = 1'000;
-constexpr int kMaxNames = 1'000;
 constexpr int kMaxPaths = 8;
+constexpr size_t kPurgedAtOnce = 1'000;
 
-v1::Message ToMessage(const std::string& mailbox, const MessageSummary& message) {
-  v1::Message proto;
-  proto.set_name(absl::StrCat(mailbox, "/messages/", message.message_id));
-  proto.set_size_octets(message.size_octets);
-  proto.set_uidl(message.uidl);
-  *proto.mutable_delivery_time() = rpc::ToTimestamp(message.delivery_time);
-  return proto;
+// Puts what `path` of an update mask names from `wanted` into `settings`; false for no such path.
+bool Replace(absl::string_view path, const MailboxSettings& wanted, MailboxSettings* settings) {
+  const auto names = [path](absl::string_view whole, absl::string_view part) {
+    return path == whole || path == part;
+  };
+  bool known = false;
+  const auto replace = [&known](bool named, const auto& from, auto* to) {
+    if (named) *to = from;
+    known = known || named;
+  };
+  replace(names("quota", "quota.max_octets"), wanted.quota.max_octets, &settings->quota.max_octets);
+  replace(names("quota", "quota.max_messages"), wanted.quota.max_messages,
+          &settings->quota.max_messages);
+  replace(names("retention", "retention.after_delivery_days"), wanted.retention.after_delivery,
+          &settings->retention.after_delivery);
+  replace(names("retention", "retention.after_read_days"), wanted.retention.after_read,
+          &settings->retention.after_read);
+  return known;
 }
 
-v1::DeletedMessage ToDeletedMessage(const std::string& mailbox, const DeletedMessage& message) {
-  v1::DeletedMessage proto;
-  *proto.mutable_message() = ToMessage(mailbox, message.summary);
-  *proto.mutable_delete_time() = rpc::ToTimestamp(message.deletion.delete_time);
-  *proto.mutable_expire_time() = rpc::ToTimestamp(message.expire_time);
-  proto.set_session_id(message.deletion.session_id);
-  proto.set_client_address(message.deletion.client_address);
-  proto.set_caller(message.deletion.caller);
-  return proto;
-}
-
-// A page of one mailbox's messages of some kind: `list` gives those behind an id, `id_of` says the
-// id of one, and `to_proto` makes it a row.
-template <typename Request, typename Response, typename List, typename IdOf, typename ToProto>
-absl::Status FillPage(const Request& request, Response* response, const List& list,
-                      const IdOf& id_of, const ToProto& to_proto) {
-  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
-  RESTANTE_ASSIGN_OR_RETURN(const size_t page_size,
-                            PageSize(request.page_size(), kStandardPage, kMaxPage));
-  uint64_t after = 0;
-  if (!request.page_token().empty()) {
-    RESTANTE_ASSIGN_OR_RETURN(after, DecodeMessagePageToken(id, request.page_token()));
+absl::StatusOr<MailboxSettings> ChangedSettings(const v1::UpdateMailboxRequest& request,
+                                                MailboxSettings settings) {
+  RESTANTE_ASSIGN_OR_RETURN(const MailboxSettings wanted, SettingsOf(request.mailbox()));
+  const auto& paths = request.update_mask().paths();
+  if (paths.empty() || paths.size() > kMaxPaths) {
+    return InvalidField("update_mask", "must name what changes, in 1 to 8 paths");
   }
-  RESTANTE_ASSIGN_OR_RETURN(const auto messages, list(id, after, page_size + 1));
-  for (const auto& message : messages) {
-    if (static_cast<size_t>(response->messages_size()) == page_size) {
-      response->set_next_page_token(EncodeMessagePageToken(id, after));
-      break;
+  for (const std::string& path : paths) {
+    if (!Replace(path, wanted, &settings)) {
+      return InvalidField("update_mask", "may name quota, retention and their fields");
     }
-    *response->add_messages() = to_proto(message);
-    after = id_of(message);
   }
-  return absl::OkStatus();
-}
-
-absl::StatusOr<MailboxQuota> ChangedQuota(const v1::UpdateMailboxRequest& request,
-                                          MailboxQuota quota) {
-  const v1::MailboxQuota& wanted = request.mailbox().quota();
-  if (request.update_mask().paths().empty() || request.update_mask().paths_size() > kMaxPaths) {
-    return InvalidField("update_mask", "must name what changes");
-  }
-  for (const std::string& path : request.update_mask().paths()) {
-    const bool octets = path == "quota" || path == "quota.max_octets";
-    const bool messages = path == "quota" || path == "quota.max_messages";
-    if (!octets && !messages) {
-      return InvalidField("update_mask", "may name quota, quota.max_octets and quota.max_messages");
-    }
-    if (octets) quota.max_octets.reset();
-    if (octets && wanted.has_max_octets()) quota.max_octets = wanted.max_octets();
-    if (messages) quota.max_messages.reset();
-    if (messages && wanted.has_max_messages()) quota.max_messages = wanted.max_messages();
-  }
-  return quota;
-}
-
-// The ids in "mailboxes/{mailbox}/messages/{id}", each of this mailbox.
-template <typename Names>
-absl::StatusOr<std::vector<uint64_t>> ParseMessageNames(const std::string& mailbox,
-                                                        const Names& names) {
-  if (names.empty() || names.size() > kMaxNames) return InvalidField("names", "must be 1 to 1,000");
-  const std::string prefix = absl::StrCat(mailbox, "/messages/");
-  std::vector<uint64_t> ids;
-  for (const std::string& name : names) {
-    absl::string_view digits = name;
-    uint64_t id = 0;
-    if (!absl::ConsumePrefix(&digits, prefix) || !absl::SimpleAtoi(digits, &id)) {
-      return InvalidField("names",
-                          absl::StrCat("must each be \"", mailbox, "/messages/{message_id}\""));
-    }
-    ids.push_back(id);
-  }
-  return ids;
+  return settings;
 }
 
 }  // namespace
@@ -122,13 +74,6 @@ grpc::ServerUnaryReactor* MailboxService::ListMailboxes(grpc::CallbackServerCont
   return Answer(workers_, context, [this, request, response] { return List(*request, response); });
 }
 
-grpc::ServerUnaryReactor* MailboxService::ListMessages(grpc::CallbackServerContext* context,
-                                                       const v1::ListMessagesRequest* request,
-                                                       v1::ListMessagesResponse* response) {
-  return Answer(workers_, context,
-                [this, request, response] { return Messages(*request, response); });
-}
-
 grpc::ServerUnaryReactor* MailboxService::UpdateMailbox(grpc::CallbackServerContext* context,
                                                         const v1::UpdateMailboxRequest* request,
                                                         v1::Mailbox* response) {
@@ -140,62 +85,140 @@ grpc::ServerUnaryReactor* MailboxService::UpdateMailbox(grpc::CallbackServerCont
                 });
 }
 
-grpc::ServerUnaryReactor* MailboxService::ListDeletedMessages(
-    grpc::CallbackServerContext* context, const v1::ListDeletedMessagesRequest* request,
-    v1::ListDeletedMessagesResponse* response) {
-  return Answer(workers_, context,
-                [this, request, response] { return DeletedMessages(*request, response); });
-}
-
-template <typename Request>
-grpc::ServerUnaryReactor* MailboxService::ChangeMessages(
-    grpc::CallbackServerContext* context, const char* method, const Request& request,
-    std::function<absl::StatusOr<int64_t>(const std::string& mailbox_id,
-                                          const std::vector<uint64_t>& message_ids)>
-        change,
-    std::function<void(int64_t)> set_count) {
-  const std::string caller = rpc::GetPeerIdentity(*context).uri;
-  const auto run = [&request, change = std::move(change)]() -> absl::StatusOr<int64_t> {
-    RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
-    RESTANTE_ASSIGN_OR_RETURN(const std::vector<uint64_t> ids,
-                              ParseMessageNames(request.parent(), request.names()));
-    return change(id, ids);
+grpc::ServerUnaryReactor* MailboxService::ChangeMailbox(
+    grpc::CallbackServerContext* context, const char* method, const std::string& name,
+    std::function<absl::Status(const std::string& mailbox_id)> change, v1::Mailbox* response) {
+  const auto run = [this, &name, response, change = std::move(change)]() -> absl::Status {
+    RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", name));
+    RESTANTE_RETURN_IF_ERROR(change(id));
+    RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo changed, store_.GetMailbox(id));
+    *response = ToProto(changed);
+    return absl::OkStatus();
   };
-  return Answer(workers_, context, [this, method, &request, caller, run, set_count] {
-    const absl::StatusOr<int64_t> count = run();
-    if (count.ok()) set_count(*count);
-    Record(method, request.parent(), caller, count.value_or(0), count.status());
-    return count.status();
-  });
+  return Answer(workers_, context,
+                [this, method, &name, run, caller = rpc::GetPeerIdentity(*context).uri] {
+                  const absl::Status status = run();
+                  Record(method, name, caller, 1, status);
+                  return status;
+                });
 }
 
-grpc::ServerUnaryReactor* MailboxService::BatchDeleteMessages(
-    grpc::CallbackServerContext* context, const v1::BatchDeleteMessagesRequest* request,
-    v1::BatchDeleteMessagesResponse* response) {
-  return ChangeMessages(
-      context, "BatchDeleteMessages", *request,
-      [this, caller = rpc::GetPeerIdentity(*context).uri](const auto& id, const auto& ids) {
-        return store_.DeleteMessages(id, ids, caller);
+grpc::ServerUnaryReactor* MailboxService::CreateMailbox(grpc::CallbackServerContext* context,
+                                                        const v1::CreateMailboxRequest* request,
+                                                        v1::Mailbox* response) {
+  const auto run = [this, request, response]() -> absl::Status {
+    RESTANTE_ASSIGN_OR_RETURN(const MailboxSettings settings, SettingsOf(request->mailbox()));
+    RESTANTE_RETURN_IF_ERROR(store_.CreateMailbox(request->mailbox_id(), settings));
+    RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo made, store_.GetMailbox(request->mailbox_id()));
+    *response = ToProto(made);
+    return absl::OkStatus();
+  };
+  return Answer(workers_, context,
+                [this, request, run, caller = rpc::GetPeerIdentity(*context).uri] {
+                  const absl::Status status = run();
+                  Record("CreateMailbox", MailboxName(request->mailbox_id()), caller, 1, status);
+                  return status;
+                });
+}
+
+grpc::ServerUnaryReactor* MailboxService::DeleteMailbox(grpc::CallbackServerContext* context,
+                                                        const v1::DeleteMailboxRequest* request,
+                                                        v1::Mailbox* response) {
+  return ChangeMailbox(
+      context, "DeleteMailbox", request->name(),
+      [this, caller = rpc::GetPeerIdentity(*context).uri](const std::string& id) {
+        return store_.DeleteMailbox(id, caller);
       },
-      [response](int64_t count) { response->set_deleted_count(count); });
+      response);
 }
 
-grpc::ServerUnaryReactor* MailboxService::BatchUndeleteMessages(
-    grpc::CallbackServerContext* context, const v1::BatchUndeleteMessagesRequest* request,
-    v1::BatchUndeleteMessagesResponse* response) {
-  return ChangeMessages(
-      context, "BatchUndeleteMessages", *request,
-      [this](const auto& id, const auto& ids) { return store_.UndeleteMessages(id, ids); },
-      [response](int64_t count) { response->set_undeleted_count(count); });
+grpc::ServerUnaryReactor* MailboxService::UndeleteMailbox(grpc::CallbackServerContext* context,
+                                                          const v1::UndeleteMailboxRequest* request,
+                                                          v1::Mailbox* response) {
+  return ChangeMailbox(
+      context, "UndeleteMailbox", request->name(),
+      [this](const std::string& id) { return store_.UndeleteMailbox(id); }, response);
 }
 
-grpc::ServerUnaryReactor* MailboxService::PurgeDeletedMessages(
-    grpc::CallbackServerContext* context, const v1::PurgeDeletedMessagesRequest* request,
-    v1::PurgeDeletedMessagesResponse* response) {
-  return ChangeMessages(
-      context, "PurgeDeletedMessages", *request,
-      [this](const auto& id, const auto& ids) { return store_.PurgeDeletedMessages(id, ids); },
-      [response](int64_t count) { response->set_purged_count(count); });
+grpc::ServerUnaryReactor* MailboxService::PurgeMailbox(grpc::CallbackServerContext* context,
+                                                       const v1::PurgeMailboxRequest* request,
+                                                       v1::PurgeMailboxResponse* /*response*/) {
+  return Answer(workers_, context,
+                [this, request, context, caller = rpc::GetPeerIdentity(*context).uri] {
+                  const absl::Status status = Purge(*context, request->name());
+                  Record("PurgeMailbox", request->name(), caller, 1, status);
+                  return status;
+                });
+}
+
+absl::Status MailboxService::Purge(const grpc::CallbackServerContext& context,
+                                   const std::string& name) const {
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", name));
+  bool done = false;
+  while (!done && !context.IsCancelled()) {
+    RESTANTE_ASSIGN_OR_RETURN(done, store_.PurgeMailbox(id, kPurgedAtOnce));
+  }
+  return done ? absl::OkStatus() : absl::CancelledError("the caller has gone");
+}
+
+absl::Status MailboxService::CheckScope(const std::string& name) const {
+  if (name.empty()) return absl::OkStatus();
+  RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", name));
+  return store_.GetMailbox(id).status();
+}
+
+template <typename Request, typename Metadata>
+grpc::ServerUnaryReactor* MailboxService::Begin(grpc::CallbackServerContext* context,
+                                                const char* method, const Request& request,
+                                                std::function<absl::Status()> check,
+                                                Metadata metadata,
+                                                google::longrunning::Operation* response) {
+  return Answer(workers_, context,
+                [this, method, &request, check = std::move(check), metadata, response,
+                 caller = rpc::GetPeerIdentity(*context).uri] {
+                  absl::Status status = check();
+                  if (status.ok()) {
+                    status = operations::BeginJob(operations_, {caller, request.request_id()},
+                                                  clock_.WallNow(), metadata, response);
+                  }
+                  Record(method, "", caller, 1, status);
+                  return status;
+                });
+}
+
+grpc::ServerUnaryReactor* MailboxService::ApplyRetention(grpc::CallbackServerContext* context,
+                                                         const v1::ApplyRetentionRequest* request,
+                                                         google::longrunning::Operation* response) {
+  v1::ApplyRetentionMetadata metadata;
+  metadata.set_name(request->name());
+  metadata.set_validate_only(request->validate_only());
+  return Begin(
+      context, "ApplyRetention", *request, [this, request] { return CheckScope(request->name()); },
+      std::move(metadata), response);
+}
+
+grpc::ServerUnaryReactor* MailboxService::VerifyMailboxes(
+    grpc::CallbackServerContext* context, const v1::VerifyMailboxesRequest* request,
+    google::longrunning::Operation* response) {
+  v1::VerifyMailboxesMetadata metadata;
+  metadata.set_name(request->name());
+  return Begin(
+      context, "VerifyMailboxes", *request, [this, request] { return CheckScope(request->name()); },
+      std::move(metadata), response);
+}
+
+grpc::ServerUnaryReactor* MailboxService::BackupMailboxes(
+    grpc::CallbackServerContext* context, const v1::BackupMailboxesRequest* request,
+    google::longrunning::Operation* response) {
+  const auto check = [this] {
+    return has_backups_
+               ? absl::OkStatus()
+               : MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kBackupNotConfigured,
+                           "the mailstore's configuration says no backup_directory; set one "
+                           "and restart");
+  };
+  return Begin(context, "BackupMailboxes", *request, check, v1::BackupMailboxesMetadata(),
+               response);
 }
 
 grpc::ServerUnaryReactor* MailboxService::BreakLease(grpc::CallbackServerContext* context,
@@ -234,7 +257,7 @@ absl::Status MailboxService::Get(const v1::GetMailboxRequest& request,
   return absl::OkStatus();
 }
 
-// As FillPage, it asks for one row more than the page has: that tells whether another follows.
+// It asks for one row more than the page has: that tells whether another follows.
 
 absl::Status MailboxService::List(const v1::ListMailboxesRequest& request,
                                   v1::ListMailboxesResponse* response) const {
@@ -245,7 +268,7 @@ absl::Status MailboxService::List(const v1::ListMailboxesRequest& request,
     RESTANTE_ASSIGN_OR_RETURN(after, DecodeMailboxPageToken(request.page_token()));
   }
   RESTANTE_ASSIGN_OR_RETURN(const std::vector<MailboxInfo> mailboxes,
-                            store_.ListMailboxes(after, page_size + 1));
+                            store_.ListMailboxes(after, page_size + 1, request.show_deleted()));
   for (const MailboxInfo& mailbox : mailboxes) {
     if (static_cast<size_t>(response->mailboxes_size()) == page_size) {
       response->set_next_page_token(EncodeMailboxPageToken(after));
@@ -257,44 +280,23 @@ absl::Status MailboxService::List(const v1::ListMailboxesRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status MailboxService::Messages(const v1::ListMessagesRequest& request,
-                                      v1::ListMessagesResponse* response) const {
-  return FillPage(
-      request, response,
-      [this](const std::string& id, uint64_t after, size_t limit) {
-        return store_.ListMessages(id, after, limit);
-      },
-      [](const MessageSummary& message) { return message.message_id; },
-      [&request](const MessageSummary& message) { return ToMessage(request.parent(), message); });
-}
-
 absl::Status MailboxService::Update(const v1::UpdateMailboxRequest& request,
                                     v1::Mailbox* response) const {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id,
                             ParseMailboxName("mailbox.name", request.mailbox().name()));
   const absl::StatusOr<MailboxInfo> present = store_.GetMailbox(id);
-  if (!present.ok() && !(request.allow_missing() && absl::IsNotFound(present.status()))) {
-    return present.status();
-  }
-  RESTANTE_ASSIGN_OR_RETURN(const MailboxQuota quota,
-                            ChangedQuota(request, present.ok() ? present->quota : MailboxQuota()));
-  RESTANTE_RETURN_IF_ERROR(store_.SetQuota(id, quota));
+  const bool is_missing = absl::IsNotFound(present.status());
+  if (!present.ok() && !(request.allow_missing() && is_missing)) return present.status();
+  RESTANTE_ASSIGN_OR_RETURN(
+      const MailboxSettings settings,
+      ChangedSettings(request, is_missing ? MailboxSettings() : present->settings));
+  const std::string& etag = request.mailbox().etag();
+  if (!etag.empty() && (is_missing || etag != EtagOf(present->revision))) return MailboxChanged();
+  RESTANTE_RETURN_IF_ERROR(is_missing ? store_.CreateMailbox(id, settings)
+                                      : store_.UpdateMailbox(id, present->revision, settings));
   RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo changed, store_.GetMailbox(id));
   *response = ToProto(changed);
   return absl::OkStatus();
-}
-
-absl::Status MailboxService::DeletedMessages(const v1::ListDeletedMessagesRequest& request,
-                                             v1::ListDeletedMessagesResponse* response) const {
-  return FillPage(
-      request, response,
-      [this](const std::string& id, uint64_t after, size_t limit) {
-        return store_.ListDeletedMessages(id, after, limit);
-      },
-      [](const DeletedMessage& message) { return message.summary.message_id; },
-      [&request](const DeletedMessage& message) {
-        return ToDeletedMessage(request.parent(), message);
-      });
 }
 
 }  // namespace restante::mailstore

@@ -8,19 +8,35 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/log/logger.h"
+#include "common/operations/operations.h"
 #include "common/rpc/worker_pool.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/mailbox_service.grpc.pb.h"
 
 namespace restante::mailstore {
 
-// restante.mailstore.v1.MailboxService, for operators.
+struct MailboxServiceParts {
+  Mailstore& store;
+  rpc::WorkerPool& workers;
+  operations::Operations& operations;
+  const Clock& clock;
+  const log::Logger& logger;
+};
+
+// restante.mailstore.v1.MailboxService, for operators: what is about mailboxes and jobs in
+// mailbox_service.cc, what is about messages in mailbox_messages.cc.
 class MailboxService : public v1::MailboxService::CallbackService {
  public:
-  // All outlive it.
-  MailboxService(Mailstore& store, rpc::WorkerPool& workers, const log::Logger& logger)
-      : store_(store), workers_(workers), logger_(logger) {}
+  // The parts outlive it. `has_backups`: the configuration says where they go.
+  MailboxService(const MailboxServiceParts& parts, bool has_backups)
+      : store_(parts.store),
+        workers_(parts.workers),
+        operations_(parts.operations),
+        clock_(parts.clock),
+        logger_(parts.logger),
+        has_backups_(has_backups) {}
 
   grpc::ServerUnaryReactor* GetMailbox(grpc::CallbackServerContext* context,
                                        const v1::GetMailboxRequest* request,
@@ -34,6 +50,28 @@ class MailboxService : public v1::MailboxService::CallbackService {
   grpc::ServerUnaryReactor* UpdateMailbox(grpc::CallbackServerContext* context,
                                           const v1::UpdateMailboxRequest* request,
                                           v1::Mailbox* response) override;
+  grpc::ServerUnaryReactor* CreateMailbox(grpc::CallbackServerContext* context,
+                                          const v1::CreateMailboxRequest* request,
+                                          v1::Mailbox* response) override;
+  grpc::ServerUnaryReactor* DeleteMailbox(grpc::CallbackServerContext* context,
+                                          const v1::DeleteMailboxRequest* request,
+                                          v1::Mailbox* response) override;
+  grpc::ServerUnaryReactor* UndeleteMailbox(grpc::CallbackServerContext* context,
+                                            const v1::UndeleteMailboxRequest* request,
+                                            v1::Mailbox* response) override;
+  grpc::ServerUnaryReactor* PurgeMailbox(grpc::CallbackServerContext* context,
+                                         const v1::PurgeMailboxRequest* request,
+                                         v1::PurgeMailboxResponse* response) override;
+  grpc::ServerUnaryReactor* ApplyRetention(grpc::CallbackServerContext* context,
+                                           const v1::ApplyRetentionRequest* request,
+                                           google::longrunning::Operation* response) override;
+  grpc::ServerUnaryReactor* VerifyMailboxes(grpc::CallbackServerContext* context,
+                                            const v1::VerifyMailboxesRequest* request,
+                                            google::longrunning::Operation* response) override;
+  grpc::ServerUnaryReactor* BackupMailboxes(grpc::CallbackServerContext* context,
+                                            const v1::BackupMailboxesRequest* request,
+                                            google::longrunning::Operation* response) override;
+
   grpc::ServerUnaryReactor* BatchDeleteMessages(grpc::CallbackServerContext* context,
                                                 const v1::BatchDeleteMessagesRequest* request,
                                                 v1::BatchDeleteMessagesResponse* response) override;
@@ -58,6 +96,18 @@ class MailboxService : public v1::MailboxService::CallbackService {
                         v1::ListMessagesResponse* response) const;
 
   absl::Status Update(const v1::UpdateMailboxRequest& request, v1::Mailbox* response) const;
+  absl::Status Purge(const grpc::CallbackServerContext& context, const std::string& id) const;
+  // Answers with what became of the mailbox, once `change` has changed it; logged with its caller.
+  grpc::ServerUnaryReactor* ChangeMailbox(
+      grpc::CallbackServerContext* context, const char* method, const std::string& name,
+      std::function<absl::Status(const std::string& mailbox_id)> change, v1::Mailbox* response);
+  // Whether there is what a job's request names.
+  absl::Status CheckScope(const std::string& name) const;
+  // Begins the job that `metadata` describes, if `check` allows it; logged with its caller.
+  template <typename Request, typename Metadata>
+  grpc::ServerUnaryReactor* Begin(grpc::CallbackServerContext* context, const char* method,
+                                  const Request& request, std::function<absl::Status()> check,
+                                  Metadata metadata, google::longrunning::Operation* response);
   absl::Status DeletedMessages(const v1::ListDeletedMessagesRequest& request,
                                v1::ListDeletedMessagesResponse* response) const;
   // What `change` makes of the messages that the request names; logged with its caller.
@@ -73,7 +123,10 @@ class MailboxService : public v1::MailboxService::CallbackService {
 
   Mailstore& store_;
   rpc::WorkerPool& workers_;
+  operations::Operations& operations_;
+  const Clock& clock_;
   const log::Logger& logger_;
+  const bool has_backups_;
 };
 
 }  // namespace restante::mailstore

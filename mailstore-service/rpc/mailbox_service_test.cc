@@ -258,6 +258,134 @@ TEST_F(ServicesTest, OperatorsSayWhatAMailboxMayHold) {
   EXPECT_EQ(GetInvalidField(update().status()), "max_octets");
 }
 
+TEST_F(ServicesTest, AMailboxIsMadeDeletedBroughtBackAndPurged) {
+  v1::CreateMailboxRequest create;
+  create.set_mailbox_id("m");
+  create.mutable_mailbox()->mutable_quota()->set_max_messages(5);
+  create.mutable_mailbox()->mutable_retention()->set_after_read_days(30);
+  const auto made = Call<v1::Mailbox>(mail_admin_, &Mailboxes::CreateMailbox, create);
+  ASSERT_TRUE(made.ok()) << made.status();
+  EXPECT_EQ(made->name(), "mailboxes/m");
+  EXPECT_EQ(made->quota().max_messages(), 5);
+  EXPECT_EQ(made->retention().after_read_days(), 30);
+  EXPECT_FALSE(made->retention().has_after_delivery_days());
+  EXPECT_EQ(made->effective_retention().after_delivery_days(), 0);
+  const auto again = Call<v1::Mailbox>(mail_admin_, &Mailboxes::CreateMailbox, create);
+  EXPECT_EQ(GetErrorReason(again.status()), ErrorReason::kMailboxExists);
+
+  Deliver({"m"}, "one\r\n");
+  v1::DeleteMailboxRequest remove;
+  remove.set_name("mailboxes/m");
+  const auto deleted = Call<v1::Mailbox>(mail_admin_, &Mailboxes::DeleteMailbox, remove);
+  ASSERT_TRUE(deleted.ok()) << deleted.status();
+  EXPECT_EQ(deleted->deleted_by(), "spiffe://restante/mail-admin/ops");
+  EXPECT_EQ(deleted->expire_time().seconds() - deleted->delete_time().seconds(), 30 * 24 * 3600);
+  EXPECT_NE(deleted->etag(), made->etag());
+  EXPECT_THAT(log_lines_.back(), testing::HasSubstr("DeleteMailbox"));
+  EXPECT_EQ(GetErrorReason(Open(Opening(Grant("m"))).status()), ErrorReason::kMailboxDeleted);
+  v1::ListMailboxesRequest list;
+  EXPECT_EQ(
+      Call<v1::ListMailboxesResponse>(reader_, &Mailboxes::ListMailboxes, list)->mailboxes_size(),
+      0);
+  list.set_show_deleted(true);
+  EXPECT_EQ(
+      Call<v1::ListMailboxesResponse>(reader_, &Mailboxes::ListMailboxes, list)->mailboxes_size(),
+      1);
+
+  v1::UndeleteMailboxRequest back;
+  back.set_name("mailboxes/m");
+  EXPECT_FALSE(
+      Call<v1::Mailbox>(mail_admin_, &Mailboxes::UndeleteMailbox, back)->has_delete_time());
+  EXPECT_EQ(CountOf("m"), 1);
+  v1::PurgeMailboxRequest purge;
+  purge.set_name("mailboxes/m");
+  const auto purged = [&] {
+    return Call<v1::PurgeMailboxResponse>(mail_admin_, &Mailboxes::PurgeMailbox, purge).status();
+  };
+  EXPECT_EQ(GetErrorReason(purged()), ErrorReason::kMailboxNotDeleted);
+  ASSERT_TRUE(Call<v1::Mailbox>(mail_admin_, &Mailboxes::DeleteMailbox, remove).ok());
+  EXPECT_TRUE(purged().ok());
+  EXPECT_EQ(GetErrorReason(purged()), ErrorReason::kMailboxNotFound);
+}
+
+TEST_F(ServicesTest, AnUpdateIsOfTheMailboxThatWasRead) {
+  v1::UpdateMailboxRequest update;
+  update.mutable_mailbox()->set_name("mailboxes/m");
+  update.mutable_mailbox()->mutable_retention()->set_after_delivery_days(90);
+  update.mutable_update_mask()->add_paths("retention.after_delivery_days");
+  update.set_allow_missing(true);
+  const auto change = [&] {
+    return Call<v1::Mailbox>(mail_admin_, &Mailboxes::UpdateMailbox, update);
+  };
+  const std::string etag = change()->etag();
+  update.mutable_mailbox()->set_etag(etag);
+  EXPECT_TRUE(change().ok());
+  EXPECT_EQ(GetErrorReason(change().status()), ErrorReason::kEtagMismatch);
+  update.mutable_mailbox()->clear_etag();
+  update.mutable_mailbox()->mutable_retention()->set_after_delivery_days(36'501);
+  EXPECT_EQ(GetInvalidField(change().status()), "mailbox.retention.after_delivery_days");
+  update.mutable_mailbox()->mutable_retention()->set_after_delivery_days(36'500);
+  EXPECT_EQ(change()->effective_retention().after_delivery_days(), 36'500);
+  Deliver({"m"}, "one\r\n");
+  EXPECT_EQ(Open("m").retention_days(), 36'500);
+  EXPECT_FALSE(Open(Opening(Grant("other")))->has_retention_days());
+}
+
+TEST_F(ServicesTest, RetentionDeletesWhatWasReadLongAgo) {
+  v1::CreateMailboxRequest create;
+  create.set_mailbox_id("m");
+  create.mutable_mailbox()->mutable_retention()->set_after_read_days(1);
+  ASSERT_TRUE(Call<v1::Mailbox>(mail_admin_, &Mailboxes::CreateMailbox, create).ok());
+  Deliver({"m"}, "one\r\n");
+  Deliver({"m"}, "two\r\n");
+  const v1::OpenMaildropResponse opened = Open("m");
+  ASSERT_EQ(*Close(opened.lease(), {}, {opened.messages(1).message_id()}), 0);
+  clock_.Advance(absl::Hours(48));
+  v1::ApplyRetentionRequest request;
+  request.set_validate_only(true);
+  const auto apply = [&] {
+    return RunJob<v1::ApplyRetentionResponse>(&Mailboxes::ApplyRetention, request);
+  };
+  ASSERT_TRUE(apply().ok()) << apply().status();
+  EXPECT_EQ(apply()->expired_messages(), 1);
+  EXPECT_TRUE(apply()->validate_only());
+  EXPECT_EQ(CountOf("m"), 2);
+  request.set_validate_only(false);
+  request.set_name("mailboxes/m");
+  EXPECT_EQ(apply()->expired_octets(), 5);
+  EXPECT_EQ(CountOf("m"), 1);
+  request.set_name("mailboxes/none");
+  EXPECT_EQ(GetErrorReason(apply().status()), ErrorReason::kMailboxNotFound);
+  request.set_name("m");
+  EXPECT_EQ(GetInvalidField(apply().status()), "name");
+  request.set_name("");
+  request.set_request_id("x");
+  EXPECT_EQ(GetInvalidField(apply().status()), "request_id");
+}
+
+TEST_F(ServicesTest, MailboxesAreVerifiedAndBackedUp) {
+  Deliver({"m"}, "one\r\n");
+  Deliver({"n"}, std::string(1'000'000, 'x'));
+  const auto verified = RunJob<v1::VerifyMailboxesResponse>(&Mailboxes::VerifyMailboxes,
+                                                            v1::VerifyMailboxesRequest());
+  ASSERT_TRUE(verified.ok()) << verified.status();
+  EXPECT_EQ(verified->mailboxes(), 2);
+  EXPECT_EQ(verified->messages(), 2);
+  EXPECT_EQ(verified->octets(), 1'000'005);
+  EXPECT_EQ(verified->damaged_size(), 0);
+  const auto back_up = [this] {
+    return RunJob<v1::BackupMailboxesResponse>(&Mailboxes::BackupMailboxes,
+                                               v1::BackupMailboxesRequest());
+  };
+  ASSERT_EQ(back_up()->backup_id(), 1u);
+  ASSERT_EQ(back_up()->backup_id(), 2u);
+  const auto third = back_up();
+  EXPECT_EQ(third->backup_id(), 3u);
+  EXPECT_EQ(third->backups(), 2);
+  EXPECT_EQ(third->directory(), backups_.directory);
+  EXPECT_EQ(ListBackups(backups_.directory)->size(), 2u);
+}
+
 TEST_F(ServicesTest, CallersWithoutTheRoleAreRefused) {
   const auto ingress = v1::MaildropService::NewStub(Connect(*server_, "ingress/lmtp-0"));
   EXPECT_EQ(GetErrorReason(Call<v1::OpenMaildropResponse>(ingress, &Maildrops::OpenMaildrop,

@@ -24,7 +24,7 @@ constexpr int32_t kMaxPage = 10'000;
 constexpr size_t kMaxGrantOctets = 1'024;
 constexpr size_t kMaxAddressOctets = 45;
 constexpr int kMaxLeases = 10'000;
-constexpr int kMaxDeletions = 200'000;
+constexpr int kMaxIds = 200'000;
 
 std::string CallerOf(const grpc::CallbackServerContext& context) {
   return rpc::GetPeerIdentity(context).uri;
@@ -153,6 +153,7 @@ absl::Status MaildropService::Open(const v1::OpenMaildropRequest& request,
     token.last = message.message_id;
   }
   FillPage(opened.messages, page_size, std::move(token), response);
+  if (opened.kept_at_least) response->set_retention_days(WholeDays(*opened.kept_at_least));
   return absl::OkStatus();
 }
 
@@ -197,12 +198,17 @@ absl::Status MaildropService::Close(const v1::CloseMaildropRequest& request,
                                     const std::string& frontend,
                                     v1::CloseMaildropResponse* response) const {
   RESTANTE_ASSIGN_OR_RETURN(const Lease lease, FromProto(request.lease(), frontend));
-  if (request.delete_message_ids_size() > kMaxDeletions) {
+  if (request.delete_message_ids_size() > kMaxIds) {
     return InvalidField("delete_message_ids", "must be at most 200,000");
   }
-  const std::vector<uint64_t> ids(request.delete_message_ids().begin(),
-                                  request.delete_message_ids().end());
-  RESTANTE_ASSIGN_OR_RETURN(const int64_t deleted, parts_.store.Close(lease, ids));
+  if (request.read_message_ids_size() > kMaxIds) {
+    return InvalidField("read_message_ids", "must be at most 200,000");
+  }
+  RESTANTE_ASSIGN_OR_RETURN(
+      const int64_t deleted,
+      parts_.store.Close(
+          lease, {{request.delete_message_ids().begin(), request.delete_message_ids().end()},
+                  {request.read_message_ids().begin(), request.read_message_ids().end()}}));
   response->set_deleted_count(deleted);
   return absl::OkStatus();
 }

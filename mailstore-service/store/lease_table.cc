@@ -2,6 +2,7 @@
 
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
+#include "mailstore-service/store/mailbox_rules.h"
 
 namespace restante::mailstore {
 
@@ -13,10 +14,7 @@ absl::StatusOr<Lease> LeaseTable::Acquire(const std::string& mailbox_id,
     Entry& entry = found->second;
     bool own = entry.session.session_id == session.session_id &&
                entry.session.frontend == session.frontend;
-    if (!own && now < entry.expires) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMaildropInUse,
-                       "another session has the maildrop open");
-    }
+    if (!own && now < entry.expires) return MaildropInUse();
     if (own) {
       entry.expires = now + ttl_;
       return Lease{mailbox_id, session.session_id, entry.epoch, session.frontend};

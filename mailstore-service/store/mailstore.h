@@ -30,7 +30,8 @@ class DeliveryWriter {
   // stored, when size or checksum (CRC-32C) are not those of the text. `delivery_ids`: one for each
   // mailbox, or none at all (FIELD_INVALID otherwise); one that was delivered to that mailbox
   // within a day is answered with `repeated` and makes no second copy. A mailbox that would be over
-  // its limits is answered QUOTA_EXCEEDED; messages that come at the same moment may exceed them.
+  // its limits is answered QUOTA_EXCEEDED, a deleted one MAILBOX_DELETED; messages that come at the
+  // same moment may exceed the limits, or come into a mailbox that is being deleted.
   // To be called once.
   virtual absl::StatusOr<std::vector<DeliveryResult>> Finish(
       int64_t size_octets, uint32_t crc32c, const std::vector<std::string>& delivery_ids) = 0;
@@ -59,17 +60,28 @@ struct OpenedMaildrop {
   Lease lease;
   absl::Duration lease_ttl;
   std::vector<MessageSummary> messages;  // oldest first; later deliveries are not in it
+  // The shortest that retention keeps a message; nullopt: for ever.
+  std::optional<absl::Duration> kept_at_least = std::nullopt;
 };
 
-// How long a store keeps what.
+// How long a store keeps what was deleted, so that it can be brought back.
 struct KeepingTimes {
-  // Deleted messages, so that they can be brought back; 0: they are gone at once.
-  absl::Duration deleted_messages = absl::Hours(24 * 7);
+  absl::Duration deleted_messages = absl::Hours(24 * 7);  // 0: they are gone at once
+  absl::Duration deleted_mailboxes = absl::Hours(24 * 30);
 };
 
-// The mail of one placement, by what is done with it. Mailboxes come to be by delivery or opening.
-// An id is 1 to 64 of [a-z0-9-]; other ids are FIELD_INVALID. Thread-safe. Calls may block for a
-// disk write; none waits for a client.
+// What holds for mailboxes without settings of their own.
+struct MailboxDefaults {
+  MailboxLimits limits = {};
+  RetentionLimits retention = {};
+};
+
+// The mail of one placement, by what is done with it. Mailboxes come to be by delivery or opening,
+// or are created. An id is 1 to 64 of [a-z0-9-]; other ids are FIELD_INVALID. Thread-safe. Calls
+// may block for a disk write; none waits for a client.
+//
+// A mailbox that was deleted can be listed and looked into, and brought back for a while; delivery,
+// opening and changes of it and its messages are MAILBOX_DELETED.
 //
 // STORE_FULL: no room, reading and deleting go on. STORE_FAILED: a write may not be durable;
 // nothing is written any more until the store is opened anew. A status of code kUnknown means that
@@ -79,6 +91,8 @@ class Mailstore {
   static constexpr absl::Duration kLeaseTtl = absl::Seconds(30);
   static constexpr absl::Duration kOutcomeKept = absl::Minutes(10);
   static constexpr absl::Duration kDeliveryIdKept = absl::Hours(24);
+  // A clock that jumps by up to a day then costs no message its time.
+  static constexpr absl::Duration kRetentionGrace = absl::Hours(24);
   static constexpr size_t kMaxPieceOctets = size_t{256} * 1024;
 
   virtual ~Mailstore() = default;
@@ -87,8 +101,8 @@ class Mailstore {
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) = 0;
 
-  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED otherwise, as
-  // Finish would say. FIELD_INVALID.
+  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED or MAILBOX_DELETED
+  // otherwise, as Finish would say. FIELD_INVALID.
   virtual absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) = 0;
 
   // Takes the mailbox for a session. The same session gets its own lease again. MAILDROP_IN_USE
@@ -104,29 +118,49 @@ class Mailstore {
   virtual absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
                                                               const MessageRead& read) = 0;
 
-  // Deletes the messages, so that UndeleteMessages can bring them back for as long as the store
-  // keeps them, and lets the mailbox go, durably, in one step; answers how many it deleted. Ids
-  // that are not there are passed over. The answer is kept for kOutcomeKept: a repeat gets the same
-  // one and changes nothing. LEASE_LOST: nothing was deleted. DELETE_NOT_GRANTED: nothing was
-  // deleted, and the mailbox is held on.
-  virtual absl::StatusOr<int64_t> Close(const Lease& lease,
-                                        const std::vector<uint64_t>& delete_message_ids) = 0;
+  // Deletes messages, so that UndeleteMessages can bring them back for as long as the store keeps
+  // them, notes which were read, and lets the mailbox go, durably, in one step; answers how many it
+  // deleted. Ids that are not there are passed over. The answer is kept for kOutcomeKept: a repeat
+  // gets the same one and changes nothing. LEASE_LOST: nothing was deleted. DELETE_NOT_GRANTED:
+  // nothing was deleted, and the mailbox is held on.
+  virtual absl::StatusOr<int64_t> Close(const Lease& lease, const MaildropUpdate& update) = 0;
 
   // MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<MailboxInfo> GetMailbox(const std::string& mailbox_id) = 0;
 
-  // At most `limit` mailboxes whose id comes behind `after` in byte order.
+  // At most `limit` mailboxes whose id comes behind `after` in byte order; deleted ones when asked.
   virtual absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after,
-                                                                 size_t limit) = 0;
+                                                                 size_t limit,
+                                                                 bool show_deleted) = 0;
 
   // At most `limit` messages whose id is greater than `after`, in order. MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                                    uint64_t after,
                                                                    size_t limit) = 0;
 
-  // Replaces the mailbox's own limits, durably. A mailbox that is not there comes to be. What is in
-  // it stays, whatever the limits are. FIELD_INVALID for a negative one.
-  virtual absl::Status SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) = 0;
+  // Makes an empty mailbox, durably. MAILBOX_EXISTS, also for a deleted one; FIELD_INVALID for a
+  // negative limit.
+  virtual absl::Status CreateMailbox(const std::string& mailbox_id,
+                                     const MailboxSettings& settings) = 0;
+
+  // Replaces the mailbox's settings, durably, when `revision` is its present one: ETAG_MISMATCH
+  // otherwise. What is in it stays, whatever the limits are. MAILBOX_NOT_FOUND; FIELD_INVALID for a
+  // negative limit.
+  virtual absl::Status UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
+                                     const MailboxSettings& settings) = 0;
+
+  // Deletes the mailbox with all that is in it, and takes it from the session that has it. Durable.
+  // UndeleteMailbox brings it back as it was, for as long as the store keeps it. `caller` by
+  // certificate. MAILBOX_NOT_FOUND.
+  virtual absl::Status DeleteMailbox(const std::string& mailbox_id, const std::string& caller) = 0;
+
+  // MAILBOX_NOT_FOUND, also once it is being purged; MAILBOX_NOT_DELETED.
+  virtual absl::Status UndeleteMailbox(const std::string& mailbox_id) = 0;
+
+  // Removes a deleted mailbox with its messages for good, before its time, and durably: about
+  // `limit` records in one call; whether nothing is left. A mailbox of that id may come to be
+  // again then, empty. MAILBOX_NOT_FOUND, MAILBOX_NOT_DELETED.
+  virtual absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit) = 0;
 
   // Deletes messages for an operator, whoever has the mailbox open: a session that has them in its
   // list finds them gone. Durable; how many. `caller` by certificate. Ids that are not there are
@@ -155,10 +189,25 @@ class Mailstore {
   // may have lost the mailbox then.
   virtual absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) = 0;
 
+  // Looks at `limit` messages behind `after` and deletes, as DeleteMessages does and for `caller`,
+  // those that the mailbox's retention keeps no longer, durably; deletes none of them when
+  // `validate_only`. Each is kept for kRetentionGrace longer than its retention says.
+  // MAILDROP_IN_USE while a session has the mailbox; MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<RetentionResult> ApplyRetention(const std::string& mailbox_id,
+                                                         uint64_t after, size_t limit,
+                                                         bool validate_only,
+                                                         const std::string& caller) = 0;
+
+  // Reads `limit` messages behind `after` to their end, deleted ones too, and says which are
+  // damaged. MAILBOX_NOT_FOUND.
+  virtual absl::StatusOr<VerificationResult> VerifyMessages(const std::string& mailbox_id,
+                                                            uint64_t after, size_t limit) = 0;
+
   // Removes what was kept for a while and is over its time: delivery ids after kDeliveryIdKept,
-  // outcomes after kOutcomeKept, deleted messages after their time. Looks at about `limit` records,
-  // from where the last call ended. What it removes was worth nothing any more: no call is answered
-  // differently for it, but that deleted messages cannot be brought back. One thread at a time.
+  // outcomes after kOutcomeKept, deleted messages and mailboxes after their time. Looks at about
+  // `limit` records, from where the last call ended. What it removes was worth nothing any more: no
+  // call is answered differently for it, but that what was deleted cannot be brought back. One
+  // thread at a time.
   virtual absl::StatusOr<SweepResult> Sweep(size_t limit) = 0;
 };
 

@@ -9,9 +9,9 @@
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/lease_table.h"
 #include "mailstore-service/store/mailbox_id.h"
+#include "mailstore-service/store/mailbox_rules.h"
 #include "mailstore-service/store/message_id.h"
 #include "mailstore-service/store/message_part.h"
-#include "mailstore-service/store/quota.h"
 
 namespace restante::mailstore {
 namespace {
@@ -27,7 +27,9 @@ struct Mailbox {
   std::map<uint64_t, StoredMessage> messages;
   std::map<uint64_t, std::pair<StoredMessage, MessageDeletion>> deleted;
   std::map<std::string, std::pair<uint64_t, absl::Duration>> delivered;  // id, when
-  MailboxQuota quota;
+  MailboxSettings settings;
+  uint64_t revision = 0;
+  std::optional<MailboxDeletion> deletion;
 };
 
 struct Outcome {
@@ -59,11 +61,11 @@ class MemoryReader : public MessageReader {
 class MemoryStore : public Mailstore {
  public:
   MemoryStore(const Clock& clock, int64_t max_message_octets, const KeepingTimes& kept,
-              const MailboxLimits& default_limits)
+              const MailboxDefaults& defaults)
       : clock_(clock),
         max_message_octets_(max_message_octets),
         kept_(kept),
-        default_limits_(default_limits),
+        defaults_(defaults),
         leases_(kBoot, kLeaseTtl, clock),
         message_ids_(kBoot) {}
 
@@ -75,14 +77,19 @@ class MemoryStore : public Mailstore {
   absl::Status Renew(const Lease& lease) override;
   absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
                                                       const MessageRead& read) override;
-  absl::StatusOr<int64_t> Close(const Lease& lease,
-                                const std::vector<uint64_t>& delete_message_ids) override;
+  absl::StatusOr<int64_t> Close(const Lease& lease, const MaildropUpdate& update) override;
   absl::StatusOr<MailboxInfo> GetMailbox(const std::string& mailbox_id) override;
-  absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after,
-                                                         size_t limit) override;
+  absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after, size_t limit,
+                                                         bool show_deleted) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
-  absl::Status SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) override;
+  absl::Status CreateMailbox(const std::string& mailbox_id,
+                             const MailboxSettings& settings) override;
+  absl::Status UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
+                             const MailboxSettings& settings) override;
+  absl::Status DeleteMailbox(const std::string& mailbox_id, const std::string& caller) override;
+  absl::Status UndeleteMailbox(const std::string& mailbox_id) override;
+  absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit) override;
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
                                          const std::string& caller) override;
@@ -94,6 +101,11 @@ class MemoryStore : public Mailstore {
   absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string& mailbox_id,
                                                const std::vector<uint64_t>& message_ids) override;
   absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) override;
+  absl::StatusOr<RetentionResult> ApplyRetention(const std::string& mailbox_id, uint64_t after,
+                                                 size_t limit, bool validate_only,
+                                                 const std::string& caller) override;
+  absl::StatusOr<VerificationResult> VerifyMessages(const std::string& mailbox_id, uint64_t after,
+                                                    size_t limit) override;
   absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
   int64_t max_message_octets() const { return max_message_octets_; }
@@ -106,6 +118,9 @@ class MemoryStore : public Mailstore {
 
   absl::StatusOr<Mailbox*> Find(const std::string& mailbox_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // MAILBOX_DELETED too.
+  absl::StatusOr<Mailbox*> FindActive(const std::string& mailbox_id)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFits(const Mailbox& mailbox, int64_t size_octets) const;
   // How many there were.
   int64_t Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
@@ -116,7 +131,7 @@ class MemoryStore : public Mailstore {
   const Clock& clock_;
   const int64_t max_message_octets_;
   const KeepingTimes kept_;
-  const MailboxLimits default_limits_;
+  const MailboxDefaults defaults_;
   Mutex mutex_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
   MessageIdSource message_ids_;
@@ -158,10 +173,6 @@ class MemoryWriter : public DeliveryWriter {
   std::string text_;
 };
 
-absl::Status NotFound(ErrorReason reason, absl::string_view what) {
-  return MakeError(absl::StatusCode::kNotFound, reason, what);
-}
-
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> MemoryStore::BeginDelivery(
     std::vector<std::string> mailbox_ids) {
   RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
@@ -191,9 +202,12 @@ absl::StatusOr<OpenedMaildrop> MemoryStore::Open(const std::string& mailbox_id,
                                                  const SessionInfo& session) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   MutexLock lock(&mutex_);
+  if (mailboxes_[mailbox_id].deletion) return MailboxIsDeleted();
   RESTANTE_ASSIGN_OR_RETURN(Lease lease, leases_.Acquire(mailbox_id, session));
   OpenedMaildrop opened{std::move(lease), kLeaseTtl, {}};
-  for (const auto& [id, message] : mailboxes_[mailbox_id].messages) {
+  const Mailbox& mailbox = mailboxes_[mailbox_id];
+  opened.kept_at_least = ShortestOf(RetentionOf(mailbox.settings.retention, defaults_.retention));
+  for (const auto& [id, message] : mailbox.messages) {
     opened.messages.push_back(message.summary);
   }
   return opened;
@@ -211,26 +225,31 @@ absl::StatusOr<std::unique_ptr<MessageReader>> MemoryStore::Read(const Lease& le
   const Mailbox& mailbox = mailboxes_[lease.mailbox_id];
   auto found = mailbox.messages.find(read.message_id);
   if (found == mailbox.messages.end()) {
-    return NotFound(ErrorReason::kMessageNotFound, "no such message");
+    return MakeError(absl::StatusCode::kNotFound, ErrorReason::kMessageNotFound, "no such message");
   }
   return std::make_unique<MemoryReader>(found->second.text, read);
 }
 
-absl::StatusOr<int64_t> MemoryStore::Close(const Lease& lease,
-                                           const std::vector<uint64_t>& delete_message_ids) {
+absl::StatusOr<int64_t> MemoryStore::Close(const Lease& lease, const MaildropUpdate& update) {
   MutexLock lock(&mutex_);
   absl::Duration now = clock_.MonotonicNow();
   auto outcome = outcomes_.find({lease.session_id, lease.epoch});
   if (outcome != outcomes_.end() && now - outcome->second.when < kOutcomeKept) {
     return outcome->second.deleted_count;
   }
-  RESTANTE_RETURN_IF_ERROR(delete_message_ids.empty() ? leases_.Check(lease)
-                                                      : leases_.CheckDelete(lease));
+  RESTANTE_RETURN_IF_ERROR(update.delete_message_ids.empty() ? leases_.Check(lease)
+                                                             : leases_.CheckDelete(lease));
   const SessionInfo session = leases_.SessionOf(lease).value_or(SessionInfo());
-  const int64_t deleted =
-      Delete(delete_message_ids,
-             {clock_.WallNow(), lease.session_id, session.client_address, lease.frontend},
-             &mailboxes_[lease.mailbox_id]);
+  Mailbox& mailbox = mailboxes_[lease.mailbox_id];
+  const int64_t deleted = Delete(
+      update.delete_message_ids,
+      {clock_.WallNow(), lease.session_id, session.client_address, lease.frontend}, &mailbox);
+  for (uint64_t id : update.read_message_ids) {
+    const auto message = mailbox.messages.find(id);
+    if (message == mailbox.messages.end()) continue;
+    std::optional<absl::Time>& read_time = message->second.summary.read_time;
+    if (!read_time) read_time = clock_.WallNow();
+  }
   leases_.Release(lease);
   outcomes_.insert_or_assign({lease.session_id, lease.epoch}, Outcome{deleted, now});
   return deleted;
@@ -243,8 +262,11 @@ MailboxInfo MemoryStore::InfoOf(const std::string& mailbox_id, const Mailbox& ma
   for (const auto& [id, message] : mailbox.messages) {
     info.total_size_octets += message.summary.size_octets;
   }
-  info.quota = mailbox.quota;
-  info.limits = LimitsOf(mailbox.quota, default_limits_);
+  info.settings = mailbox.settings;
+  info.revision = mailbox.revision;
+  info.limits = LimitsOf(mailbox.settings.quota, defaults_.limits);
+  info.retention = RetentionOf(mailbox.settings.retention, defaults_.retention);
+  info.deletion = mailbox.deletion;
   info.session = leases_.Holder(mailbox_id);
   return info;
 }
@@ -256,12 +278,13 @@ absl::StatusOr<MailboxInfo> MemoryStore::GetMailbox(const std::string& mailbox_i
 }
 
 absl::StatusOr<std::vector<MailboxInfo>> MemoryStore::ListMailboxes(const std::string& after,
-                                                                    size_t limit) {
+                                                                    size_t limit,
+                                                                    bool show_deleted) {
   MutexLock lock(&mutex_);
   std::vector<MailboxInfo> infos;
   for (auto it = mailboxes_.upper_bound(after); it != mailboxes_.end() && infos.size() < limit;
        ++it) {
-    infos.push_back(InfoOf(it->first, it->second));
+    if (show_deleted || !it->second.deletion) infos.push_back(InfoOf(it->first, it->second));
   }
   return infos;
 }
@@ -282,14 +305,21 @@ absl::StatusOr<std::vector<MessageSummary>> MemoryStore::ListMessages(const std:
 
 absl::StatusOr<Mailbox*> MemoryStore::Find(const std::string& mailbox_id) {
   auto found = mailboxes_.find(mailbox_id);
-  if (found == mailboxes_.end()) return NotFound(ErrorReason::kMailboxNotFound, "no such mailbox");
+  if (found == mailboxes_.end()) return MailboxNotFound();
   return &found->second;
 }
 
+absl::StatusOr<Mailbox*> MemoryStore::FindActive(const std::string& mailbox_id) {
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  if (mailbox->deletion) return MailboxIsDeleted();
+  return mailbox;
+}
+
 absl::Status MemoryStore::CheckFits(const Mailbox& mailbox, int64_t size_octets) const {
+  if (mailbox.deletion) return MailboxIsDeleted();
   int64_t octets = 0;
   for (const auto& [id, message] : mailbox.messages) octets += message.summary.size_octets;
-  return CheckLimits(LimitsOf(mailbox.quota, default_limits_),
+  return CheckLimits(LimitsOf(mailbox.settings.quota, defaults_.limits),
                      static_cast<int64_t>(mailbox.messages.size()), octets, size_octets);
 }
 
@@ -300,12 +330,55 @@ absl::Status MemoryStore::CheckDelivery(const std::string& mailbox_id, int64_t s
   return CheckFits(found == mailboxes_.end() ? Mailbox() : found->second, size_octets);
 }
 
-absl::Status MemoryStore::SetQuota(const std::string& mailbox_id, const MailboxQuota& quota) {
+absl::Status MemoryStore::CreateMailbox(const std::string& mailbox_id,
+                                        const MailboxSettings& settings) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
-  RESTANTE_RETURN_IF_ERROR(CheckQuota(quota));
+  RESTANTE_RETURN_IF_ERROR(CheckSettings(settings));
   MutexLock lock(&mutex_);
-  mailboxes_[mailbox_id].quota = quota;
+  const auto [mailbox, made] = mailboxes_.try_emplace(mailbox_id);
+  if (!made) return MailboxExists();
+  mailbox->second.settings = settings;
+  ++mailbox->second.revision;
   return absl::OkStatus();
+}
+
+absl::Status MemoryStore::UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
+                                        const MailboxSettings& settings) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  RESTANTE_RETURN_IF_ERROR(CheckSettings(settings));
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, FindActive(mailbox_id));
+  if (mailbox->revision != revision) return MailboxChanged();
+  mailbox->settings = settings;
+  ++mailbox->revision;
+  return absl::OkStatus();
+}
+
+absl::Status MemoryStore::DeleteMailbox(const std::string& mailbox_id, const std::string& caller) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, FindActive(mailbox_id));
+  const absl::Time now = clock_.WallNow();
+  mailbox->deletion = MailboxDeletion{now, caller, now + kept_.deleted_mailboxes};
+  ++mailbox->revision;
+  leases_.Break(mailbox_id);
+  return absl::OkStatus();
+}
+
+absl::Status MemoryStore::UndeleteMailbox(const std::string& mailbox_id) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  if (!mailbox->deletion) return MailboxIsNotDeleted();
+  mailbox->deletion.reset();
+  ++mailbox->revision;
+  return absl::OkStatus();
+}
+
+absl::StatusOr<bool> MemoryStore::PurgeMailbox(const std::string& mailbox_id, size_t /*limit*/) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const Mailbox* mailbox, Find(mailbox_id));
+  if (!mailbox->deletion) return MailboxIsNotDeleted();
+  mailboxes_.erase(mailbox_id);
+  return true;
 }
 
 int64_t MemoryStore::Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
@@ -326,11 +399,8 @@ absl::StatusOr<int64_t> MemoryStore::DeleteMessages(const std::string& mailbox_i
                                                     const std::vector<uint64_t>& message_ids,
                                                     const std::string& caller) {
   MutexLock lock(&mutex_);
-  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
-  MessageDeletion deletion;
-  deletion.delete_time = clock_.WallNow();
-  deletion.caller = caller;
-  return Delete(message_ids, deletion, mailbox);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, FindActive(mailbox_id));
+  return Delete(message_ids, {clock_.WallNow(), "", "", caller}, mailbox);
 }
 
 absl::StatusOr<std::vector<DeletedMessage>> MemoryStore::ListDeletedMessages(
@@ -349,7 +419,7 @@ absl::StatusOr<std::vector<DeletedMessage>> MemoryStore::ListDeletedMessages(
 absl::StatusOr<int64_t> MemoryStore::UndeleteMessages(const std::string& mailbox_id,
                                                       const std::vector<uint64_t>& message_ids) {
   MutexLock lock(&mutex_);
-  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, FindActive(mailbox_id));
   int64_t restored = 0;
   for (uint64_t id : message_ids) {
     auto deleted = mailbox->deleted.extract(id);
@@ -363,7 +433,7 @@ absl::StatusOr<int64_t> MemoryStore::UndeleteMessages(const std::string& mailbox
 absl::StatusOr<int64_t> MemoryStore::PurgeDeletedMessages(
     const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) {
   MutexLock lock(&mutex_);
-  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, Find(mailbox_id));
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, FindActive(mailbox_id));
   int64_t purged = 0;
   for (uint64_t id : message_ids) purged += static_cast<int64_t>(mailbox->deleted.erase(id));
   return purged;
@@ -373,6 +443,53 @@ absl::StatusOr<std::optional<SessionInfo>> MemoryStore::BreakLease(const std::st
   MutexLock lock(&mutex_);
   RESTANTE_RETURN_IF_ERROR(Find(mailbox_id).status());
   return leases_.Break(mailbox_id);
+}
+
+absl::StatusOr<RetentionResult> MemoryStore::ApplyRetention(const std::string& mailbox_id,
+                                                            uint64_t after, size_t limit,
+                                                            bool validate_only,
+                                                            const std::string& caller) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(Mailbox * mailbox, FindActive(mailbox_id));
+  if (leases_.Holder(mailbox_id) && !validate_only) return MaildropInUse();
+  const RetentionLimits retention = RetentionOf(mailbox->settings.retention, defaults_.retention);
+  RetentionResult result;
+  std::vector<uint64_t> ids;
+  auto it = mailbox->messages.upper_bound(after);
+  for (size_t i = 0; i < limit && it != mailbox->messages.end(); ++i, ++it) {
+    const MessageSummary& summary = it->second.summary;
+    result.looked_through.last_message_id = it->first;
+    ++result.looked_through.seen.count;
+    result.looked_through.seen.octets += summary.size_octets;
+    if (!IsExpired(retention, summary, clock_.WallNow())) continue;
+    ids.push_back(it->first);
+    ++result.expired.count;
+    result.expired.octets += summary.size_octets;
+  }
+  result.looked_through.done = it == mailbox->messages.end();
+  if (!validate_only) Delete(ids, {clock_.WallNow(), "", "", caller}, mailbox);
+  return result;
+}
+
+// Nothing in memory is damaged.
+absl::StatusOr<VerificationResult> MemoryStore::VerifyMessages(const std::string& mailbox_id,
+                                                               uint64_t after, size_t limit) {
+  MutexLock lock(&mutex_);
+  RESTANTE_ASSIGN_OR_RETURN(const Mailbox* mailbox, Find(mailbox_id));
+  std::map<uint64_t, int64_t> octets;
+  for (const auto& [id, message] : mailbox->messages) octets[id] = message.summary.size_octets;
+  for (const auto& [id, deleted] : mailbox->deleted) {
+    octets[id] = deleted.first.summary.size_octets;
+  }
+  VerificationResult result;
+  auto it = octets.upper_bound(after);
+  for (size_t i = 0; i < limit && it != octets.end(); ++i, ++it) {
+    result.looked_through.last_message_id = it->first;
+    ++result.looked_through.seen.count;
+    result.looked_through.seen.octets += it->second;
+  }
+  result.looked_through.done = it == octets.end();
+  return result;
 }
 
 // One round at once: what fits into memory is looked through in no time.
@@ -388,6 +505,10 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
       return clock_.WallNow() - deleted.second.second.delete_time >= kept_.deleted_messages;
     });
   }
+  result.removed += std::erase_if(mailboxes_, [this](const auto& mailbox) {
+    const std::optional<MailboxDeletion>& deletion = mailbox.second.deletion;
+    return deletion && clock_.WallNow() >= deletion->expire_time;
+  });
   result.removed += std::erase_if(
       outcomes_, [now](const auto& outcome) { return now - outcome.second.when >= kOutcomeKept; });
   return result;
@@ -397,8 +518,8 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
 
 std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets,
                                           const KeepingTimes& kept,
-                                          const MailboxLimits& default_limits) {
-  return std::make_unique<MemoryStore>(clock, max_message_octets, kept, default_limits);
+                                          const MailboxDefaults& defaults) {
+  return std::make_unique<MemoryStore>(clock, max_message_octets, kept, defaults);
 }
 
 }  // namespace restante::mailstore

@@ -15,7 +15,7 @@ namespace restante::mailstore {
 // outlive it.
 std::unique_ptr<Mailstore> NewMemoryStore(const Clock& clock, int64_t max_message_octets,
                                           const KeepingTimes& kept = {},
-                                          const MailboxLimits& default_limits = {});
+                                          const MailboxDefaults& defaults = {});
 
 }  // namespace restante::mailstore
 

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -44,7 +45,16 @@ struct MessageSummary {
   int64_t size_octets = 0;
   // What UIDL says; unique in the mailbox for ever, and kept when the message moves.
   std::string uidl;
-  absl::Time delivery_time;
+  absl::Time delivery_time = absl::UnixEpoch();
+  // The end of the first session that retrieved it and ended by QUIT.
+  std::optional<absl::Time> read_time = std::nullopt;
+};
+
+// What a session leaves behind in UPDATE state (RFC 1939 section 6).
+struct MaildropUpdate {
+  std::vector<uint64_t> delete_message_ids;
+  // Those that were retrieved to their end.
+  std::vector<uint64_t> read_message_ids = {};
 };
 
 // What a mailbox may hold; 0: no limit. Deleted messages do not count.
@@ -63,13 +73,81 @@ struct MailboxQuota {
   bool operator==(const MailboxQuota&) const = default;
 };
 
+// How long a mailbox keeps its messages; 0: for ever.
+struct RetentionLimits {
+  absl::Duration after_delivery;
+  absl::Duration after_read;
+
+  bool operator==(const RetentionLimits&) const = default;
+};
+
+// A mailbox's own retention; nullopt: the store's.
+struct MailboxRetention {
+  std::optional<absl::Duration> after_delivery = std::nullopt;
+  std::optional<absl::Duration> after_read = std::nullopt;
+
+  bool operator==(const MailboxRetention&) const = default;
+};
+
+// What an operator sets of a mailbox.
+struct MailboxSettings {
+  MailboxQuota quota = {};
+  MailboxRetention retention = {};
+
+  bool operator==(const MailboxSettings&) const = default;
+};
+
+// When a mailbox was deleted, and by whom.
+struct MailboxDeletion {
+  absl::Time delete_time;
+  std::string caller;  // by certificate
+  absl::Time expire_time;
+};
+
 struct MailboxInfo {
   std::string mailbox_id;
   int64_t message_count = 0;
   int64_t total_size_octets = 0;
-  MailboxQuota quota = {};
-  MailboxLimits limits = {};  // that hold
+  MailboxSettings settings = {};
+  // Grows with each change of the settings, deleting and undeleting; 0 before the first.
+  uint64_t revision = 0;
+  MailboxLimits limits = {};       // that hold
+  RetentionLimits retention = {};  // that holds
+  std::optional<MailboxDeletion> deletion = std::nullopt;
   std::optional<SessionInfo> session = std::nullopt;
+};
+
+// Messages that a change took, or would take.
+struct MessageTotals {
+  int64_t count = 0;
+  int64_t octets = 0;
+
+  bool operator==(const MessageTotals&) const = default;
+};
+
+// Some messages of a mailbox, looked through. The next call begins behind last_message_id.
+struct LookedThrough {
+  MessageTotals seen;
+  uint64_t last_message_id = 0;
+  bool done = false;  // there were no more
+};
+
+// What was found of a retention's messages.
+struct RetentionResult {
+  LookedThrough looked_through;
+  MessageTotals expired;
+};
+
+// A message that cannot be read.
+struct DamagedMessage {
+  uint64_t message_id = 0;
+  bool deleted = false;  // it is among the deleted ones
+};
+
+// What was found of messages read to their end.
+struct VerificationResult {
+  LookedThrough looked_through;
+  std::vector<DamagedMessage> damaged;
 };
 
 // When a message was deleted, and by whom.

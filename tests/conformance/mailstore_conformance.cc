@@ -103,7 +103,7 @@ TEST_P(MailstoreConformance, EachMailboxHasItsOwn) {
   uint64_t foreign = store().ListMessages("b", 0, 10)->back().message_id;
   EXPECT_EQ(GetErrorReason(store().Read(opened.lease, {foreign, 0, std::nullopt}).status()),
             ErrorReason::kMessageNotFound);
-  EXPECT_EQ(*store().Close(opened.lease, {foreign}), 0);
+  EXPECT_EQ(*store().Close(opened.lease, {{foreign}}), 0);
   EXPECT_EQ(Texts("b").size(), 2u);
 }
 
@@ -155,7 +155,7 @@ TEST_P(MailstoreConformance, OnlyProperIdsMakeMailboxes) {
     EXPECT_EQ(GetErrorReason(store().BeginDelivery({id}).status()), ErrorReason::kFieldInvalid);
     EXPECT_EQ(GetErrorReason(store().Open(id, {"s", "", ""}).status()), ErrorReason::kFieldInvalid);
   }
-  EXPECT_TRUE(store().ListMailboxes("", 10)->empty());
+  EXPECT_TRUE(store().ListMailboxes("", 10, false)->empty());
 }
 
 TEST_P(MailstoreConformance, OfOneDeliveryAtTheSameTimeOneIsKept) {
@@ -185,7 +185,7 @@ TEST_P(MailstoreConformance, StaleHolderChangesNothing) {
   uint64_t id = stale.messages[0].message_id;
   clock_.Advance(Mailstore::kLeaseTtl);
   OpenedMaildrop present = Open("m", "two");
-  EXPECT_EQ(GetErrorReason(store().Close(stale.lease, {id}).status()), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Close(stale.lease, {{id}}).status()), ErrorReason::kLeaseLost);
   EXPECT_EQ(GetErrorReason(store().Renew(stale.lease)), ErrorReason::kLeaseLost);
   EXPECT_EQ(GetErrorReason(store().Read(stale.lease, {id, 0, std::nullopt}).status()),
             ErrorReason::kLeaseLost);
@@ -203,25 +203,25 @@ TEST_P(MailstoreConformance, ALeaseIsWorthNothingToAnotherFrontend) {
   EXPECT_EQ(GetErrorReason(store().Renew(stolen)), ErrorReason::kLeaseLost);
   EXPECT_EQ(GetErrorReason(store().Read(stolen, {id, 0, std::nullopt}).status()),
             ErrorReason::kLeaseLost);
-  EXPECT_EQ(GetErrorReason(store().Close(stolen, {id}).status()), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Close(stolen, {{id}}).status()), ErrorReason::kLeaseLost);
   EXPECT_EQ(GetErrorReason(store().Open("m", {"one", "", "another"}).status()),
             ErrorReason::kMaildropInUse);
-  EXPECT_EQ(*store().Close(opened.lease, {id}), 1);
+  EXPECT_EQ(*store().Close(opened.lease, {{id}}), 1);
 }
 
 TEST_P(MailstoreConformance, CloseDeletesOnceAndRepeatsItsAnswer) {
   for (const char* text : {"1\r\n", "2\r\n", "3\r\n"}) Deliver({"m"}, text);
   OpenedMaildrop opened = Open("m", "s");
   std::vector<uint64_t> ids = {opened.messages[0].message_id, opened.messages[2].message_id, 12345};
-  EXPECT_EQ(*store().Close(opened.lease, ids), 2);
+  EXPECT_EQ(*store().Close(opened.lease, {ids}), 2);
   Deliver({"m"}, "4\r\n");
-  EXPECT_EQ(*store().Close(opened.lease, ids), 2);
+  EXPECT_EQ(*store().Close(opened.lease, {ids}), 2);
   if (Restart()) {
-    EXPECT_EQ(*store().Close(opened.lease, ids), 2);
+    EXPECT_EQ(*store().Close(opened.lease, {ids}), 2);
   }
   EXPECT_EQ(Texts("m"), (Strings{"2\r\n", "4\r\n"}));
   clock_.Advance(Mailstore::kOutcomeKept);
-  EXPECT_EQ(GetErrorReason(store().Close(opened.lease, ids).status()), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {ids}).status()), ErrorReason::kLeaseLost);
 }
 
 TEST_P(MailstoreConformance, ASessionThatMayReadDeletesNothing) {
@@ -231,7 +231,7 @@ TEST_P(MailstoreConformance, ASessionThatMayReadDeletesNothing) {
   Restart();
   auto opened = store().Open("m", {"one", "192.0.2.1", "fe"});
   ASSERT_TRUE(opened.ok()) << opened.status();
-  EXPECT_EQ(GetErrorReason(store().Close(opened->lease, {id}).status()),
+  EXPECT_EQ(GetErrorReason(store().Close(opened->lease, {{id}}).status()),
             ErrorReason::kDeleteNotGranted);
   EXPECT_EQ(GetErrorReason(store().Open("m", {"two", "192.0.2.1", "fe"}).status()),
             ErrorReason::kMaildropInUse);
@@ -239,7 +239,7 @@ TEST_P(MailstoreConformance, ASessionThatMayReadDeletesNothing) {
   opened = store().Open("m", {"two", "192.0.2.1", "fe"});
   ASSERT_TRUE(opened.ok()) << opened.status();
   EXPECT_EQ(opened->messages.size(), 1u);
-  EXPECT_EQ(*store().Close(opened->lease, {id}), 1);
+  EXPECT_EQ(*store().Close(opened->lease, {{id}}), 1);
 }
 
 TEST_P(MailstoreConformance, AnIdIsNeverUsedAgain) {
@@ -249,7 +249,7 @@ TEST_P(MailstoreConformance, AnIdIsNeverUsedAgain) {
     OpenedMaildrop opened = Open("m", absl::StrCat("s", round));
     ASSERT_EQ(opened.messages.size(), 1u);
     EXPECT_TRUE(uidls.insert(opened.messages[0].uidl).second);
-    EXPECT_EQ(*store().Close(opened.lease, {opened.messages[0].message_id}), 1);
+    EXPECT_EQ(*store().Close(opened.lease, {{opened.messages[0].message_id}}), 1);
     Restart();
   }
 }
@@ -259,7 +259,7 @@ TEST_P(MailstoreConformance, DeliveryDoesNotChangeAnOpenSession) {
   OpenedMaildrop opened = Open("m", "s");
   Deliver({"m"}, "2\r\n");
   EXPECT_EQ(opened.messages.size(), 1u);
-  EXPECT_EQ(*store().Close(opened.lease, {opened.messages[0].message_id}), 1);
+  EXPECT_EQ(*store().Close(opened.lease, {{opened.messages[0].message_id}}), 1);
   EXPECT_EQ(Texts("m"), Strings{"2\r\n"});
 }
 
@@ -273,7 +273,7 @@ TEST_P(MailstoreConformance, SessionGoesOnAfterARestart) {
   EXPECT_TRUE(store().Renew(opened.lease).ok());
   EXPECT_EQ(ReadAll(opened.lease, {id, 0, std::nullopt}), "1\r\n");
   EXPECT_EQ(Open("m", "s").lease.epoch, opened.lease.epoch);
-  EXPECT_EQ(*store().Close(opened.lease, {id}), 1);
+  EXPECT_EQ(*store().Close(opened.lease, {{id}}), 1);
   EXPECT_TRUE(Texts("m").empty());
 }
 
@@ -289,13 +289,13 @@ TEST_P(MailstoreConformance, MailboxesAndMessagesAreListedInPages) {
   EXPECT_EQ(GetErrorReason(store().ListMessages("none", 0, 1).status()),
             ErrorReason::kMailboxNotFound);
   for (const char* id : {"b", "a", "c", "a"}) Deliver({id}, "text\r\n");
-  std::vector<MailboxInfo> first = *store().ListMailboxes("", 2);
+  std::vector<MailboxInfo> first = *store().ListMailboxes("", 2, false);
   ASSERT_EQ(first.size(), 2u);
   EXPECT_EQ(first[0].mailbox_id, "a");
   EXPECT_EQ(first[0].message_count, 2);
   EXPECT_EQ(first[0].total_size_octets, 12);
-  EXPECT_EQ(store().ListMailboxes("b", 2)->at(0).mailbox_id, "c");
-  EXPECT_TRUE(store().ListMailboxes("c", 2)->empty());
+  EXPECT_EQ(store().ListMailboxes("b", 2, false)->at(0).mailbox_id, "c");
+  EXPECT_TRUE(store().ListMailboxes("c", 2, false)->empty());
   std::vector<MessageSummary> page = *store().ListMessages("a", 0, 1);
   ASSERT_EQ(page.size(), 1u);
   EXPECT_EQ(page[0].delivery_time, clock_.WallNow());
@@ -428,7 +428,7 @@ TEST_P(MailstoreConformance, DeletedMessagesComeBackAsTheyWere) {
   ASSERT_TRUE(opened.ok()) << opened.status();
   const std::vector<MessageSummary> before = opened->messages;
   const auto id = [&before](size_t i) { return before[i].message_id; };
-  EXPECT_EQ(*store().Close(opened->lease, {id(0), id(2)}), 2);
+  EXPECT_EQ(*store().Close(opened->lease, {{id(0), id(2)}}), 2);
   clock_.Advance(absl::Hours(1));
   EXPECT_EQ(*store().DeleteMessages("m", {id(1), id(1), id(2), 12345}, "operator"), 1);
   Restart();
@@ -494,7 +494,7 @@ TEST_P(MailstoreConformance, AnOpenSessionFindsADeletedMessageGone) {
   EXPECT_EQ(*store().DeleteMessages("m", {id}, "operator"), 1);
   EXPECT_EQ(GetErrorReason(store().Read(opened.lease, {id, 0, std::nullopt}).status()),
             ErrorReason::kMessageNotFound);
-  EXPECT_EQ(*store().Close(opened.lease, {id}), 0);
+  EXPECT_EQ(*store().Close(opened.lease, {{id}}), 0);
   EXPECT_EQ(store().GetMailbox("m")->message_count, 0);
 }
 
@@ -504,9 +504,10 @@ TEST_P(MailstoreConformance, ABrokenLeaseIsLost) {
   OpenedMaildrop opened = Open("m", "s");
   EXPECT_EQ((*store().BreakLease("m"))->session_id, "s");
   EXPECT_EQ(GetErrorReason(store().Renew(opened.lease)), ErrorReason::kLeaseLost);
-  EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {id}).status()), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {{id}}).status()), ErrorReason::kLeaseLost);
   if (Restart()) {
-    EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {id}).status()), ErrorReason::kLeaseLost);
+    EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {{id}}).status()),
+              ErrorReason::kLeaseLost);
     EXPECT_EQ(*store().BreakLease("m"), std::nullopt);
     EXPECT_EQ(Texts("m").size(), 1u);
   }
@@ -547,7 +548,7 @@ TEST_P(MailstoreConformance, AMailboxTakesWhatItMayHold) {
         (*writer)->Finish(static_cast<int64_t>(octets), ExtendCrc32c(0, text), delivery_ids);
     return GetErrorReason(results->at(0).status);
   };
-  ASSERT_TRUE(store().SetQuota("m", {.max_octets = 10, .max_messages = 3}).ok());
+  ASSERT_TRUE(store().CreateMailbox("m", {{.max_octets = 10, .max_messages = 3}}).ok());
   EXPECT_EQ(store().GetMailbox("m")->limits, (MailboxLimits{10, 3}));
   const std::string id(32, 'd');
   EXPECT_EQ(deliver("m", 6, {id}), ErrorReason::kUnspecified);
@@ -560,7 +561,7 @@ TEST_P(MailstoreConformance, AMailboxTakesWhatItMayHold) {
   EXPECT_EQ(deliver("m", 6, {id}), ErrorReason::kUnspecified);
   EXPECT_EQ(store().GetMailbox("m")->message_count, 2);
   Restart();
-  EXPECT_EQ(store().GetMailbox("m")->quota, (MailboxQuota{10, 3}));
+  EXPECT_EQ(store().GetMailbox("m")->settings.quota, (MailboxQuota{10, 3}));
   // Deleting makes room, though the message can come back.
   const uint64_t first = store().ListMessages("m", 0, 1)->at(0).message_id;
   EXPECT_EQ(*store().DeleteMessages("m", {first}, ""), 1);
@@ -569,18 +570,20 @@ TEST_P(MailstoreConformance, AMailboxTakesWhatItMayHold) {
   EXPECT_EQ(deliver("m", 1), ErrorReason::kQuotaExceeded);
   EXPECT_EQ(*store().UndeleteMessages("m", {first}), 1);
   // No limit at all, and the store's.
-  ASSERT_TRUE(store().SetQuota("m", {.max_octets = 0, .max_messages = 0}).ok());
+  ASSERT_TRUE(store().UpdateMailbox("m", 1, {{.max_octets = 0, .max_messages = 0}}).ok());
   EXPECT_EQ(deliver("m", 100), ErrorReason::kUnspecified);
-  ASSERT_TRUE(store().SetQuota("m", {}).ok());
-  EXPECT_EQ(store().GetMailbox("m")->quota, MailboxQuota());
+  ASSERT_TRUE(store().UpdateMailbox("m", 2, {}).ok());
+  EXPECT_EQ(store().GetMailbox("m")->settings.quota, MailboxQuota());
   EXPECT_EQ(deliver("other", 100), ErrorReason::kUnspecified);
-  EXPECT_EQ(GetInvalidField(store().SetQuota("m", {.max_octets = -1})), "max_octets");
-  EXPECT_EQ(GetInvalidField(store().SetQuota("m", {.max_messages = -1})), "max_messages");
-  EXPECT_EQ(GetErrorReason(store().SetQuota("M", {})), ErrorReason::kFieldInvalid);
+  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{.max_octets = -1}})), "max_octets");
+  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{.max_messages = -1}})), "max_messages");
+  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{}, {.after_read = -absl::Hours(1)}})),
+            "after_read");
+  EXPECT_EQ(GetErrorReason(store().CreateMailbox("M", {})), ErrorReason::kFieldInvalid);
 }
 
 TEST_P(MailstoreConformance, AFullMailboxKeepsNobodyElseFromTheMessage) {
-  ASSERT_TRUE(store().SetQuota("full", {.max_messages = 1}).ok());
+  ASSERT_TRUE(store().CreateMailbox("full", {{.max_messages = 1}}).ok());
   Deliver({"full"}, "1\r\n");
   auto writer = store().BeginDelivery({"a", "full", "b"});
   const std::string text(size_t{1} << 20, 'x');
@@ -594,6 +597,187 @@ TEST_P(MailstoreConformance, AFullMailboxKeepsNobodyElseFromTheMessage) {
   EXPECT_EQ(Texts("a"), Strings{text});
   EXPECT_EQ(Texts("b"), Strings{text});
   EXPECT_EQ(Texts("full").size(), 1u);
+}
+
+TEST_P(MailstoreConformance, OfTwoWhoChangeAMailboxOneIsTold) {
+  ASSERT_TRUE(store().CreateMailbox("m", {}).ok());
+  EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {})), ErrorReason::kMailboxExists);
+  const uint64_t revision = store().GetMailbox("m")->revision;
+  EXPECT_TRUE(store().UpdateMailbox("m", revision, {{.max_messages = 1}}).ok());
+  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("m", revision, {{.max_octets = 1}})),
+            ErrorReason::kEtagMismatch);
+  EXPECT_EQ(store().GetMailbox("m")->settings.quota, MailboxQuota{.max_messages = 1});
+  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("none", 0, {})), ErrorReason::kMailboxNotFound);
+}
+
+TEST_P(MailstoreConformance, ADeletedMailboxComesBackAsItWas) {
+  Deliver({"m"}, "one\r\n");
+  Deliver({"other"}, "kept\r\n");
+  const OpenedMaildrop held = Open("m", "s1");
+  ASSERT_TRUE(store().DeleteMailbox("m", "spiffe://test/admin").ok());
+  // Its session has lost it, and nobody gets at it.
+  EXPECT_EQ(GetErrorReason(store().Renew(held.lease)), ErrorReason::kLeaseLost);
+  EXPECT_EQ(GetErrorReason(store().Open("m", {"s2", "", "f"}).status()),
+            ErrorReason::kMailboxDeleted);
+  EXPECT_EQ(GetErrorReason(store().CheckDelivery("m", 1)), ErrorReason::kMailboxDeleted);
+  std::unique_ptr<DeliveryWriter> writer = *store().BeginDelivery({"m", "other"});
+  ASSERT_TRUE(writer->Append("two\r\n").ok());
+  const auto results = writer->Finish(5, ExtendCrc32c(0, "two\r\n"), {});
+  EXPECT_EQ(GetErrorReason(results->at(0).status), ErrorReason::kMailboxDeleted);
+  EXPECT_TRUE(results->at(1).status.ok());
+  EXPECT_EQ(GetErrorReason(store().DeleteMailbox("m", "")), ErrorReason::kMailboxDeleted);
+  EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {})), ErrorReason::kMailboxExists);
+  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("m", 1, {})), ErrorReason::kMailboxDeleted);
+  EXPECT_EQ(GetErrorReason(store().DeleteMessages("m", {1}, "").status()),
+            ErrorReason::kMailboxDeleted);
+  EXPECT_EQ(GetErrorReason(store().ApplyRetention("m", 0, 10, false, "").status()),
+            ErrorReason::kMailboxDeleted);
+
+  EXPECT_EQ(store().ListMailboxes("", 10, false)->size(), 1u);
+  Restart();
+  const MailboxInfo deleted = store().ListMailboxes("", 10, true)->at(0);
+  EXPECT_EQ(deleted.mailbox_id, "m");
+  ASSERT_TRUE(deleted.deletion);
+  EXPECT_EQ(deleted.deletion->caller, "spiffe://test/admin");
+  EXPECT_EQ(deleted.deletion->delete_time, clock_.WallNow());
+  EXPECT_EQ(deleted.deletion->expire_time, clock_.WallNow() + absl::Hours(24 * 30));
+
+  ASSERT_TRUE(store().UndeleteMailbox("m").ok());
+  EXPECT_EQ(GetErrorReason(store().UndeleteMailbox("m")), ErrorReason::kMailboxNotDeleted);
+  EXPECT_EQ(Texts("m"), std::vector<std::string>({"one\r\n"}));
+}
+
+TEST_P(MailstoreConformance, APurgedMailboxIsGoneWithAllThatWasInIt) {
+  const uint64_t first = Deliver({"m"}, "one\r\n", {"id"})[0].message_id;
+  Deliver({"m"}, "two\r\n");
+  Deliver({"n"}, "kept\r\n");
+  ASSERT_EQ(*store().DeleteMessages("m", {first}, ""), 1);
+  EXPECT_EQ(GetErrorReason(store().PurgeMailbox("m", 1).status()), ErrorReason::kMailboxNotDeleted);
+  ASSERT_TRUE(store().DeleteMailbox("m", "").ok());
+  int calls = 0;
+  absl::StatusOr<bool> done = false;
+  while (done.ok() && !*done && ++calls < 10) {
+    done = store().PurgeMailbox("m", 1);
+    // It does not come back by half.
+    if (done.ok() && !*done) {
+      EXPECT_EQ(GetErrorReason(store().UndeleteMailbox("m")), ErrorReason::kMailboxNotFound);
+      EXPECT_EQ(GetErrorReason(store().GetMailbox("m").status()), ErrorReason::kMailboxNotFound);
+      Restart();
+    }
+  }
+  EXPECT_TRUE(done.ok() && *done);
+  EXPECT_EQ(GetErrorReason(store().PurgeMailbox("m", 1).status()), ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(store().ListMailboxes("", 10, true)->size(), 1u);
+  EXPECT_EQ(Texts("n"), std::vector<std::string>({"kept\r\n"}));
+  // One of the same id is another one, and takes even what the first had taken.
+  EXPECT_GT(Deliver({"m"}, "one\r\n", {"id"})[0].message_id, first);
+  EXPECT_EQ(Texts("m"), std::vector<std::string>({"one\r\n"}));
+  EXPECT_TRUE(store().ListDeletedMessages("m", 0, 10)->empty());
+  EXPECT_FALSE(store().GetMailbox("m")->deletion);
+}
+
+TEST_P(MailstoreConformance, ADeletedMailboxIsSweptAwayWhenItsTimeIsOver) {
+  Deliver({"m"}, "one\r\n");
+  Deliver({"m"}, "two\r\n");
+  ASSERT_TRUE(store().DeleteMailbox("m", "").ok());
+  const auto sweep = [this] {
+    SweepResult result;
+    for (int i = 0; i < 100 && !result.round_done; ++i) result = *store().Sweep(1);
+    EXPECT_TRUE(result.round_done);
+  };
+  clock_.Advance(absl::Hours(24 * 30) - absl::Seconds(1));
+  sweep();
+  EXPECT_TRUE(store().GetMailbox("m").ok());
+  clock_.Advance(absl::Seconds(1));
+  sweep();
+  EXPECT_EQ(GetErrorReason(store().GetMailbox("m").status()), ErrorReason::kMailboxNotFound);
+}
+
+TEST_P(MailstoreConformance, WhatIsReadIsMarkedOnce) {
+  const uint64_t one = Deliver({"m"}, "one\r\n")[0].message_id;
+  const uint64_t two = Deliver({"m"}, "two\r\n")[0].message_id;
+  const auto close = [this](const MaildropUpdate& update) {
+    return *store().Close(Open("m", "s").lease, update);
+  };
+  const absl::Time first = clock_.WallNow();
+  // What was read and deleted comes back unread: whoever undeletes it wants it to be seen.
+  EXPECT_EQ(close({{two}, {one, two, 12345}}), 1);
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(close({{}, {one}}), 0);
+  EXPECT_EQ(*store().UndeleteMessages("m", {two}), 1);
+  Restart();
+  const std::vector<MessageSummary> messages = *store().ListMessages("m", 0, 10);
+  EXPECT_EQ(messages.at(0).read_time, first);
+  EXPECT_EQ(messages.at(1).read_time, std::nullopt);
+  EXPECT_EQ(Texts("m"), std::vector<std::string>({"one\r\n", "two\r\n"}));
+}
+
+TEST_P(MailstoreConformance, RetentionDeletesWhatIsOverItsTime) {
+  const MailboxRetention retention{absl::Hours(24 * 30), absl::Hours(24 * 7)};
+  ASSERT_TRUE(store().CreateMailbox("m", {{}, retention}).ok());
+  EXPECT_EQ(store().GetMailbox("m")->retention,
+            (RetentionLimits{absl::Hours(24 * 30), absl::Hours(24 * 7)}));
+  const uint64_t read = Deliver({"m"}, "read\r\n")[0].message_id;
+  Deliver({"m"}, "old\r\n");
+  Deliver({"n"}, "for ever\r\n");
+  ASSERT_EQ(*store().Close(Open("m", "s").lease, {{}, {read}}), 0);
+  const auto apply = [this](const std::string& mailbox, bool validate_only) {
+    const absl::StatusOr<RetentionResult> result =
+        store().ApplyRetention(mailbox, 0, 10, validate_only, "retention");
+    EXPECT_TRUE(result.ok() && result->looked_through.done);
+    return result->expired;
+  };
+  // A day longer, so that a clock that is wrong by so much deletes nothing.
+  clock_.Advance(absl::Hours(24 * 8) - absl::Seconds(1));
+  EXPECT_EQ(apply("m", false), MessageTotals());
+  clock_.Advance(absl::Seconds(1));
+  EXPECT_EQ(apply("m", true), (MessageTotals{1, 6}));
+  EXPECT_EQ(store().GetMailbox("m")->message_count, 2);
+  // Nothing goes while somebody reads.
+  {
+    const OpenedMaildrop opened = Open("m", "s2");
+    EXPECT_EQ(GetErrorReason(store().ApplyRetention("m", 0, 10, false, "").status()),
+              ErrorReason::kMaildropInUse);
+    EXPECT_EQ(apply("m", true), (MessageTotals{1, 6}));
+    ASSERT_EQ(*store().Close(opened.lease, {}), 0);
+  }
+  EXPECT_EQ(apply("m", false), (MessageTotals{1, 6}));
+  EXPECT_EQ(Texts("m"), std::vector<std::string>({"old\r\n"}));
+  const DeletedMessage deleted = store().ListDeletedMessages("m", 0, 10)->at(0);
+  EXPECT_EQ(deleted.summary.message_id, read);
+  EXPECT_EQ(deleted.deletion, (MessageDeletion{clock_.WallNow(), "", "", "retention"}));
+
+  clock_.Advance(absl::Hours(24 * 23));
+  EXPECT_EQ(apply("m", false), (MessageTotals{1, 5}));
+  clock_.Advance(absl::Hours(24 * 3650));
+  EXPECT_EQ(apply("n", false), MessageTotals());
+  EXPECT_EQ(Texts("n"), std::vector<std::string>({"for ever\r\n"}));
+}
+
+TEST_P(MailstoreConformance, RetentionAndVerificationGoOnBehindAMessage) {
+  ASSERT_TRUE(store().CreateMailbox("m", {{}, {.after_delivery = absl::Hours(24)}}).ok());
+  std::vector<uint64_t> ids;
+  for (int i = 0; i < 5; ++i) ids.push_back(Deliver({"m"}, "x\r\n")[0].message_id);
+  Deliver({"n"}, "x\r\n");
+  ASSERT_EQ(*store().DeleteMessages("m", {ids[1]}, ""), 1);
+  VerificationResult verified = *store().VerifyMessages("m", 0, 2);
+  EXPECT_EQ(verified.looked_through.seen, (MessageTotals{2, 6}));
+  EXPECT_EQ(verified.looked_through.last_message_id, ids[1]);
+  EXPECT_FALSE(verified.looked_through.done);
+  verified = *store().VerifyMessages("m", ids[1], 10);
+  EXPECT_EQ(verified.looked_through.seen, (MessageTotals{3, 9}));
+  EXPECT_TRUE(verified.looked_through.done);
+  EXPECT_TRUE(verified.damaged.empty());
+
+  clock_.Advance(absl::Hours(48));
+  RetentionResult result = *store().ApplyRetention("m", 0, 3, false, "");
+  EXPECT_EQ(result.expired.count, 3);
+  EXPECT_EQ(result.looked_through.last_message_id, ids[3]);
+  EXPECT_FALSE(result.looked_through.done);
+  result = *store().ApplyRetention("m", ids[3], 3, false, "");
+  EXPECT_EQ(result.expired.count, 1);
+  EXPECT_TRUE(result.looked_through.done);
+  EXPECT_EQ(store().GetMailbox("m")->message_count, 0);
 }
 
 }  // namespace restante::mailstore

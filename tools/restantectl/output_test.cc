@@ -70,7 +70,7 @@ TEST(ToJson, HasEveryFieldUnderTheProtosName) {
   mailbox.set_name("mailboxes/m-1");
   EXPECT_EQ(ToJson(mailbox),
             "{\n \"name\": \"mailboxes/m-1\",\n \"message_count\": \"0\",\n"
-            " \"total_size_octets\": \"0\"\n}\n");
+            " \"total_size_octets\": \"0\",\n \"etag\": \"\",\n \"deleted_by\": \"\"\n}\n");
 }
 
 TEST(DescribeError, ShowsReasonDetailsAndNextStep) {

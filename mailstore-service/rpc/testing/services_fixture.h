@@ -17,17 +17,21 @@
 #include "common/base/crc32c.h"
 #include "common/base/error_reason.h"
 #include "common/crypto/maildrop_grant.h"
+#include "common/operations/operations.h"
+#include "common/operations/operations_service.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
 #include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/access.h"
 #include "mailstore-service/rpc/delivery_service.h"
+#include "mailstore-service/rpc/mailbox_jobs.h"
 #include "mailstore-service/rpc/mailbox_service.h"
 #include "mailstore-service/rpc/maildrop_service.h"
 #include "mailstore-service/store/rocksdb/rocksdb_store.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_random.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/test_pki.h"
 
 namespace restante::mailstore {
@@ -44,19 +48,6 @@ inline KeyRing Keys(char octet) {
   return *KeyRing::Create(std::move(keys), "k1");
 }
 
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    path_ = (std::filesystem::temp_directory_path() / "restante-rpc-XXXXXX").string();
-    EXPECT_NE(mkdtemp(path_.data()), nullptr);
-  }
-  ~TemporaryDirectory() { std::filesystem::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
-
 using Maildrops = v1::MaildropService::Stub;
 using Mailboxes = v1::MailboxService::Stub;
 
@@ -69,12 +60,13 @@ class ServicesTest : public testing::Test {
         {&maildrop_, &delivery_});
     management_ = *rpc::Server::Start(
         {"127.0.0.1:0", Issue("server", {"service/mailstore-0"}), MailstoreManagementAccess()},
-        {&mailbox_});
+        {&mailbox_, &operations_service_});
     frontend_ = v1::MaildropService::NewStub(Connect(*server_, "frontend/pop3-0"));
     other_frontend_ = v1::MaildropService::NewStub(Connect(*server_, "frontend/pop3-1"));
     ingress_ = v1::DeliveryService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     reader_ = v1::MailboxService::NewStub(Connect(*management_, "reader/ops"));
     mail_admin_ = v1::MailboxService::NewStub(Connect(*management_, "mail-admin/ops"));
+    jobs_ = google::longrunning::Operations::NewStub(Connect(*management_, "mail-admin/ops"));
   }
 
   rpc::TlsFiles Issue(const std::string& name, const std::vector<std::string>& roles) {
@@ -226,14 +218,31 @@ class ServicesTest : public testing::Test {
     }
     return request;
   }
-  absl::StatusOr<int64_t> Close(const v1::Lease& lease, const std::vector<uint64_t>& ids) {
+  absl::StatusOr<int64_t> Close(const v1::Lease& lease, const std::vector<uint64_t>& ids,
+                                const std::vector<uint64_t>& read_ids = {}) {
     v1::CloseMaildropRequest request;
     *request.mutable_lease() = lease;
     request.mutable_delete_message_ids()->Assign(ids.begin(), ids.end());
+    request.mutable_read_message_ids()->Assign(read_ids.begin(), read_ids.end());
     const auto closed =
         Call<v1::CloseMaildropResponse>(frontend_, &Maildrops::CloseMaildrop, request);
     if (!closed.ok()) return closed.status();
     return closed->deleted_count();
+  }
+  // The job's response, once it has ended; the error with which it ended or was refused.
+  template <typename Response, typename Method, typename Request>
+  absl::StatusOr<Response> RunJob(Method method, const Request& request) {
+    auto operation = Call<google::longrunning::Operation>(mail_admin_, method, request);
+    if (!operation.ok()) return operation.status();
+    google::longrunning::WaitOperationRequest wait;
+    wait.set_name(operation->name());
+    operation = Call<google::longrunning::Operation>(
+        jobs_, &google::longrunning::Operations::Stub::WaitOperation, wait);
+    if (!operation.ok()) return operation.status();
+    if (operation->has_error()) return rpc::FromProto(operation->error());
+    Response response;
+    EXPECT_TRUE(operation->done() && operation->response().UnpackTo(&response));
+    return response;
   }
   int64_t CountOf(const std::string& mailbox_id) {
     const absl::StatusOr<MailboxInfo> info = store_->GetMailbox(mailbox_id);
@@ -245,7 +254,7 @@ class ServicesTest : public testing::Test {
   TestPki pki_;
   TemporaryDirectory directory_;
   const KeyRing grant_keys_ = Keys('g');
-  std::unique_ptr<Mailstore> store_ =
+  std::unique_ptr<RocksdbStore> store_ =
       *OpenRocksdbStore({directory_.path(), size_t{4} << 20, kMaxMessageOctets}, clock_, random_);
   metrics::Registry registry_;
   ServiceMetrics metrics_{registry_};
@@ -256,7 +265,12 @@ class ServicesTest : public testing::Test {
   MaildropService maildrop_{{*store_, grant_keys_, workers_, metrics_, logger_, clock_},
                             "mailstore-0"};
   DeliveryService delivery_{{*store_, workers_, metrics_, logger_}};
-  MailboxService mailbox_{*store_, workers_, logger_};
+  const BackupOptions backups_{absl::StrCat(directory_.path(), "/backups"), 2};
+  std::unique_ptr<operations::Operations> operations_ = *operations::Operations::Open(
+      *operations::OpenRocksDbOperationStore(absl::StrCat(directory_.path(), "/operations")),
+      MakeMailboxJobs({*store_, backups_, clock_}), clock_, random_, logger_);
+  operations::OperationsService operations_service_{*operations_};
+  MailboxService mailbox_{{*store_, workers_, *operations_, clock_, logger_}, true};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<rpc::Server> management_;
   std::unique_ptr<Maildrops> frontend_;
@@ -264,6 +278,7 @@ class ServicesTest : public testing::Test {
   std::unique_ptr<v1::DeliveryService::Stub> ingress_;
   std::unique_ptr<Mailboxes> reader_;
   std::unique_ptr<Mailboxes> mail_admin_;
+  std::unique_ptr<google::longrunning::Operations::Stub> jobs_;
 };
 
 }  // namespace restante::mailstore

@@ -1,5 +1,7 @@
 #include "mailstore-service/store/rocksdb/codec.h"
 
+#include <utility>
+
 #include "absl/strings/strip.h"
 #include "common/base/byte_reader.h"
 #include "common/base/byte_writer.h"
@@ -11,16 +13,28 @@ namespace {
 // Behind the record of a lease that may not delete.
 constexpr uint8_t kReadOnly = 1;
 constexpr uint8_t kIndexVersion = 1;
+constexpr uint8_t kReadIndexVersion = 2;
 constexpr uint8_t kDeletedVersion = 1;
-constexpr uint8_t kQuotaVersion = 1;
+constexpr uint8_t kQuotaVersion = 1;  // of format 2, which knew nothing else of a mailbox
+constexpr uint8_t kMailboxVersion = 2;
 constexpr uint8_t kHasMaxOctets = 1;
 constexpr uint8_t kHasMaxMessages = 2;
+constexpr uint8_t kHasAfterDelivery = 4;
+constexpr uint8_t kHasAfterRead = 8;
 constexpr size_t kMaxTextOctets = 1024;  // of any length-prefixed field
 
 uint64_t Millis(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 
 absl::Time FromMillis(uint64_t millis) {
   return absl::FromUnixMillis(static_cast<int64_t>(millis));
+}
+
+uint64_t Seconds(const std::optional<absl::Duration>& duration) {
+  return static_cast<uint64_t>(absl::ToInt64Seconds(duration.value_or(absl::ZeroDuration())));
+}
+
+absl::Duration FromSeconds(uint64_t seconds) {
+  return absl::Seconds(static_cast<int64_t>(seconds));
 }
 
 }  // namespace
@@ -69,13 +83,14 @@ uint64_t MessageIdOfIndexKey(absl::string_view key) {
 }
 
 std::string EncodeIndexEntry(const IndexEntry& entry) {
-  return ByteWriter()
-      .U8(kIndexVersion)
+  ByteWriter writer;
+  writer.U8(entry.summary.read_time ? kReadIndexVersion : kIndexVersion)
       .U64Be(static_cast<uint64_t>(entry.summary.size_octets))
       .U64Be(entry.body_id)
       .U64Be(Millis(entry.summary.delivery_time))
-      .LengthPrefixed(entry.summary.uidl)
-      .Take();
+      .LengthPrefixed(entry.summary.uidl);
+  if (entry.summary.read_time) writer.U64Be(Millis(*entry.summary.read_time));
+  return writer.Take();
 }
 
 std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_view value) {
@@ -85,14 +100,16 @@ std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_v
   std::optional<uint64_t> body_id = reader.ReadU64Be();
   std::optional<uint64_t> delivered = reader.ReadU64Be();
   std::optional<absl::string_view> uidl = reader.ReadLengthPrefixed(kMaxTextOctets);
-  if (version != kIndexVersion || !octets || !body_id || !delivered || !uidl || !reader.empty()) {
-    return std::nullopt;
-  }
+  const std::optional<uint64_t> read =
+      version == kReadIndexVersion ? reader.ReadU64Be() : std::nullopt;
+  const bool known = version == kIndexVersion || (version == kReadIndexVersion && read);
+  if (!known || !octets || !body_id || !delivered || !uidl || !reader.empty()) return std::nullopt;
   IndexEntry entry;
   entry.summary.message_id = MessageIdOfIndexKey(key);
   entry.summary.size_octets = static_cast<int64_t>(*octets);
   entry.summary.uidl = std::string(*uidl);
   entry.summary.delivery_time = FromMillis(*delivered);
+  if (read) entry.summary.read_time = FromMillis(*read);
   entry.body_id = *body_id;
   return entry;
 }
@@ -125,6 +142,14 @@ std::optional<DeletedEntry> DecodeDeleted(absl::string_view key, absl::string_vi
   return DeletedEntry{
       *std::move(index_entry),
       {FromMillis(*when), std::string(*session_id), std::string(*address), std::string(*caller)}};
+}
+
+std::optional<IndexEntry> DecodeEntryOf(bool deleted, absl::string_view key,
+                                        absl::string_view value) {
+  if (!deleted) return DecodeIndexEntry(key, value);
+  std::optional<DeletedEntry> found = DecodeDeleted(key, value);
+  if (!found) return std::nullopt;
+  return std::move(found->entry);
 }
 
 std::string BodyKey(uint64_t body_id, uint32_t piece) {
@@ -213,30 +238,60 @@ std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_
   return held;
 }
 
-std::string EncodeQuota(const MailboxQuota& quota) {
-  const uint8_t flags = static_cast<uint8_t>((quota.max_octets ? kHasMaxOctets : 0) |
-                                             (quota.max_messages ? kHasMaxMessages : 0));
+std::string EncodeMailbox(const MailboxRecord& mailbox) {
+  const auto& [quota, retention] = mailbox.settings;
+  const auto flags = static_cast<uint8_t>((quota.max_octets ? kHasMaxOctets : 0) |
+                                          (quota.max_messages ? kHasMaxMessages : 0) |
+                                          (retention.after_delivery ? kHasAfterDelivery : 0) |
+                                          (retention.after_read ? kHasAfterRead : 0));
   return ByteWriter()
-      .U8(kQuotaVersion)
+      .U8(kMailboxVersion)
       .U8(flags)
       .U64Be(static_cast<uint64_t>(quota.max_octets.value_or(0)))
       .U64Be(static_cast<uint64_t>(quota.max_messages.value_or(0)))
+      .U64Be(Seconds(retention.after_delivery))
+      .U64Be(Seconds(retention.after_read))
+      .U64Be(mailbox.revision)
+      .U8(static_cast<uint8_t>(mailbox.state))
+      .U64Be(Millis(mailbox.delete_time))
+      .LengthPrefixed(mailbox.deleted_by)
       .Take();
 }
 
-std::optional<MailboxQuota> DecodeQuota(absl::string_view value) {
+std::optional<MailboxRecord> DecodeMailbox(absl::string_view value) {
   ByteReader reader(value);
   const std::optional<uint8_t> version = reader.ReadU8();
   const std::optional<uint8_t> flags = reader.ReadU8();
   const std::optional<uint64_t> octets = reader.ReadU64Be();
   const std::optional<uint64_t> messages = reader.ReadU64Be();
-  if (version != kQuotaVersion || !flags || !octets || !messages || !reader.empty()) {
-    return std::nullopt;
-  }
-  MailboxQuota quota;
+  if (!flags || !octets || !messages) return std::nullopt;
+  MailboxRecord mailbox;
+  MailboxQuota& quota = mailbox.settings.quota;
   if ((*flags & kHasMaxOctets) != 0) quota.max_octets = static_cast<int64_t>(*octets);
   if ((*flags & kHasMaxMessages) != 0) quota.max_messages = static_cast<int64_t>(*messages);
-  return quota;
+  if (version == kQuotaVersion) {
+    mailbox.revision = 1;
+    return reader.empty() ? std::optional(mailbox) : std::nullopt;
+  }
+  const std::optional<uint64_t> after_delivery = reader.ReadU64Be();
+  const std::optional<uint64_t> after_read = reader.ReadU64Be();
+  const std::optional<uint64_t> revision = reader.ReadU64Be();
+  const std::optional<uint8_t> state = reader.ReadU8();
+  const std::optional<uint64_t> deleted = reader.ReadU64Be();
+  const std::optional<absl::string_view> caller = reader.ReadLengthPrefixed(kMaxTextOctets);
+  if (version != kMailboxVersion || !after_delivery || !after_read || !revision || !state ||
+      *state > static_cast<uint8_t>(MailboxState::kPurging) || !deleted || !caller ||
+      !reader.empty()) {
+    return std::nullopt;
+  }
+  MailboxRetention& retention = mailbox.settings.retention;
+  if ((*flags & kHasAfterDelivery) != 0) retention.after_delivery = FromSeconds(*after_delivery);
+  if ((*flags & kHasAfterRead) != 0) retention.after_read = FromSeconds(*after_read);
+  mailbox.revision = *revision;
+  mailbox.state = static_cast<MailboxState>(*state);
+  mailbox.delete_time = FromMillis(*deleted);
+  mailbox.deleted_by = std::string(*caller);
+  return mailbox;
 }
 
 std::string EncodeU32(uint32_t value) { return ByteWriter().U32Be(value).Take(); }

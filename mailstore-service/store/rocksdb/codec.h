@@ -46,6 +46,9 @@ struct DeletedEntry {
 };
 std::string EncodeDeleted(const DeletedEntry& deleted);
 std::optional<DeletedEntry> DecodeDeleted(absl::string_view key, absl::string_view value);
+// The index entry of a row of the index, or of the deleted messages.
+std::optional<IndexEntry> DecodeEntryOf(bool deleted, absl::string_view key,
+                                        absl::string_view value);
 
 std::string BodyKey(uint64_t body_id, uint32_t piece);
 // With its checksum in front.
@@ -76,8 +79,17 @@ struct HeldLease {
 std::string EncodeLease(const HeldLease& held);
 std::optional<HeldLease> DecodeLease(absl::string_view mailbox_id, absl::string_view value);
 
-std::string EncodeQuota(const MailboxQuota& quota);
-std::optional<MailboxQuota> DecodeQuota(absl::string_view value);
+enum class MailboxState : uint8_t { kActive, kDeleted, kPurging };
+struct MailboxRecord {
+  MailboxSettings settings;
+  uint64_t revision = 0;
+  MailboxState state = MailboxState::kActive;
+  absl::Time delete_time = absl::UnixEpoch();
+  std::string deleted_by = {};
+};
+std::string EncodeMailbox(const MailboxRecord& mailbox);
+// Of formats 2 and 3.
+std::optional<MailboxRecord> DecodeMailbox(absl::string_view value);
 
 std::string EncodeU32(uint32_t value);
 std::optional<uint32_t> DecodeU32(absl::string_view value);

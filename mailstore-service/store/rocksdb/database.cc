@@ -12,8 +12,10 @@
 namespace restante::mailstore {
 namespace {
 
-// Format 1 knew no deleted messages that can be brought back and no quotas; it is taken on.
-constexpr uint32_t kFormat = 2;
+// Format 1 knew nothing deleted that can be brought back and no quotas, format 2 no retention and
+// no deleted mailboxes. Both are taken on.
+constexpr uint32_t kFormat = 3;
+constexpr uint32_t kOldestFormat = 1;
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kBootKey = "boot";
 constexpr absl::string_view kStoreKey = "store";
@@ -24,14 +26,10 @@ absl::Status CannotRead(const rocksdb::Status& status) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
-                                                         size_t block_cache_octets,
-                                                         const Clock& clock, Random& random,
-                                                         StoreObserver* observer,
-                                                         rocksdb::Env* env) {
+std::vector<rocksdb::ColumnFamilyDescriptor> Database::ColumnFamilies(size_t block_cache_octets) {
   // Room for index and bodies alike; the rest is small.
   rocksdb::ColumnFamilyOptions small = SmallRecordOptions(block_cache_octets / 2);
-  const std::vector<rocksdb::ColumnFamilyDescriptor> descriptors = {
+  return {
       {rocksdb::kDefaultColumnFamilyName, small},
       {"mailboxes", UsageOptions(block_cache_octets / 8)},
       {"index", small},
@@ -40,15 +38,22 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
       {"outcomes", small},
       {"leases", small},
       {"deleted", small},
-      {"quotas", small},
+      {"quotas", small},  // records of mailboxes, under the name that they had when they were less
   };
+}
+
+absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& directory,
+                                                         size_t block_cache_octets,
+                                                         const Clock& clock, Random& random,
+                                                         StoreObserver* observer,
+                                                         rocksdb::Env* env) {
   std::unique_ptr<Database> database(new Database());
   database->observer_ = observer;
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions db_options = DatabaseOptions();
   if (env != nullptr) db_options.env = env;
-  rocksdb::Status opened =
-      rocksdb::DB::Open(db_options, directory, descriptors, &database->families_, &db);
+  rocksdb::Status opened = rocksdb::DB::Open(
+      db_options, directory, ColumnFamilies(block_cache_octets), &database->families_, &db);
   if (!opened.ok()) {
     return absl::UnavailableError(
         absl::StrCat("cannot open the store in ", directory, ": ", opened.ToString()));
@@ -78,7 +83,7 @@ absl::Status Database::CheckFormat(Random& random) {
     return Write(&batch, true);
   }
   uint32_t found = codec::DecodeU32(*format).value_or(0);
-  if (found == 1) {
+  if (found >= kOldestFormat && found < kFormat) {
     rocksdb::WriteBatch batch;
     batch.Put(defaults(), ToSlice(kFormatKey), codec::EncodeU32(kFormat));
     RESTANTE_RETURN_IF_ERROR(Write(&batch, true));

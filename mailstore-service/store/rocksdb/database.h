@@ -29,6 +29,9 @@ inline absl::string_view ToView(const rocksdb::Slice& slice) {
 // Thread-safe.
 class Database {
  public:
+  // Of schema.md, in the order of the functions below.
+  static std::vector<rocksdb::ColumnFamilyDescriptor> ColumnFamilies(size_t block_cache_octets);
+
   // Opens or makes the database in `directory`. FAILED_PRECONDITION for one of another format;
   // UNAVAILABLE when another process has it or the disk refuses. Takes a new boot number, durably.
   // `observer`, which may be null, hears of the write that fails; `env` is the files' layer, null
@@ -61,7 +64,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* outcomes() const { return families_[5]; }
   rocksdb::ColumnFamilyHandle* leases() const { return families_[6]; }
   rocksdb::ColumnFamilyHandle* deleted() const { return families_[7]; }
-  rocksdb::ColumnFamilyHandle* quotas() const { return families_[8]; }
+  rocksdb::ColumnFamilyHandle* records() const { return families_[8]; }
 
  private:
   Database() = default;

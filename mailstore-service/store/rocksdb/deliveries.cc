@@ -68,7 +68,7 @@ std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& m
   for (size_t i = 0; i < mailbox_ids.size(); ++i) {
     const std::string key = keys.empty() ? "" : keys[i];
     if (!IsKnown(key, &results[i])) {
-      results[i].status = quotas_.Check(mailbox_ids[i], body->size_octets());
+      results[i].status = records_.CheckDelivery(mailbox_ids[i], body->size_octets());
       if (results[i].status.ok()) {
         results[i].message_id = AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, &batch);
         in_batch.push_back(i);

@@ -16,7 +16,7 @@
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
-#include "mailstore-service/store/rocksdb/quotas.h"
+#include "mailstore-service/store/rocksdb/mailbox_records.h"
 
 namespace restante::mailstore {
 
@@ -25,10 +25,10 @@ namespace restante::mailstore {
 class Deliveries {
  public:
   // All outlive it.
-  Deliveries(Database* database, const Quotas* quotas, int64_t max_message_octets,
+  Deliveries(Database* database, const MailboxRecords* records, int64_t max_message_octets,
              const Clock& clock)
       : database_(database),
-        quotas_(*quotas),
+        records_(*records),
         max_message_octets_(max_message_octets),
         clock_(clock),
         ids_(database->boot_number()) {}
@@ -56,7 +56,7 @@ class Deliveries {
                       size_t i, const BodyWriter& body, rocksdb::WriteBatch* batch);
 
   Database* const database_;
-  const Quotas& quotas_;
+  const MailboxRecords& records_;
   const int64_t max_message_octets_;
   const Clock& clock_;
   MessageIdSource ids_;

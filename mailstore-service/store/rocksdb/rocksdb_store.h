@@ -2,6 +2,7 @@
 #define RESTANTE_MAILSTORE_SERVICE_STORE_ROCKSDB_ROCKSDB_STORE_H_
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -9,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/random.h"
 #include "mailstore-service/store/mailstore.h"
+#include "mailstore-service/store/rocksdb/backup.h"
 #include "mailstore-service/store/store_observer.h"
 
 namespace rocksdb {
@@ -24,14 +26,22 @@ struct RocksdbStoreOptions {
   // The files' layer; null for the system's. Tests put faults there. Outlives the store.
   rocksdb::Env* env = nullptr;
   KeepingTimes kept = {};
-  MailboxLimits default_limits = {};
+  MailboxDefaults defaults = {};
 };
 
-// A Mailstore on disk, in the format of schema.md. `clock`, `random` and `observer`, which may be
-// null, must outlive it. Errors as Database::Open has them.
-absl::StatusOr<std::unique_ptr<Mailstore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
-                                                            const Clock& clock, Random& random,
-                                                            StoreObserver* observer = nullptr);
+// A Mailstore on disk, in the format of schema.md.
+class RocksdbStore : public Mailstore {
+ public:
+  // Adds a copy of the store to the backups in `directory`, as backup.h has them.
+  virtual absl::StatusOr<BackupInfo> Backup(const std::string& directory,
+                                            const std::function<bool(int64_t octets)>& go_on) = 0;
+};
+
+// `clock`, `random` and `observer`, which may be null, must outlive it. Errors as Database::Open
+// has them.
+absl::StatusOr<std::unique_ptr<RocksdbStore>> OpenRocksdbStore(const RocksdbStoreOptions& options,
+                                                               const Clock& clock, Random& random,
+                                                               StoreObserver* observer = nullptr);
 
 }  // namespace restante::mailstore
 

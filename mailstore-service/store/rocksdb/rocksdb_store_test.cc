@@ -19,24 +19,12 @@
 #include "mailstore-service/store/rocksdb/database.h"
 #include "tests/conformance/mailstore_conformance.h"
 #include "tests/support/fake_random.h"
+#include "tests/support/temporary_directory.h"
 
 namespace restante::mailstore {
 namespace {
 
 namespace fs = std::filesystem;
-
-class TemporaryDirectory {
- public:
-  TemporaryDirectory() {
-    std::string pattern = (fs::temp_directory_path() / "restante-store-XXXXXX").string();
-    path_ = mkdtemp(pattern.data());
-  }
-  ~TemporaryDirectory() { fs::remove_all(path_); }
-  const std::string& path() const { return path_; }
-
- private:
-  std::string path_;
-};
 
 class RocksdbStoreUnderTest : public StoreUnderTest {
  public:
@@ -198,7 +186,7 @@ TEST_F(RocksdbStoreTest, ADamagedIndexEntryCostsItsMessageAlone) {
   EXPECT_EQ(GetErrorReason(store->Read(opened->lease, {ids[1], 0, std::nullopt}).status()),
             ErrorReason::kMessageCorrupt);
   // Kept for who mends it; the others go.
-  EXPECT_EQ(store->Close(opened->lease, ids).value_or(-1), 2);
+  EXPECT_EQ(store->Close(opened->lease, {ids}).value_or(-1), 2);
   EXPECT_EQ(store->Open("m", {"t", "", ""})->messages.size(), 0u);
 }
 
@@ -295,7 +283,7 @@ TEST_F(FaultyDiskTest, ManyTargetsShareASync) {
   const std::vector<DeliveryResult> results = *writer->Finish(0, 0, {});
   EXPECT_LE(disk_.syncs - before, 1);
   for (const DeliveryResult& result : results) EXPECT_TRUE(result.status.ok());
-  EXPECT_EQ(store->ListMailboxes("", 1'000)->size(), 100u);
+  EXPECT_EQ(store->ListMailboxes("", 1'000, false)->size(), 100u);
 }
 
 TEST_F(FaultyDiskTest, LargeMessagesToManyAreWrittenInBatchesOfBoundedSize) {
@@ -342,26 +330,34 @@ TEST_F(RocksdbStoreTest, AnotherFormatIsNotOpened) {
   {
     auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
     rocksdb::WriteBatch batch;
-    batch.Put(database->defaults(), "format", codec::EncodeU32(3));
+    batch.Put(database->defaults(), "format", codec::EncodeU32(4));
     ASSERT_TRUE(database->Write(&batch, true).ok());
   }
   absl::Status status = OpenIn(directory_.path()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(status.message().find("format 3"), absl::string_view::npos);
+  EXPECT_NE(status.message().find("format 4"), absl::string_view::npos);
 }
 
-TEST_F(RocksdbStoreTest, AStoreOfTheFirstFormatIsTakenOn) {
+TEST_F(RocksdbStoreTest, AStoreOfAnEarlierFormatIsTakenOn) {
   Deliver(**OpenIn(directory_.path()), "1\r\n");
-  {
-    auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
-    rocksdb::WriteBatch batch;
-    batch.Put(database->defaults(), "format", codec::EncodeU32(1));
-    ASSERT_TRUE(database->Write(&batch, true).ok());
-  }
-  for (int i = 0; i < 2; ++i) {
-    const auto store = OpenIn(directory_.path());
-    ASSERT_TRUE(store.ok()) << store.status();
-    EXPECT_EQ((*store)->GetMailbox("m")->message_count, 1);
+  for (const uint32_t format : {1U, 2U}) {
+    {
+      auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+      rocksdb::WriteBatch batch;
+      batch.Put(database->defaults(), "format", codec::EncodeU32(format));
+      // As format 2 had it: three messages at most.
+      const std::string quota("\1\2\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\3", 18);
+      batch.Put(database->records(), "m", quota);
+      ASSERT_TRUE(database->Write(&batch, true).ok());
+    }
+    for (int i = 0; i < 2; ++i) {
+      const auto store = OpenIn(directory_.path());
+      ASSERT_TRUE(store.ok()) << store.status();
+      const MailboxInfo mailbox = *(*store)->GetMailbox("m");
+      EXPECT_EQ(mailbox.message_count, 1);
+      EXPECT_EQ(mailbox.settings.quota, MailboxQuota{.max_messages = 3});
+      EXPECT_EQ(mailbox.revision, 1u);
+    }
   }
 }
 
@@ -403,13 +399,13 @@ TEST_F(RocksdbStoreTest, WhatIsPurgedOrNotKeptLeavesNothing) {
 TEST_F(RocksdbStoreTest, TheStoresLimitsAreThoseOfMailboxesWithoutTheirOwn) {
   RocksdbStoreOptions options;
   options.directory = directory_.path();
-  options.default_limits.max_messages = 1;
+  options.defaults.limits.max_messages = 1;
   std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
   Deliver(*store, "1\r\n");
   EXPECT_EQ(GetErrorReason(store->CheckDelivery("m", 1)), ErrorReason::kQuotaExceeded);
-  ASSERT_TRUE(store->SetQuota("m", {.max_messages = 2}).ok());
+  ASSERT_TRUE(store->UpdateMailbox("m", 0, {{.max_messages = 2}}).ok());
   EXPECT_TRUE(store->CheckDelivery("m", 1).ok());
-  ASSERT_TRUE(store->SetQuota("m", {.max_messages = 0}).ok());
+  ASSERT_TRUE(store->UpdateMailbox("m", 1, {{.max_messages = 0}}).ok());
   EXPECT_TRUE(store->CheckDelivery("m", 1).ok());
   EXPECT_EQ(store->GetMailbox("m")->limits, MailboxLimits());
 }
@@ -435,11 +431,25 @@ TEST(Codec, CutValuesDoNotDecode) {
   for (size_t cut = 0; cut < deleted.size(); ++cut) {
     EXPECT_FALSE(codec::DecodeDeleted(key, deleted.substr(0, cut))) << cut;
   }
-  const std::string quota = codec::EncodeQuota({5, std::nullopt});
-  EXPECT_EQ(codec::DecodeQuota(quota), (MailboxQuota{5, std::nullopt}));
-  for (size_t cut = 0; cut < quota.size(); ++cut) {
-    EXPECT_FALSE(codec::DecodeQuota(quota.substr(0, cut))) << cut;
+  entry.summary.read_time = absl::FromUnixSeconds(8);
+  value = codec::EncodeIndexEntry(entry);
+  EXPECT_EQ(codec::DecodeIndexEntry(key, value)->summary.read_time, absl::FromUnixSeconds(8));
+  for (size_t cut = 0; cut < value.size(); ++cut) {
+    EXPECT_FALSE(codec::DecodeIndexEntry(key, value.substr(0, cut))) << cut;
   }
+  const codec::MailboxRecord record{{{5, std::nullopt}, {std::nullopt, absl::Hours(24)}},
+                                    7,
+                                    codec::MailboxState::kDeleted,
+                                    absl::FromUnixSeconds(9),
+                                    "admin"};
+  const std::string mailbox = codec::EncodeMailbox(record);
+  ASSERT_TRUE(codec::DecodeMailbox(mailbox));
+  EXPECT_EQ(codec::DecodeMailbox(mailbox)->settings, record.settings);
+  EXPECT_EQ(codec::DecodeMailbox(mailbox)->deleted_by, "admin");
+  for (size_t cut = 0; cut < mailbox.size(); ++cut) {
+    EXPECT_FALSE(codec::DecodeMailbox(mailbox.substr(0, cut))) << cut;
+  }
+  EXPECT_FALSE(codec::DecodeMailbox(absl::StrCat(mailbox, "x")));
   std::string lease = codec::EncodeLease({{"m", "s", {1, 2}, "fe"}, {"s", "192.0.2.1", "fe"}});
   ASSERT_TRUE(codec::DecodeLease("m", lease));
   for (size_t cut = 0; cut < lease.size(); ++cut) {

@@ -1,0 +1,171 @@
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/mailbox_rules.h"
+#include "mailstore-service/store/rocksdb/body_reader.h"
+#include "mailstore-service/store/rocksdb/store_on_disk.h"
+
+namespace restante::mailstore {
+
+absl::StatusOr<std::vector<MessageSummary>> StoreOnDisk::ListMessages(const std::string& mailbox_id,
+                                                                      uint64_t after,
+                                                                      size_t limit) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  RESTANTE_ASSIGN_OR_RETURN(std::vector<codec::IndexEntry> entries, Scan(mailbox_id, after, limit));
+  std::vector<MessageSummary> summaries;
+  for (codec::IndexEntry& entry : entries) summaries.push_back(std::move(entry.summary));
+  return summaries;
+}
+
+absl::StatusOr<std::vector<DeletedMessage>> StoreOnDisk::ListDeletedMessages(
+    const std::string& mailbox_id, uint64_t after, size_t limit) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  return deleted_.List(mailbox_id, after, limit);
+}
+
+absl::Status StoreOnDisk::ChangeMessages(
+    const std::string& mailbox_id,
+    const std::function<absl::StatusOr<codec::Usage>(rocksdb::WriteBatch*)>& add) {
+  Turn turn(&holder_turns_, {mailbox_id});
+  RESTANTE_RETURN_IF_ERROR(CheckChangeable(mailbox_id));
+  rocksdb::WriteBatch batch;
+  RESTANTE_ASSIGN_OR_RETURN(const codec::Usage change, add(&batch));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(change));
+  return database_->Write(&batch, true);
+}
+
+absl::StatusOr<int64_t> StoreOnDisk::DeleteMessages(const std::string& mailbox_id,
+                                                    const std::vector<uint64_t>& message_ids,
+                                                    const std::string& caller) {
+  const MessageDeletion deletion{clock_.WallNow(), "", "", caller};
+  codec::Usage removed;
+  RESTANTE_RETURN_IF_ERROR(
+      ChangeMessages(mailbox_id, [&](rocksdb::WriteBatch* batch) -> absl::StatusOr<codec::Usage> {
+        RESTANTE_ASSIGN_OR_RETURN(removed,
+                                  deleted_.AddDeletion(mailbox_id, message_ids, deletion, batch));
+        return removed;
+      }));
+  return -removed.count;
+}
+
+absl::StatusOr<int64_t> StoreOnDisk::UndeleteMessages(const std::string& mailbox_id,
+                                                      const std::vector<uint64_t>& message_ids) {
+  codec::Usage added;
+  RESTANTE_RETURN_IF_ERROR(
+      ChangeMessages(mailbox_id, [&](rocksdb::WriteBatch* batch) -> absl::StatusOr<codec::Usage> {
+        RESTANTE_ASSIGN_OR_RETURN(added, deleted_.AddRestoral(mailbox_id, message_ids, batch));
+        return added;
+      }));
+  return added.count;
+}
+
+absl::StatusOr<int64_t> StoreOnDisk::PurgeDeletedMessages(
+    const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) {
+  int64_t purged = 0;
+  RESTANTE_RETURN_IF_ERROR(
+      ChangeMessages(mailbox_id, [&](rocksdb::WriteBatch* batch) -> absl::StatusOr<codec::Usage> {
+        RESTANTE_ASSIGN_OR_RETURN(purged, deleted_.AddPurge(mailbox_id, message_ids, batch));
+        return codec::Usage();
+      }));
+  return purged;
+}
+
+absl::StatusOr<RetentionResult> StoreOnDisk::ApplyRetention(const std::string& mailbox_id,
+                                                            uint64_t after, size_t limit,
+                                                            bool validate_only,
+                                                            const std::string& caller) {
+  Turn turn(&holder_turns_, {mailbox_id});
+  RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo mailbox, GetMailbox(mailbox_id));
+  if (mailbox.deletion) return MailboxIsDeleted();
+  // Nothing goes under a session's hands (RFC 1939 section 3).
+  if (mailbox.session && !validate_only) return MaildropInUse();
+  RESTANTE_ASSIGN_OR_RETURN(const std::vector<codec::IndexEntry> entries,
+                            Scan(mailbox_id, after, limit));
+  RetentionResult result;
+  result.looked_through.done = entries.size() < limit;
+  std::vector<uint64_t> ids;
+  for (const codec::IndexEntry& entry : entries) {
+    result.looked_through.last_message_id = entry.summary.message_id;
+    ++result.looked_through.seen.count;
+    result.looked_through.seen.octets += entry.summary.size_octets;
+    if (!IsExpired(mailbox.retention, entry.summary, clock_.WallNow())) continue;
+    ids.push_back(entry.summary.message_id);
+    ++result.expired.count;
+    result.expired.octets += entry.summary.size_octets;
+  }
+  if (validate_only || ids.empty()) return result;
+  rocksdb::WriteBatch batch;
+  RESTANTE_ASSIGN_OR_RETURN(
+      const codec::Usage removed,
+      deleted_.AddDeletion(mailbox_id, ids, {clock_.WallNow(), "", "", caller}, &batch));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(removed));
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  return result;
+}
+
+bool StoreOnDisk::IsReadable(const codec::IndexEntry& entry) const {
+  const std::unique_ptr<MessageReader> reader = NewBodyReader(database_, entry, MessageRead());
+  absl::StatusOr<std::string> piece = reader->Next();
+  while (piece.ok() && !piece->empty()) piece = reader->Next();
+  return piece.ok();
+}
+
+absl::StatusOr<std::optional<DamagedMessage>> StoreOnDisk::Verify(const std::string& mailbox_id,
+                                                                  const rocksdb::Iterator& row,
+                                                                  bool deleted,
+                                                                  MessageTotals* seen) const {
+  const absl::string_view key = ToView(row.key());
+  const std::optional<codec::IndexEntry> entry =
+      codec::DecodeEntryOf(deleted, key, ToView(row.value()));
+  ++seen->count;
+  if (entry) seen->octets += entry->summary.size_octets;
+  if (entry && IsReadable(*entry)) return std::optional<DamagedMessage>();
+  // It may have been removed for good meanwhile.
+  RESTANTE_ASSIGN_OR_RETURN(
+      const std::optional<std::string> still_there,
+      database_->Get(deleted ? database_->deleted() : database_->index(), key));
+  if (!still_there) return std::optional<DamagedMessage>();
+  const uint64_t id = codec::MessageIdOfIndexKey(key);
+  ReportDamage(mailbox_id, id);
+  return std::optional(DamagedMessage{id, deleted});
+}
+
+absl::StatusOr<VerificationResult> StoreOnDisk::VerifyMessages(const std::string& mailbox_id,
+                                                               uint64_t after, size_t limit) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+  const auto seek = [&](rocksdb::ColumnFamilyHandle* family) {
+    std::unique_ptr<rocksdb::Iterator> it(
+        database_->db().NewIterator(rocksdb::ReadOptions(), family));
+    it->Seek(codec::IndexKey(mailbox_id, after + 1));
+    return it;
+  };
+  const std::unique_ptr<rocksdb::Iterator> present = seek(database_->index());
+  const std::unique_ptr<rocksdb::Iterator> deleted = seek(database_->deleted());
+  const auto is_here = [&prefix](const rocksdb::Iterator& it) {
+    return it.Valid() && it.key().starts_with(prefix);
+  };
+  VerificationResult result;
+  LookedThrough& looked_through = result.looked_through;
+  for (size_t i = 0; i < limit && (is_here(*present) || is_here(*deleted)); ++i) {
+    // Both in one order, so that the next call can go on behind one id.
+    const bool is_deleted =
+        !is_here(*present) || (is_here(*deleted) && deleted->key().compare(present->key()) < 0);
+    rocksdb::Iterator& row = is_deleted ? *deleted : *present;
+    RESTANTE_ASSIGN_OR_RETURN(const std::optional<DamagedMessage> damaged,
+                              Verify(mailbox_id, row, is_deleted, &looked_through.seen));
+    if (damaged) result.damaged.push_back(*damaged);
+    looked_through.last_message_id = codec::MessageIdOfIndexKey(ToView(row.key()));
+    row.Next();
+  }
+  looked_through.done = !is_here(*present) && !is_here(*deleted);
+  for (const rocksdb::Iterator* it : {present.get(), deleted.get()}) {
+    if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  }
+  return result;
+}
+
+}  // namespace restante::mailstore

@@ -1,0 +1,105 @@
+#include <algorithm>
+#include <memory>
+#include <string>
+
+#include "common/base/status_macros.h"
+#include "mailstore-service/store/rocksdb/store_on_disk.h"
+
+namespace restante::mailstore {
+
+bool StoreOnDisk::IsOver(const std::optional<codec::Outcome>& outcome) const {
+  return !outcome || clock_.WallNow() - outcome->when >= kOutcomeKept;
+}
+
+bool StoreOnDisk::IsOver(const std::optional<codec::MailboxRecord>& record) const {
+  if (!record || record->state == codec::MailboxState::kActive) return false;
+  return record->state == codec::MailboxState::kPurging ||
+         clock_.WallNow() - record->delete_time >= kept_.deleted_mailboxes;
+}
+
+bool StoreOnDisk::IsOver(absl::string_view key, absl::string_view value) const {
+  switch (swept_) {
+    case Swept::kDeliveries:
+      return deliveries_.IsOver(codec::DecodeDelivery(value));
+    case Swept::kOutcomes:
+      return IsOver(codec::DecodeOutcome(value));
+    case Swept::kDeleted:
+      return deleted_.IsOver(key, value);
+    case Swept::kMailboxes:
+      return IsOver(codec::DecodeMailbox(value));
+  }
+  return false;
+}
+
+absl::StatusOr<bool> StoreOnDisk::RemoveIfOver(const std::string& key, size_t limit) {
+  absl::Status removed;
+  switch (swept_) {
+    case Swept::kDeliveries:
+      removed = deliveries_.RemoveIfOver(key);
+      break;
+    case Swept::kOutcomes:
+      removed = RemoveOutcome(key);
+      break;
+    case Swept::kDeleted:
+      removed = PurgeIfOver(key);
+      break;
+    case Swept::kMailboxes:
+      return PurgeMailboxIfOver(key, limit);
+  }
+  if (!removed.ok()) return removed;
+  return true;
+}
+
+absl::StatusOr<SweepResult> StoreOnDisk::Sweep(size_t limit) {
+  SweepResult result;
+  limit = std::max<size_t>(limit, 1);
+  rocksdb::ColumnFamilyHandle* const families[] = {database_->deliveries(), database_->outcomes(),
+                                                   database_->deleted(), database_->records()};
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions(), families[static_cast<size_t>(swept_)]));
+  it->Seek(sweep_key_);
+  for (size_t looked_at = 0; it->Valid() && looked_at < limit; ++looked_at) {
+    if (IsOver(ToView(it->key()), ToView(it->value()))) {
+      RESTANTE_ASSIGN_OR_RETURN(const bool gone, RemoveIfOver(it->key().ToString(), limit));
+      ++result.removed;
+      if (!gone) break;  // the next call goes on with it
+    }
+    it->Next();
+  }
+  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  sweep_key_ = it->Valid() ? it->key().ToString() : "";
+  if (it->Valid()) return result;
+  result.round_done = swept_ == Swept::kMailboxes;
+  swept_ =
+      result.round_done ? Swept::kDeliveries : static_cast<Swept>(static_cast<int>(swept_) + 1);
+  return result;
+}
+
+absl::Status StoreOnDisk::PurgeIfOver(const std::string& key) {
+  const std::string mailbox_id = codec::MailboxIdOfIndexKey(key);
+  Turn turn(&holder_turns_, {mailbox_id});
+  // It may have been brought back meanwhile, and deleted again.
+  RESTANTE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                            database_->Get(database_->deleted(), key));
+  if (!value || !deleted_.IsOver(key, *value)) return absl::OkStatus();
+  rocksdb::WriteBatch batch;
+  RESTANTE_RETURN_IF_ERROR(
+      deleted_.AddPurge(mailbox_id, {codec::MessageIdOfIndexKey(key)}, &batch).status());
+  return database_->Write(&batch, false);
+}
+
+absl::StatusOr<bool> StoreOnDisk::PurgeMailboxIfOver(const std::string& mailbox_id, size_t limit) {
+  Turn turn(&holder_turns_, {mailbox_id});
+  // It may have been brought back meanwhile.
+  RESTANTE_ASSIGN_OR_RETURN(const codec::MailboxRecord record, records_.Get(mailbox_id));
+  if (!IsOver(std::optional(record))) return true;
+  return PurgeInTurn(mailbox_id, record, limit);
+}
+
+absl::Status StoreOnDisk::RemoveOutcome(const std::string& key) {
+  rocksdb::WriteBatch batch;
+  batch.Delete(database_->outcomes(), key);
+  return database_->Write(&batch, false);
+}
+
+}  // namespace restante::mailstore
