@@ -361,6 +361,8 @@ TEST(OutcomeEvents, DecideOnReasonAndCode) {
   absl::Status away = absl::UnavailableError("");
   EXPECT_TRUE(std::holds_alternative<Busy>(FailedOpen(busy)));
   EXPECT_TRUE(std::holds_alternative<BackendDown>(FailedOpen(away)));
+  EXPECT_TRUE(std::holds_alternative<MailboxDeleted>(FailedOpen(
+      MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMailboxDeleted, ""))));
   EXPECT_TRUE(std::holds_alternative<BackendDown>(FailedOpen(absl::FailedPreconditionError(""))));
   EXPECT_TRUE(std::holds_alternative<Closed>(CloseEvent(absl::OkStatus())));
   EXPECT_TRUE(std::holds_alternative<LeaseLost>(CloseEvent(lost)));

@@ -81,7 +81,7 @@ void GrpcMaildrop::ReadMore(ChunkDone done) {
   reader_->More(std::move(done));
 }
 
-void GrpcMaildrop::Close(std::vector<uint64_t> delete_message_ids, CloseDone done) {
+void GrpcMaildrop::Close(const CloseMaildrop& close, CloseDone done) {
   open_ = false;
   // A renewal that crosses the close would find the lease gone and take that for a loss.
   kept_.reset();
@@ -89,8 +89,10 @@ void GrpcMaildrop::Close(std::vector<uint64_t> delete_message_ids, CloseDone don
   read_ahead_.reset();
   auto request = std::make_shared<CloseMaildropRequest>();
   *request->mutable_lease() = lease_;
-  request->mutable_delete_message_ids()->Assign(delete_message_ids.begin(),
-                                                delete_message_ids.end());
+  request->mutable_delete_message_ids()->Assign(close.delete_message_ids.begin(),
+                                                close.delete_message_ids.end());
+  request->mutable_read_message_ids()->Assign(close.read_message_ids.begin(),
+                                              close.read_message_ids.end());
   rpc::RetryingCall<CloseMaildropRequest, CloseMaildropResponse>::Start(
       [store = store_](auto* context, auto* sent, auto* answer, auto answered) {
         store->stub->async()->CloseMaildrop(context, sent, answer, std::move(answered));

@@ -48,7 +48,7 @@ class GrpcMaildrop : public Maildrop {
 
   void Read(uint64_t message_id, std::optional<int32_t> top_lines, ChunkDone done) override;
   void ReadMore(ChunkDone done) override;
-  void Close(std::vector<uint64_t> delete_message_ids, CloseDone done) override;
+  void Close(const CloseMaildrop& close, CloseDone done) override;
 
  private:
   std::vector<MessageReader::Wanted> PlanFrom(const MessageReader::Wanted& first);

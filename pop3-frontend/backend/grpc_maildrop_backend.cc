@@ -58,6 +58,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
  private:
   void OnPage(absl::StatusOr<OpenMaildropResponse> page) {
     if (page.ok() && page->has_lease()) lease_ = page->lease();
+    if (page.ok() && page->has_retention_days()) retention_days_ = page->retention_days();
     if (GetErrorReason(page.status()) == ErrorReason::kMaildropInUse && AskAgainSoon()) return;
     if (!page.ok()) return Fail(page.status());
     for (mailstore::v1::MaildropMessage& message : *page->mutable_messages()) {
@@ -95,9 +96,10 @@ class Opening : public std::enable_shared_from_this<Opening> {
     if (!lease_) return Fail(absl::InternalError("the store gave no lease"));
     // A task that never runs destroys the maildrop and so lets go of the lease.
     executor_([maildrop = MakeMaildrop(), messages = std::move(messages_),
-               on_lease_lost = std::move(on_lease_lost_), done = std::move(done_)]() mutable {
+               retention_days = retention_days_, on_lease_lost = std::move(on_lease_lost_),
+               done = std::move(done_)]() mutable {
       maildrop->KeepLease(std::move(on_lease_lost));
-      std::move(done)(OpenedMaildrop{std::move(messages), std::move(maildrop)});
+      std::move(done)(OpenedMaildrop{std::move(messages), std::move(maildrop), retention_days});
     });
   }
 
@@ -118,6 +120,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   const gpr_timespec deadline_;
   const gpr_timespec busy_deadline_;
   std::optional<mailstore::v1::Lease> lease_;
+  std::optional<int32_t> retention_days_;
   std::vector<MaildropMessage> messages_;
 };
 

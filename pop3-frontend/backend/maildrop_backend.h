@@ -40,15 +40,16 @@ class Maildrop {
   virtual void Read(uint64_t message_id, std::optional<int32_t> top_lines, ChunkDone done) = 0;
   virtual void ReadMore(ChunkDone done) = 0;
 
-  // Deletes and lets go, durably, all or nothing. ABORTED/LEASE_LOST: nothing was deleted. Other
-  // errors: the outcome could not be learnt in time. Nothing may be called afterwards; goes on when
-  // the maildrop is destroyed meanwhile.
-  virtual void Close(std::vector<uint64_t> delete_message_ids, CloseDone done) = 0;
+  // Deletes, notes what was read, and lets go, durably, all or nothing. ABORTED/LEASE_LOST: nothing
+  // was deleted. Other errors: the outcome could not be learnt in time. Nothing may be called
+  // afterwards; goes on when the maildrop is destroyed meanwhile.
+  virtual void Close(const CloseMaildrop& close, CloseDone done) = 0;
 };
 
 struct OpenedMaildrop {
   std::vector<MaildropMessage> messages;  // oldest first
   std::unique_ptr<Maildrop> maildrop;
+  std::optional<int32_t> retention_days = std::nullopt;  // nullopt: kept for ever
 };
 
 struct OpenRequest {
@@ -68,7 +69,8 @@ class MaildropBackend {
 
   virtual ~MaildropBackend() = default;
 
-  // Takes the maildrop and lists it. FAILED_PRECONDITION/MAILDROP_IN_USE: the session's Busy. Both
+  // Takes the maildrop and lists it. FAILED_PRECONDITION/MAILDROP_IN_USE: the session's Busy;
+  // MAILBOX_DELETED: its MailboxDeleted. Both
   // callbacks run on the executor, `done` once, within the backend's deadline; `on_lease_lost` at
   // most once, after `done`: the session's LeaseLost.
   virtual void Open(OpenRequest request, net::Executor executor, net::Task on_lease_lost,

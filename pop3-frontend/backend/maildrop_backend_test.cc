@@ -217,9 +217,11 @@ class MaildropBackendTest : public testing::Test {
     }
   }
 
-  absl::Status Close(Maildrop* maildrop, std::vector<uint64_t> ids) {
+  absl::Status Close(Maildrop* maildrop, std::vector<uint64_t> ids,
+                     std::vector<uint64_t> read_ids = {}) {
     std::optional<absl::Status> result;
-    maildrop->Close(std::move(ids), [&result](absl::Status status) { result = status; });
+    maildrop->Close({std::move(ids), true, std::move(read_ids)},
+                    [&result](absl::Status status) { result = status; });
     queue_.RunUntil([&result] { return result.has_value(); });
     return *result;
   }
@@ -263,12 +265,14 @@ TEST_F(MaildropBackendTest, ListsEveryPage) {
     uint64_t page = request.page_token().empty() ? 1 : 2;
     response->add_messages()->set_message_id(page);
     if (page == 1) response->set_next_page_token("next");
+    if (page == 1) response->set_retention_days(30);
     return grpc::Status::OK;
   };
   absl::StatusOr<OpenedMaildrop> opened = Open();
   ASSERT_TRUE(opened.ok()) << opened.status();
   ASSERT_EQ(opened->messages.size(), 2u);
   EXPECT_EQ(opened->messages[1].message_id, 2u);
+  EXPECT_EQ(opened->retention_days, 30);
 }
 
 TEST_F(MaildropBackendTest, ListsNoMoreThanOneSessionMayDelete) {
@@ -624,12 +628,14 @@ TEST_F(MaildropBackendTest, CloseIsRepeatedUntilItsOutcomeIsKnown) {
     return ++tries < 3 ? grpc::Status(grpc::UNAVAILABLE, "") : grpc::Status::OK;
   };
   std::unique_ptr<Maildrop> maildrop = OpenMaildrop();
-  EXPECT_TRUE(Close(maildrop.get(), {1, 3}).ok());
+  EXPECT_TRUE(Close(maildrop.get(), {1, 3}, {2}).ok());
   ASSERT_EQ(store_.closes.size(), 3u);
   for (const CloseMaildropRequest& close : store_.closes) {
     EXPECT_EQ(close.lease().session_id(), kSession);
     EXPECT_EQ(close.lease().epoch_counter(), 7u);
     EXPECT_EQ(close.delete_message_ids_size(), 2);
+    ASSERT_EQ(close.read_message_ids_size(), 1);
+    EXPECT_EQ(close.read_message_ids(0), 2u);
   }
   maildrop.reset();
   backend_.reset();

@@ -16,6 +16,7 @@ Event LogonEvent(absl::StatusOr<LogonAnswer> answer) {
 
 Event FailedOpen(const absl::Status& status) {
   if (GetErrorReason(status) == ErrorReason::kMaildropInUse) return Busy();
+  if (GetErrorReason(status) == ErrorReason::kMailboxDeleted) return MailboxDeleted();
   return BackendDown();
 }
 

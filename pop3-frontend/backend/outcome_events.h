@@ -12,7 +12,7 @@ namespace restante::pop3 {
 // Of AuthBackend: the answer itself, or BackendDown.
 Event LogonEvent(absl::StatusOr<LogonAnswer> answer);
 
-// Of MaildropBackend::Open when it failed: Busy or BackendDown.
+// Of MaildropBackend::Open when it failed: Busy, MailboxDeleted or BackendDown.
 Event FailedOpen(const absl::Status& status);
 
 // Of Maildrop::Read and ReadMore when they failed: LeaseLost or BodyFailed.

@@ -110,9 +110,9 @@ struct ScriptedStore : public MaildropBackend {
         if (!weak.expired()) std::move(done)(std::move(chunk));
       });
     }
-    void Close(std::vector<uint64_t> ids, CloseDone done) override {
+    void Close(const CloseMaildrop& close, CloseDone done) override {
       closed_ = true;
-      store_.record.Add(absl::StrCat("close ", ids.size()));
+      store_.record.Add(absl::StrCat("close ", close.delete_message_ids.size()));
       store_.held_closes.Answer(executor_,
                                 [done = std::move(done), status = store_.close_status]() mutable {
                                   std::move(done)(status);

@@ -305,13 +305,13 @@ void SessionDriver::OnOpened(absl::StatusOr<OpenedMaildrop> opened) {
   if (!opened.ok()) {
     session_place_.reset();
     Event event = FailedOpen(opened.status());
-    record_.MaildropNotOpened(opened.status(), std::holds_alternative<Busy>(event));
+    record_.MaildropNotOpened(opened.status(), event);
     return Feed(std::move(event));
   }
   record_.MaildropOpened(opened->messages.size());
   maildrop_ = std::move(opened->maildrop);
   WatchForIdleness(settings_->deadlines.idle);
-  Feed(Opened{std::move(opened->messages)});
+  Feed(Opened{std::move(opened->messages), opened->retention_days});
 }
 
 void SessionDriver::Do(const ReadBody& read) {
@@ -346,19 +346,18 @@ void SessionDriver::Do(const AwaitRoom&) {
   awaited_ = Awaited::kListing;
 }
 
-void SessionDriver::Do(CloseMaildrop close) {
+void SessionDriver::Do(const CloseMaildrop& close) {
   std::unique_ptr<Maildrop> maildrop = std::move(maildrop_);
   record_.MaildropLeft();
   if (!close.answered) return;
   closing_ = true;
   size_t deleted = close.delete_message_ids.size();
-  maildrop->Close(std::move(close.delete_message_ids),
-                  [weak = weak_from_this(), deleted](const absl::Status& status) {
-                    auto self = weak.lock();
-                    if (self == nullptr) return;
-                    self->record_.MaildropClosed(status, deleted);
-                    self->Feed(CloseEvent(status));
-                  });
+  maildrop->Close(close, [weak = weak_from_this(), deleted](const absl::Status& status) {
+    auto self = weak.lock();
+    if (self == nullptr) return;
+    self->record_.MaildropClosed(status, deleted);
+    self->Feed(CloseEvent(status));
+  });
 }
 
 void SessionDriver::Do(const Delay& delay) {

@@ -111,7 +111,7 @@ class SessionDriver : public net::HostedSession,
   void Do(ContinueLogon logon);
   void Do(OpenMaildrop target);
   void Do(const ReadBody& read);
-  void Do(CloseMaildrop close);
+  void Do(const CloseMaildrop& close);
   void Do(const AwaitRoom& await);
   void Do(const Delay& delay);
   void Do(const Disconnect& disconnect);

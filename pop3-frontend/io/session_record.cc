@@ -123,8 +123,10 @@ void SessionRecord::MaildropOpened(size_t messages) {
                                    {"messages", messages}});
 }
 
-void SessionRecord::MaildropNotOpened(const absl::Status& why, bool busy) {
-  metrics_.CountLogon(mechanism_, busy ? "in_use" : "store_away");
+void SessionRecord::MaildropNotOpened(const absl::Status& why, const Event& event) {
+  const bool busy = std::holds_alternative<Busy>(event);
+  const bool deleted = std::holds_alternative<MailboxDeleted>(event);
+  metrics_.CountLogon(mechanism_, busy ? "in_use" : deleted ? "mailbox_deleted" : "store_away");
   logger_.Warn(busy ? "maildrop_in_use" : "maildrop_not_opened", {{"attempt_id", attempt_id_},
                                                                   {"session_id", session_id_},
                                                                   {"account", account_},

@@ -14,6 +14,7 @@
 #include "pop3-frontend/backend/auth_backend.h"
 #include "pop3-frontend/io/session_metrics.h"
 #include "pop3-frontend/protocol/effect.h"
+#include "pop3-frontend/protocol/event.h"
 
 namespace restante::pop3 {
 
@@ -48,7 +49,7 @@ class SessionRecord {
   void LogonAnswered(const absl::StatusOr<LogonAnswer>& answer);
   void MaildropOpened(size_t messages);
   // `busy`: another session has it.
-  void MaildropNotOpened(const absl::Status& why, bool busy);
+  void MaildropNotOpened(const absl::Status& why, const Event& event);
   void SessionRefused();
   void MaildropLeft();
   void MaildropClosed(const absl::Status& status, size_t deleted);

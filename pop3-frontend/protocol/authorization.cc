@@ -48,9 +48,8 @@ void Authorization::OnCommand(const Command& command, Effects* effects) {
       return Auth(command, effects);
     case Verb::kCapa:
       if (command.has_argument) return Answer(reply::kNoArgument, effects);
-      effects->push_back(
-          Send{absl::StrCat("+OK Capabilities follow\r\n",
-                            CapabilityLines(policy_.get(), options_, false), ".\r\n")});
+      effects->push_back(Send{absl::StrCat("+OK Capabilities follow\r\n",
+                                           CapabilityLines(policy_.get(), options_), ".\r\n")});
       return;
     case Verb::kStls:
       return Stls(command, effects);
@@ -260,10 +259,10 @@ void Authorization::OnTooManySessions(Effects* effects) {
   Answer(reply::kTooManySessions, effects);
 }
 
-void Authorization::OnBusy(Effects* effects) {
+void Authorization::OnNotOpened(absl::string_view reply, Effects* effects) {
   waiting_ = false;
   opening_ = false;
-  Answer(reply::kInUse, effects);
+  Answer(reply, effects);
 }
 
 }  // namespace restante::pop3

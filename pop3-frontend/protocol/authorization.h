@@ -45,7 +45,8 @@ class Authorization {
   void OnAccepted(AuthAccepted accepted, Effects* effects);
   // Auth could not decide, or the maildrop could not be opened.
   void OnBackendDown(Effects* effects);
-  void OnBusy(Effects* effects);
+  // The maildrop was not opened; `reply` says why.
+  void OnNotOpened(absl::string_view reply, Effects* effects);
   void OnTooManySessions(Effects* effects);
 
  private:

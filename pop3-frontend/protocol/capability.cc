@@ -5,6 +5,12 @@
 #include "absl/strings/str_join.h"
 
 namespace restante::pop3 {
+namespace {
+
+constexpr absl::string_view kAlways =
+    "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nLOGIN-DELAY 0\r\nLANG\r\n";
+
+}  // namespace
 
 const MechanismPolicy::Mechanism* FindMechanism(const MechanismPolicy* policy,
                                                 absl::string_view name) {
@@ -32,25 +38,21 @@ std::vector<std::string> UsableMechanisms(const MechanismPolicy* policy,
   return names;
 }
 
-std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options,
-                            bool logged_on) {
-  std::string lines =
-      "TOP\r\nUIDL\r\nRESP-CODES\r\nAUTH-RESP-CODE\r\nPIPELINING\r\nEXPIRE NEVER\r\nLOGIN-DELAY "
-      "0\r\n"
-      "LANG\r\n";
-  if (!logged_on) {
-    const MechanismPolicy::Mechanism* plain = FindMechanism(policy, "PLAIN");
-    bool user = plain != nullptr && IsUsable(*plain, options);
-    // With USER: names and passwords are UTF-8 anyway.
-    lines += user ? "UTF8 USER\r\nUSER\r\n" : "UTF8\r\n";
-    if (options.stls_available && !options.tls) lines += "STLS\r\n";
-    std::vector<std::string> mechanisms = UsableMechanisms(policy, options);
-    if (!mechanisms.empty())
-      absl::StrAppend(&lines, "SASL ", absl::StrJoin(mechanisms, " "), "\r\n");
-  } else {
-    lines += "UTF8\r\n";
-  }
+std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options) {
+  std::string lines(kAlways);
+  const MechanismPolicy::Mechanism* plain = FindMechanism(policy, "PLAIN");
+  const bool user = plain != nullptr && IsUsable(*plain, options);
+  // With USER: names and passwords are UTF-8 anyway.
+  lines += user ? "UTF8 USER\r\nUSER\r\n" : "UTF8\r\n";
+  if (options.stls_available && !options.tls) lines += "STLS\r\n";
+  const std::vector<std::string> mechanisms = UsableMechanisms(policy, options);
+  if (!mechanisms.empty()) absl::StrAppend(&lines, "SASL ", absl::StrJoin(mechanisms, " "), "\r\n");
   return lines + "IMPLEMENTATION Restante\r\n";
+}
+
+std::string CapabilityLinesAfterLogon(std::optional<int32_t> retention_days) {
+  const std::string expire = retention_days ? absl::StrCat(*retention_days) : "NEVER";
+  return absl::StrCat(kAlways, "EXPIRE ", expire, "\r\nUTF8\r\nIMPLEMENTATION Restante\r\n");
 }
 
 }  // namespace restante::pop3

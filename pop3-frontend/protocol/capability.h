@@ -1,6 +1,8 @@
 #ifndef RESTANTE_POP3_FRONTEND_PROTOCOL_CAPABILITY_H_
 #define RESTANTE_POP3_FRONTEND_PROTOCOL_CAPABILITY_H_
 
+#include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -24,10 +26,12 @@ bool IsUsable(const MechanismPolicy::Mechanism& mechanism, const SessionOptions&
 std::vector<std::string> UsableMechanisms(const MechanismPolicy* policy,
                                           const SessionOptions& options);
 
-// The lines of CAPA (RFC 2449 section 6, RFC 3206, RFC 2595, RFC 5034, RFC 6856), without status
-// line and final dot. `tls` in `options` is that of now.
-std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options,
-                            bool logged_on);
+// The lines of CAPA before logon (RFC 2449 section 6, RFC 3206, RFC 2595, RFC 5034, RFC 6856),
+// without status line and final dot. `tls` in `options` is that of now. EXPIRE is not there: how
+// long mail is kept is the mailbox's.
+std::string CapabilityLines(const MechanismPolicy* policy, const SessionOptions& options);
+// And after it. nullopt: mail is kept for ever.
+std::string CapabilityLinesAfterLogon(std::optional<int32_t> retention_days);
 
 }  // namespace restante::pop3
 

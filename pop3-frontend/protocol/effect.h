@@ -35,7 +35,7 @@ struct ContinueLogon {
   Secret response;
 };
 
-// Answered: Opened, Busy or BackendDown.
+// Answered: Opened, Busy, MailboxDeleted or BackendDown.
 struct OpenMaildrop {
   std::string mailbox_id;
   std::string placement;
@@ -53,6 +53,8 @@ struct ReadBody {
 struct CloseMaildrop {
   std::vector<uint64_t> delete_message_ids;
   bool answered = false;
+  // Retrieved to their end, and not deleted.
+  std::vector<uint64_t> read_message_ids = {};
 };
 
 // A long listing goes on once most of what was sent has left. Answered: RoomForMore.

@@ -2,6 +2,7 @@
 #define RESTANTE_POP3_FRONTEND_PROTOCOL_EVENT_H_
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -57,8 +58,11 @@ struct MaildropMessage {
 };
 struct Opened {
   std::vector<MaildropMessage> messages;  // in maildrop order
+  // For how long a message is kept at least; nullopt: for ever.
+  std::optional<int32_t> retention_days = std::nullopt;
 };
-struct Busy {};  // another session holds it
+struct Busy {};            // another session holds it
+struct MailboxDeleted {};  // an operator deleted it
 // The front end has as many sessions as it may have; OpenMaildrop was not tried.
 struct TooManySessions {};
 
@@ -91,8 +95,8 @@ struct PeerGone {};
 
 using Event =
     std::variant<Line, LineTooLong, TlsReady, AuthChallenge, AuthAccepted, AuthRejected, DelayOver,
-                 Opened, Busy, TooManySessions, RoomForMore, BodyStarted, BodyDone, BodyFailed,
-                 Closed, BackendDown, LeaseLost, IdleTimeout, Drain, PeerGone>;
+                 Opened, Busy, MailboxDeleted, TooManySessions, RoomForMore, BodyStarted, BodyDone,
+                 BodyFailed, Closed, BackendDown, LeaseLost, IdleTimeout, Drain, PeerGone>;
 
 }  // namespace restante::pop3
 

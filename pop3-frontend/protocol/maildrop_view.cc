@@ -6,7 +6,8 @@
 
 namespace restante::pop3 {
 
-MaildropView::MaildropView(std::vector<MaildropMessage> messages) : messages_(std::move(messages)) {
+MaildropView::MaildropView(std::vector<MaildropMessage> messages)
+    : messages_(std::move(messages)), read_(messages_.size(), false) {
   UnmarkAll();
 }
 
@@ -39,6 +40,18 @@ std::vector<uint64_t> MaildropView::MarkedIds() const {
   std::vector<uint64_t> ids;
   for (size_t i = 0; i < messages_.size(); ++i) {
     if (marked_[i]) ids.push_back(messages_[i].message_id);
+  }
+  return ids;
+}
+
+void MaildropView::NoteRead(int32_t number) {
+  if (!IsBehindLast(number)) read_[static_cast<size_t>(number) - 1] = true;
+}
+
+std::vector<uint64_t> MaildropView::ReadIds() const {
+  std::vector<uint64_t> ids;
+  for (size_t i = 0; i < messages_.size(); ++i) {
+    if (read_[i] && !marked_[i]) ids.push_back(messages_[i].message_id);
   }
   return ids;
 }

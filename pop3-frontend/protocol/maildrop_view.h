@@ -28,6 +28,11 @@ class MaildropView {
 
   std::vector<uint64_t> MarkedIds() const;
 
+  // The message was retrieved to its end.
+  void NoteRead(int32_t number);
+  // Those that were, without the marked ones.
+  std::vector<uint64_t> ReadIds() const;
+
   // What a line of a multi-line LIST or UIDL says of a message.
   enum class Listing { kSize, kUniqueId };
 
@@ -41,6 +46,7 @@ class MaildropView {
 
   const std::vector<MaildropMessage> messages_;
   std::vector<bool> marked_;
+  std::vector<bool> read_;
   int64_t count_ = 0;
   int64_t total_octets_ = 0;
 };

@@ -29,6 +29,8 @@ inline constexpr absl::string_view kUndecided =
 inline constexpr absl::string_view kStoreAway =
     "-ERR [SYS/TEMP] The mailbox cannot be reached just now, try again later";
 inline constexpr absl::string_view kInUse = "-ERR [IN-USE] Another session has the mailbox open";
+inline constexpr absl::string_view kMailboxDeleted =
+    "-ERR [SYS/PERM] This mailbox was deleted; ask its administrator";
 inline constexpr absl::string_view kTooManySessions =
     "-ERR [SYS/TEMP] Too many sessions just now, try again later";
 inline constexpr absl::string_view kTooManyConnections =

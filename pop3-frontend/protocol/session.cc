@@ -93,11 +93,15 @@ void Session::On(DelayOver, Effects* effects) { authorization_.OnDelayOver(effec
 
 void Session::On(Opened opened, Effects* effects) {
   RESTANTE_CHECK(!transaction_ && authorization_.waiting());
-  transaction_.emplace(std::move(opened.messages), may_delete_);
+  transaction_.emplace(std::move(opened), may_delete_);
   transaction_->Greet(effects);
 }
 
-void Session::On(Busy, Effects* effects) { authorization_.OnBusy(effects); }
+void Session::On(Busy, Effects* effects) { authorization_.OnNotOpened(reply::kInUse, effects); }
+
+void Session::On(MailboxDeleted, Effects* effects) {
+  authorization_.OnNotOpened(reply::kMailboxDeleted, effects);
+}
 
 void Session::On(TooManySessions, Effects* effects) { authorization_.OnTooManySessions(effects); }
 

@@ -64,6 +64,7 @@ class Session {
   void On(DelayOver event, Effects* effects);
   void On(Opened opened, Effects* effects);
   void On(Busy event, Effects* effects);
+  void On(MailboxDeleted event, Effects* effects);
   void On(TooManySessions event, Effects* effects);
   void On(RoomForMore event, Effects* effects);
   void On(BodyStarted event, Effects* effects);

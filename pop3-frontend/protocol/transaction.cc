@@ -49,7 +49,7 @@ void Transaction::OnCommand(const Command& command, Effects* effects) {
       return Greet(effects);
     case Verb::kCapa:
       effects->push_back(Send{absl::StrCat("+OK Capabilities follow\r\n",
-                                           CapabilityLines(nullptr, {}, true), ".\r\n")});
+                                           CapabilityLinesAfterLogon(retention_days_), ".\r\n")});
       return;
     case Verb::kLang:
       effects->push_back(Send{AnswerLang(command)});
@@ -113,10 +113,12 @@ void Transaction::Uidl(const Command& command, Effects* effects) {
 }
 
 void Transaction::Retr(const Command& command, Effects* effects) {
-  const MaildropMessage* message = maildrop_.Find(ParseNumber(command.argument).value_or(0));
+  const int32_t number = ParseNumber(command.argument).value_or(0);
+  const MaildropMessage* message = maildrop_.Find(number);
   if (message == nullptr) return Answer(reply::kNoSuchMessage, effects);
   phase_ = Phase::kBodyAsked;
   announced_octets_ = message->size_octets;
+  retrieved_ = number;
   effects->push_back(ReadBody{message->message_id, std::nullopt});
 }
 
@@ -130,6 +132,7 @@ void Transaction::Top(const Command& command, Effects* effects) {
   if (message == nullptr) return Answer(reply::kNoSuchMessage, effects);
   phase_ = Phase::kBodyAsked;
   announced_octets_ = -1;
+  retrieved_ = 0;
   effects->push_back(ReadBody{message->message_id, lines});
 }
 
@@ -145,7 +148,7 @@ void Transaction::Quit(Effects* effects) {
   phase_ = Phase::kClosing;
   std::vector<uint64_t> marked = maildrop_.MarkedIds();
   deletes_ = !marked.empty();
-  effects->push_back(CloseMaildrop{std::move(marked), true});
+  effects->push_back(CloseMaildrop{std::move(marked), true, maildrop_.ReadIds()});
 }
 
 void Transaction::OnBodyStarted(Effects* effects) {
@@ -158,6 +161,7 @@ void Transaction::OnBodyStarted(Effects* effects) {
 void Transaction::OnBodyDone(Effects* effects) {
   RESTANTE_CHECK(phase_ == Phase::kBodySending);
   phase_ = Phase::kIdle;
+  if (retrieved_ > 0) maildrop_.NoteRead(retrieved_);
   Answer(".", effects);
 }
 

@@ -19,8 +19,10 @@ class Transaction {
  public:
   using Effects = std::vector<Effect>;
 
-  Transaction(std::vector<MaildropMessage> messages, bool may_delete)
-      : maildrop_(std::move(messages)), may_delete_(may_delete) {}
+  Transaction(Opened opened, bool may_delete)
+      : maildrop_(std::move(opened.messages)),
+        retention_days_(opened.retention_days),
+        may_delete_(may_delete) {}
 
   // True while nothing but an event other than Line goes on.
   bool waiting() const { return phase_ != Phase::kIdle; }
@@ -66,11 +68,13 @@ class Transaction {
   static void Answer(absl::string_view text, Effects* effects);
 
   MaildropView maildrop_;
+  const std::optional<int32_t> retention_days_;
   const bool may_delete_;
   Phase phase_ = Phase::kIdle;
   MaildropView::Listing listing_ = MaildropView::Listing::kSize;
   int32_t next_listed_ = 1;
   int64_t announced_octets_ = 0;  // of the message being sent; negative for TOP
+  int32_t retrieved_ = 0;         // the number of the message being sent; 0 for TOP
   bool deletes_ = false;          // CloseMaildrop under way removes something
 };
 

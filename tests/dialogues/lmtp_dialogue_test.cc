@@ -39,12 +39,13 @@ absl::string_view EndReasonName(EndReason reason) {
 }
 
 Event ParseDelivered(const Words& words) {
-  static const auto& outcomes =
-      *new std::map<std::string, DeliveryOutcome>{{"ok", DeliveryOutcome::kDelivered},
-                                                  {"mailbox-full", DeliveryOutcome::kMailboxFull},
-                                                  {"store-full", DeliveryOutcome::kStoreFull},
-                                                  {"too-large", DeliveryOutcome::kTooLarge},
-                                                  {"unavailable", DeliveryOutcome::kUnavailable}};
+  static const auto& outcomes = *new std::map<std::string, DeliveryOutcome>{
+      {"ok", DeliveryOutcome::kDelivered},
+      {"mailbox-full", DeliveryOutcome::kMailboxFull},
+      {"mailbox-deleted", DeliveryOutcome::kMailboxDeleted},
+      {"store-full", DeliveryOutcome::kStoreFull},
+      {"too-large", DeliveryOutcome::kTooLarge},
+      {"unavailable", DeliveryOutcome::kUnavailable}};
   Delivered delivered;
   for (size_t i = 1; i < words.size(); ++i) delivered.outcomes.push_back(outcomes.at(words[i]));
   return delivered;

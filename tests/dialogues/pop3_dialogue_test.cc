@@ -70,7 +70,9 @@ struct EffectWriter {
   }
   std::string operator()(const CloseMaildrop& close) const {
     std::string ids = absl::StrJoin(close.delete_message_ids, ",");
+    const std::string read = absl::StrJoin(close.read_message_ids, ",");
     return absl::StrCat("close-maildrop ", ids.empty() ? "nothing" : ids,
+                        read.empty() ? "" : absl::StrCat(" read ", read),
                         close.answered ? "" : " unanswered");
   }
   std::string operator()(const AwaitRoom&) const { return "await-room"; }
@@ -132,6 +134,12 @@ Event ParseOpened(const Words& words) {
   Opened opened;
   for (size_t i = 1; i < words.size(); ++i) {
     Words parts = absl::StrSplit(words[i], ':');
+    if (parts.at(0) == "kept") {
+      int32_t days = 0;
+      EXPECT_TRUE(absl::SimpleAtoi(parts.at(1), &days));
+      opened.retention_days = days;
+      continue;
+    }
     MaildropMessage message;
     EXPECT_TRUE(absl::SimpleAtoi(parts.at(0), &message.message_id));
     EXPECT_TRUE(absl::SimpleAtoi(parts.at(1), &message.size_octets));
@@ -164,6 +172,7 @@ Event ParseEvent(const Words& words) {
   if (name == "opened") return ParseOpened(words);
   if (name == "body-failed") return ParseBodyFailure(words);
   if (name == "busy") return Busy();
+  if (name == "mailbox-deleted") return MailboxDeleted();
   if (name == "too-many-sessions") return TooManySessions();
   if (name == "room") return RoomForMore();
   if (name == "body-started") return BodyStarted();

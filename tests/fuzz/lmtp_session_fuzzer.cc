@@ -79,6 +79,7 @@ class Driver {
         if (choice == 1) return RecipientUndecided();
         return RecipientFound{choice < 4 ? "mbx-a" : "mbx-b", "mailstore-0"};
       case Awaited::kChecked:
+        if (choice == 7) return DeliveryChecked{DeliveryOutcome::kMailboxDeleted};
         return DeliveryChecked{choice < 2 ? DeliveryOutcome::kMailboxFull
                                           : DeliveryOutcome::kUnavailable};
       case Awaited::kDelivered:

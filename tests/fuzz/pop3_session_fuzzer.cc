@@ -100,6 +100,7 @@ class Driver {
         if (choice == 0) return BackendDown();
         if (choice == 1) return Busy();
         if (choice == 2) return TooManySessions();
+        if (choice == 4) return MailboxDeleted();
         if (choice == 3) return Opened{std::vector<MaildropMessage>(2000, {1, 100, "unique-id"})};
         return Opened{{{1, 100, "u1"}, {2, 20, "u2"}, {3, 0, "u3"}}};
       case Awaited::kRoom:

@@ -15,6 +15,7 @@
 #include "common/base/error_reason.h"
 #include "common/log/logger.h"
 #include "common/rpc/status.h"
+#include "mailstore-service/lmtp/backend/delivery_outcomes.h"
 #include "mailstore-service/lmtp/backend/grpc_delivery_backend.h"
 #include "mailstore-service/lmtp/backend/grpc_recipient_resolver.h"
 #include "restante/auth/v1/logon_service.grpc.pb.h"
@@ -218,6 +219,9 @@ TEST_F(DeliveryTest, AsksWhetherAMessageWillBeTaken) {
   EXPECT_EQ(check("one", 100), DeliveryOutcome::kDelivered);
   EXPECT_EQ(check("one", 101), DeliveryOutcome::kMailboxFull);
   EXPECT_EQ(check("nowhere", 1), DeliveryOutcome::kUnavailable);
+  const absl::Status deleted =
+      MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kMailboxDeleted, "");
+  EXPECT_EQ(ToOutcome(deleted), DeliveryOutcome::kMailboxDeleted);
   two_server_.Stop();
   EXPECT_EQ(check("two", 1), DeliveryOutcome::kUnavailable);
 }

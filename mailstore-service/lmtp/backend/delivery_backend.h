@@ -46,8 +46,8 @@ class DeliveryBackend {
 
   // Runs on the executor, once.
   using Checked = absl::AnyInvocable<void(DeliveryChecked checked) &&>;
-  // Whether a message of `size_octets` will be taken: kMailboxFull when it will not, kUnavailable
-  // when that could not be asked within two seconds.
+  // Whether a message of `size_octets` will be taken: kMailboxFull or kMailboxDeleted when it
+  // will not, kUnavailable when that could not be asked within two seconds.
   virtual void Check(const Mailbox& mailbox, int64_t size_octets, net::Executor executor,
                      Checked checked) = 0;
 };

@@ -9,6 +9,7 @@ DeliveryOutcome ToOutcome(const absl::Status& status) {
   if (status.ok()) return DeliveryOutcome::kDelivered;
   ErrorReason reason = GetErrorReason(status);
   if (reason == ErrorReason::kQuotaExceeded) return DeliveryOutcome::kMailboxFull;
+  if (reason == ErrorReason::kMailboxDeleted) return DeliveryOutcome::kMailboxDeleted;
   if (reason == ErrorReason::kStoreFull) return DeliveryOutcome::kStoreFull;
   if (reason == ErrorReason::kMessageTooLarge) return DeliveryOutcome::kTooLarge;
   return DeliveryOutcome::kUnavailable;

@@ -42,6 +42,8 @@ std::string OutcomeName(DeliveryOutcome outcome) {
       return "delivered";
     case DeliveryOutcome::kMailboxFull:
       return "mailbox_full";
+    case DeliveryOutcome::kMailboxDeleted:
+      return "mailbox_deleted";
     case DeliveryOutcome::kStoreFull:
       return "store_full";
     case DeliveryOutcome::kTooLarge:

@@ -146,6 +146,9 @@ void SessionDriver::Do(const CheckDelivery& check) {
 
 void SessionDriver::OnChecked(DeliveryChecked checked) {
   if (checked.outcome == DeliveryOutcome::kMailboxFull) parts_.metrics.CountRecipient("full");
+  if (checked.outcome == DeliveryOutcome::kMailboxDeleted) {
+    parts_.metrics.CountRecipient("mailbox_deleted");
+  }
   Handle(checked);
 }
 

@@ -20,13 +20,15 @@ struct RecipientUndecided {};
 
 // What became of one copy of a message.
 enum class DeliveryOutcome {
-  kDelivered,    // durable
-  kMailboxFull,  // over the mailbox's quota
-  kStoreFull,    // the store has no room
-  kTooLarge,     // over the store's own limit
-  kUnavailable,  // everything else: not stored, or not known to be
+  kDelivered,       // durable
+  kMailboxFull,     // over the mailbox's quota
+  kMailboxDeleted,  // an operator deleted it
+  kStoreFull,       // the store has no room
+  kTooLarge,        // over the store's own limit
+  kUnavailable,     // everything else: not stored, or not known to be
 };
-// Answers CheckDelivery: kMailboxFull refuses the recipient; after any other the delivery decides.
+// Answers CheckDelivery: kMailboxFull and kMailboxDeleted refuse the recipient; after any other the
+// delivery decides.
 struct DeliveryChecked {
   DeliveryOutcome outcome = DeliveryOutcome::kDelivered;
 };

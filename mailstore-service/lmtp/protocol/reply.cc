@@ -35,6 +35,8 @@ std::string OfOutcome(DeliveryOutcome outcome, absl::string_view address) {
       return absl::StrCat("250 2.1.5 <", address, "> Delivered");
     case DeliveryOutcome::kMailboxFull:
       return absl::StrCat("552 5.2.2 <", address, "> Mailbox full");
+    case DeliveryOutcome::kMailboxDeleted:
+      return absl::StrCat("550 5.2.1 <", address, "> This mailbox takes no mail");
     case DeliveryOutcome::kStoreFull:
       return absl::StrCat("452 4.3.1 <", address, "> The mailbox cannot take mail just now");
     case DeliveryOutcome::kTooLarge:

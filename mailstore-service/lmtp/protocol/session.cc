@@ -216,7 +216,8 @@ void Session::On(const RecipientFound& found, Effects* effects) {
 
 void Session::On(const DeliveryChecked& checked, Effects* effects) {
   RESTANTE_CHECK(state_ == State::kChecking);
-  if (checked.outcome != DeliveryOutcome::kMailboxFull) {
+  if (checked.outcome != DeliveryOutcome::kMailboxFull &&
+      checked.outcome != DeliveryOutcome::kMailboxDeleted) {
     return Accept(std::move(transaction_->checked), effects);
   }
   state_ = State::kCommand;
