@@ -127,6 +127,7 @@ tls:
 $(tls_section mailstore)
 grant_keys:
   directory: $DIR/keys/mailstore/grant_keys
+backup_directory: $DIR/mail-backups
 
 metrics:
   address: $(address 1013)

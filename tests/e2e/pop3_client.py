@@ -95,10 +95,15 @@ def tls_context(deployment):
     return ssl.create_default_context(cafile=str(deployment.ca))
 
 
+def try_session(deployment, user, password):
+    """A RawPop3 that has tried to log on by PASS over TLS, and the last reply."""
+    session = RawPop3(deployment.address("POP3S"), tls=tls_context(deployment))
+    return session, session.pass_logon(user, password)
+
+
 def open_session(deployment, user, password):
     """A RawPop3 that has logged on by PASS over TLS."""
-    session = RawPop3(deployment.address("POP3S"), tls=tls_context(deployment))
-    reply = session.pass_logon(user, password)
+    session, reply = try_session(deployment, user, password)
     assert reply.startswith("+OK"), reply
     return session
 

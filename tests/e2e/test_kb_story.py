@@ -91,6 +91,6 @@ def test_after_a_change_of_alias_the_same_client_reads_the_same_mail(deployment,
 def test_the_mailbox_is_what_the_management_api_says(deployment, password):
     mailbox = deployment.ctl_json("accounts", "get", ACCOUNT)["mailbox_id"]
     assert int(deployment.ctl_json("mailboxes", "get", mailbox)["message_count"]) == len(MESSAGES)
-    messages = deployment.ctl("mailboxes", "messages", mailbox).stdout
+    messages = deployment.ctl("messages", "list", mailbox).stdout
     for uid in unique_ids(deployment, password).values():
         assert uid in messages

@@ -4,7 +4,6 @@ import json
 import os
 import re
 import signal
-import smtplib
 import subprocess
 
 import pytest
@@ -142,68 +141,3 @@ def test_contexts_completion_and_man(deployment, tmp_path):
     assert completed.stdout.splitlines() == ["create", "--disable", "yaml"]
     page = deployment.ctl("man").stdout
     assert ".TH RESTANTECTL 1" in page and ".SS restantectl explain\\-logon" in page
-
-
-def test_deleted_messages_come_back(deployment, password):
-    for number in (1, 2, 3):
-        deployment.deliver("john.smith@corp.example", b"Subject: number %d\r\n\r\nText.\r\n" % number)
-    with open_session(deployment, NAME, password) as session:
-        before = session.listing("UIDL")
-        for number in (1, 3):
-            assert session.command(f"DELE {number}").startswith("+OK")
-        session.quit()
-    mailbox = deployment.ctl_json("accounts", "get", "jsmith")["mailbox_id"]
-    deleted = deployment.ctl_json("mailboxes", "deleted", mailbox)["messages"]
-    assert len(deleted) == 2
-    assert all(message["client_address"] == "127.0.0.1" for message in deleted)
-    assert all(message["caller"].startswith("spiffe://restante/frontend/") for message in deleted)
-    assert deleted[0]["session_id"] in deployment.log("pop3")
-
-    deployment.down("mailstore", kill=True)
-    deployment.up("mailstore")
-    assert deployment.ctl("mailboxes", "undelete", mailbox, "--all").stdout == "2 messages brought back.\n"
-    deployment.down("mailstore", kill=True)
-    deployment.up("mailstore")
-    with open_session(deployment, NAME, password) as session:
-        assert session.listing("UIDL") == before
-        assert b"Subject: number 1" in session.retrieve(1)
-        session.quit()
-
-
-def test_a_mailbox_is_taken_from_its_session(deployment, password):
-    deployment.deliver("john.smith@corp.example", b"Subject: stays\r\n\r\nText.\r\n")
-    mailbox = deployment.ctl_json("accounts", "get", "jsmith")["mailbox_id"]
-    with open_session(deployment, NAME, password) as session:
-        count = session.command("STAT").split()[1]
-        assert session.command("DELE 1").startswith("+OK")
-        assert "127.0.0.1" in deployment.ctl("mailboxes", "break-lease", mailbox).stdout
-        with open_session(deployment, NAME, password) as other:
-            assert other.command("STAT").split()[1] == count
-            other.quit()
-        assert session.command("QUIT").startswith("-ERR")
-    with open_session(deployment, NAME, password) as session:
-        assert session.command("STAT").split()[1] == count
-        session.quit()
-    assert "Nobody" in deployment.ctl("mailboxes", "break-lease", mailbox).stdout
-
-
-def test_a_full_mailbox_is_said_before_the_message_is_sent(deployment, password):
-    address = "john.smith@corp.example"
-    mailbox = deployment.ctl_json("accounts", "get", "jsmith")["mailbox_id"]
-    held = int(deployment.ctl_json("mailboxes", "get", mailbox)["total_size_octets"])
-    deployment.ctl("mailboxes", "update", mailbox, "--max-octets", held + 100_000)
-    large = b"Subject: large\r\n\r\n" + b"x" * 70 + b"\r\n" + (b"y" * 70 + b"\r\n") * 1100
-    deployment.deliver(address, large)
-    host, port = deployment.address("LMTP")
-    with smtplib.LMTP(host, port) as lmtp:
-        lmtp.ehlo_or_helo_if_needed()
-        assert lmtp.mail("a@x.example", [f"SIZE={len(large)}"])[0] == 250
-        code, text = lmtp.rcpt(address)
-        assert (code, text[:5]) == (552, b"5.2.2")
-    # Without its size, and a small one, when they have come.
-    with pytest.raises(smtplib.SMTPDataError) as refused:
-        for _ in range(40):
-            deployment.deliver(address, b"Subject: small\r\n\r\n" + b"z" * 70 * 20 + b"\r\n")
-    assert refused.value.smtp_code == 552
-    deployment.ctl("mailboxes", "update", mailbox, "--max-octets", "default")
-    deployment.deliver(address, large)

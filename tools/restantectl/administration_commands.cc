@@ -23,15 +23,31 @@ void AddAudit(CLI::App* top, CommandLine* line) {
   });
 }
 
+// Whose operations are meant.
+void AddService(CLI::App* command, CommandLine* line) {
+  command
+      ->add_option_function<std::string>(
+          "--service",
+          [line](const std::string& name) {
+            line->operations_of = name == "auth" ? Program::kAuth : Program::kMailstore;
+          },
+          "auth, which is the default, or mailstore")
+      ->check(CLI::IsMember({"auth", "mailstore"}))
+      ->type_name("NAME");
+}
+
 // A command of one operation.
 void AddOperationCommand(CLI::App* operations, CommandLine* line, const std::string& name,
                          const std::string& help,
-                         absl::Status (*run)(Session&, const std::string&)) {
+                         absl::Status (*run)(Session&, Program, const std::string&)) {
   CLI::App* command = AddCommand(operations, name, help);
   AddId(command, &line->id, "The operation");
+  AddService(command, line);
   command->footer(kOperationsFooter);
   command->callback([line, run] {
-    line->action = [line, run](Session& session) { return run(session, line->id); };
+    line->action = [line, run](Session& session) {
+      return run(session, line->operations_of, line->id);
+    };
   });
 }
 
@@ -40,11 +56,12 @@ void AddOperations(CLI::App* top, CommandLine* line) {
   operations->require_subcommand(1)->footer(kOperationsFooter);
   CLI::App* list = AddCommand(operations, "list", "Show operations, newest first");
   list->footer(kOperationsFooter);
+  AddService(list, line);
   AddFilter(list, &line->filter);
   AddLimit(list, &line->limit);
   list->callback([line] {
     line->action = [line](Session& session) {
-      return ListOperations(session, line->filter, line->limit);
+      return ListOperations(session, line->operations_of, line->filter, line->limit);
     };
   });
   AddOperationCommand(operations, line, "get", "Show one operation", GetOperation);

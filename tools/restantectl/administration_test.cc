@@ -19,6 +19,7 @@
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
 #include "restante/auth/v1/directory_job.pb.h"
+#include "restante/mailstore/v1/mailbox_job.pb.h"
 #include "tests/support/fake_random.h"
 #include "tools/restantectl/command_line.h"
 #include "tools/restantectl/output.h"
@@ -185,6 +186,35 @@ class FakeJobs : public auth::v1::DirectoryService::Service, public Settled {
   auth::v1::WatchLogonEventsRequest watched;
 };
 
+class FakeMailJobs : public mailstore::v1::MailboxService::Service, public Settled {
+ public:
+  grpc::Status ApplyRetention(grpc::ServerContext* /*context*/,
+                              const mailstore::v1::ApplyRetentionRequest* request,
+                              Operation* response) override {
+    MutexLock lock(&mutex_);
+    retention = *request;
+    response->set_name("operations/a");
+    return grpc::Status::OK;
+  }
+  grpc::Status VerifyMailboxes(grpc::ServerContext* /*context*/,
+                               const mailstore::v1::VerifyMailboxesRequest* request,
+                               Operation* response) override {
+    MutexLock lock(&mutex_);
+    verification = *request;
+    response->set_name("operations/a");
+    return grpc::Status::OK;
+  }
+  grpc::Status BackupMailboxes(grpc::ServerContext* /*context*/,
+                               const mailstore::v1::BackupMailboxesRequest* /*request*/,
+                               Operation* /*response*/) override {
+    MutexLock lock(&mutex_);
+    return rpc::ToGrpcStatus(MakeError(absl::StatusCode::kFailedPrecondition,
+                                       ErrorReason::kBackupNotConfigured, "no folder"));
+  }
+  mailstore::v1::ApplyRetentionRequest retention;
+  mailstore::v1::VerifyMailboxesRequest verification;
+};
+
 class FakeInfo : public common::v1::ServerInfoService::Service, public Settled {
  public:
   grpc::Status GetServerInfo(grpc::ServerContext* /*context*/,
@@ -214,8 +244,8 @@ class AdministrationTest : public testing::Test {
     folder_ = mkdtemp(pattern.data());
     setenv("RESTANTE_CONTEXTS", (folder_ + "/restante/contexts.yaml").c_str(), 1);
     grpc::ServerBuilder builder;
-    for (grpc::Service* service :
-         std::initializer_list<grpc::Service*>{&audit_, &operations_, &jobs_, &info_}) {
+    for (grpc::Service* service : std::initializer_list<grpc::Service*>{
+             &audit_, &operations_, &jobs_, &mail_jobs_, &info_}) {
       builder.RegisterService(service);
     }
     server_ = builder.BuildAndStart();
@@ -230,9 +260,10 @@ class AdministrationTest : public testing::Test {
     arguments.insert(arguments.begin(), "restantectl");
     console_.out_.str("");
     console_.err_.str("");
+    opened_.clear();
     const Connect connect = [this](const ConnectionSettings& settings) {
       settings_ = settings;
-      return std::make_unique<InProcessServices>(*server_);
+      return std::make_unique<InProcessServices>(*server_, &opened_);
     };
     Settle();
     const ExitCode code = RunCommandLine(static_cast<int>(arguments.size()), arguments.data(),
@@ -241,7 +272,8 @@ class AdministrationTest : public testing::Test {
     return code;
   }
   void Settle() {
-    for (Settled* fake : std::initializer_list<Settled*>{&audit_, &operations_, &jobs_, &info_}) {
+    for (Settled* fake :
+         std::initializer_list<Settled*>{&audit_, &operations_, &jobs_, &mail_jobs_, &info_}) {
       fake->Settle();
     }
   }
@@ -252,7 +284,9 @@ class AdministrationTest : public testing::Test {
   FakeAudit audit_;
   FakeOperations operations_;
   FakeJobs jobs_;
+  FakeMailJobs mail_jobs_;
   FakeInfo info_;
+  std::vector<Program> opened_;
   std::unique_ptr<grpc::Server> server_;
   FakeConsole console_;
   FakeRandom random_;
@@ -305,6 +339,36 @@ TEST_F(AdministrationTest, EndsWithTheErrorOfAJob) {
   EXPECT_THAT(out(), HasSubstr("lost (key k0, CREDENTIAL_KEY_MISSING), and 2 more"));
   EXPECT_EQ(Run({"directory", "backup"}), ExitCode::kConflict);
   EXPECT_THAT(err(), HasSubstr("set backup_directory"));
+}
+
+TEST_F(AdministrationTest, JobsAboutMailAreTheMailstores) {
+  mailstore::v1::VerifyMailboxesResponse verified;
+  verified.set_messages(7);
+  operations_.end.mutable_response()->PackFrom(verified);
+  EXPECT_EQ(Run({"mailboxes", "verify"}), ExitCode::kOk) << err();
+  EXPECT_EQ(mail_jobs_.verification.name(), "");
+  EXPECT_FALSE(mail_jobs_.verification.request_id().empty());
+  EXPECT_THAT(err(), HasSubstr("restantectl operations wait --service mailstore"));
+  EXPECT_THAT(out(), HasSubstr("Damaged:    none\n"));
+  EXPECT_THAT(opened_, testing::Each(Program::kMailstore));
+  verified.add_damaged()->set_name("mailboxes/m/messages/5");
+  operations_.end.mutable_response()->PackFrom(verified);
+  EXPECT_EQ(Run({"mailboxes", "verify", "m"}), ExitCode::kFailed);
+  EXPECT_EQ(mail_jobs_.verification.name(), "mailboxes/m");
+  EXPECT_THAT(out(), HasSubstr("mailboxes/m/messages/5"));
+  EXPECT_THAT(err(), HasSubstr("MESSAGE_CORRUPT"));
+
+  EXPECT_EQ(Run({"mailboxes", "apply-retention", "m", "--dry-run", "--no-wait"}), ExitCode::kOk);
+  EXPECT_TRUE(mail_jobs_.retention.validate_only());
+  EXPECT_EQ(mail_jobs_.retention.name(), "mailboxes/m");
+  EXPECT_EQ(Run({"mailboxes", "backup"}), ExitCode::kConflict);
+  EXPECT_THAT(err(), HasSubstr("set backup_directory in the service's configuration"));
+
+  EXPECT_EQ(Run({"operations", "list", "--service", "mailstore"}), ExitCode::kOk);
+  EXPECT_THAT(opened_, ElementsAre(Program::kMailstore));
+  EXPECT_EQ(Run({"operations", "list"}), ExitCode::kOk);
+  EXPECT_THAT(opened_, ElementsAre(Program::kAuth));
+  EXPECT_EQ(Run({"operations", "list", "--service", "pop3"}), ExitCode::kUsage);
 }
 
 TEST_F(AdministrationTest, ListsGetsCancelsAndDeletesOperations) {

@@ -263,6 +263,34 @@ class FakeMailboxes : public mailstore::v1::MailboxService::Service {
     response->set_message_count(request->update_mask().paths_size());
     return grpc::Status::OK;
   }
+  grpc::Status CreateMailbox(grpc::ServerContext* /*context*/,
+                             const mailstore::v1::CreateMailboxRequest* request,
+                             mailstore::v1::Mailbox* response) override {
+    *response = request->mailbox();
+    *response->mutable_effective_retention() = request->mailbox().retention();
+    response->set_name("mailboxes/" + request->mailbox_id());
+    return grpc::Status::OK;
+  }
+  grpc::Status DeleteMailbox(grpc::ServerContext* /*context*/,
+                             const mailstore::v1::DeleteMailboxRequest* request,
+                             mailstore::v1::Mailbox* response) override {
+    response->set_name(request->name());
+    response->set_deleted_by("spiffe://restante/mail-admin/ops");
+    return grpc::Status::OK;
+  }
+  grpc::Status UndeleteMailbox(grpc::ServerContext* /*context*/,
+                               const mailstore::v1::UndeleteMailboxRequest* request,
+                               mailstore::v1::Mailbox* response) override {
+    response->set_name(request->name());
+    return grpc::Status::OK;
+  }
+  grpc::Status PurgeMailbox(grpc::ServerContext* /*context*/,
+                            const mailstore::v1::PurgeMailboxRequest* request,
+                            mailstore::v1::PurgeMailboxResponse* /*response*/) override {
+    if (request->name() == "mailboxes/m") return grpc::Status::OK;
+    return rpc::ToGrpcStatus(MakeError(absl::StatusCode::kFailedPrecondition,
+                                       ErrorReason::kMailboxNotDeleted, "not deleted"));
+  }
   grpc::Status BreakLease(grpc::ServerContext* /*context*/,
                           const mailstore::v1::BreakLeaseRequest* request,
                           mailstore::v1::BreakLeaseResponse* response) override {
@@ -703,7 +731,7 @@ TEST_F(CommandLineTest, RefusesPolicyChangesThatCannotBeMeant) {
 TEST_F(CommandLineTest, ShowsMailboxesAndTheirMessages) {
   EXPECT_EQ(Run({"mailboxes", "get", "m-1"}), ExitCode::kOk);
   EXPECT_THAT(out(), HasSubstr("m-1"));
-  EXPECT_EQ(Run({"mailboxes", "messages", "m-1"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"messages", "list", "m-1"}), ExitCode::kOk);
   EXPECT_THAT(out(), HasSubstr("u1"));
   EXPECT_THAT(out(), HasSubstr("u2"));
   EXPECT_EQ(Run({"mailboxes", "list"}), ExitCode::kFailed);
@@ -734,7 +762,16 @@ TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
                                              {"mailboxes"},
                                              {"mailboxes", "get"},
                                              {"mailboxes", "list"},
-                                             {"mailboxes", "messages"}}) {
+                                             {"mailboxes", "create"},
+                                             {"mailboxes", "update"},
+                                             {"mailboxes", "delete"},
+                                             {"mailboxes", "undelete"},
+                                             {"mailboxes", "purge"},
+                                             {"mailboxes", "apply-retention"},
+                                             {"mailboxes", "verify"},
+                                             {"mailboxes", "backup"},
+                                             {"messages"},
+                                             {"messages", "list"}}) {
     std::vector<const char*> arguments = command;
     arguments.push_back("--help");
     EXPECT_EQ(Run(arguments), ExitCode::kOk);
@@ -772,17 +809,17 @@ TEST_F(CommandLineTest, SettingsComeFromFlagsAndVariables) {
 }
 
 TEST_F(CommandLineTest, BringsDeletedMessagesBack) {
-  EXPECT_EQ(Run({"mailboxes", "deleted", "m"}), ExitCode::kOk) << err();
+  EXPECT_EQ(Run({"messages", "deleted", "m"}), ExitCode::kOk) << err();
   EXPECT_THAT(out(), AllOf(HasSubstr("192.0.2.7"), HasSubstr("\n2  ")));
-  EXPECT_EQ(Run({"mailboxes", "undelete", "m", "7", "mailboxes/m/messages/8"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"messages", "undelete", "m", "7", "mailboxes/m/messages/8"}), ExitCode::kOk);
   EXPECT_EQ(out(), "2 messages brought back.\n");
-  EXPECT_EQ(Run({"mailboxes", "undelete", "m", "--all"}), ExitCode::kOk);
+  EXPECT_EQ(Run({"messages", "undelete", "m", "--all"}), ExitCode::kOk);
   EXPECT_EQ(out(), "2 messages brought back.\n");
-  EXPECT_EQ(Run({"mailboxes", "undelete", "m"}), ExitCode::kUsage);
-  EXPECT_EQ(Run({"mailboxes", "undelete", "m", "7", "--all"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"messages", "undelete", "m"}), ExitCode::kUsage);
+  EXPECT_EQ(Run({"messages", "undelete", "m", "7", "--all"}), ExitCode::kUsage);
   std::vector<std::string> ids;
   for (int i = 0; i < 1'001; ++i) ids.push_back(absl::StrCat(i));
-  std::vector<const char*> arguments = {"mailboxes", "delete-messages", "m"};
+  std::vector<const char*> arguments = {"messages", "delete", "m"};
   for (const std::string& id : ids) arguments.push_back(id.c_str());
   EXPECT_EQ(Run(arguments), ExitCode::kOk);
   EXPECT_EQ(out(), "1001 messages deleted.\n");
@@ -799,6 +836,30 @@ TEST_F(CommandLineTest, SaysWhatAMailboxMayHold) {
     EXPECT_EQ(Run({"mailboxes", "update", "m", "--max-octets", wrong}), ExitCode::kUsage) << wrong;
   }
   EXPECT_EQ(Run({"mailboxes", "update", "m"}), ExitCode::kUsage);
+}
+
+TEST_F(CommandLineTest, SaysHowLongAMailboxKeepsMessages) {
+  EXPECT_EQ(Run({"mailboxes", "create", "m", "--keep", "365", "--keep-read", "30d"}), ExitCode::kOk)
+      << err();
+  EXPECT_THAT(out(), AllOf(HasSubstr("365 days (its own)"), HasSubstr("30 days (its own)")));
+  EXPECT_EQ(Run({"mailboxes", "create", "mailboxes/m", "--keep", "ever"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("Kept:             for ever (its own)"));
+  EXPECT_EQ(Run({"mailboxes", "update", "m", "--keep", "default"}), ExitCode::kOk);
+  EXPECT_THAT(out(), Not(HasSubstr("Kept:")));
+  for (const char* wrong : {"0", "-1", "x", "36501", "1h"}) {
+    EXPECT_EQ(Run({"mailboxes", "update", "m", "--keep", wrong}), ExitCode::kUsage) << wrong;
+  }
+}
+
+TEST_F(CommandLineTest, DeletesAMailboxAndBringsItBack) {
+  EXPECT_EQ(Run({"mailboxes", "delete", "m"}), ExitCode::kOk);
+  EXPECT_THAT(out(), HasSubstr("spiffe://restante/mail-admin/ops"));
+  EXPECT_EQ(Run({"mailboxes", "undelete", "m"}), ExitCode::kOk);
+  EXPECT_THAT(out(), Not(HasSubstr("Deleted")));
+  EXPECT_EQ(Run({"mailboxes", "purge", "m"}), ExitCode::kOk);
+  EXPECT_EQ(out(), "mailboxes/m is gone.\n");
+  EXPECT_EQ(Run({"mailboxes", "purge", "in-use"}), ExitCode::kConflict);
+  EXPECT_THAT(err(), HasSubstr("restantectl mailboxes delete ID"));
 }
 
 TEST_F(CommandLineTest, TakesAMailboxFromItsSession) {

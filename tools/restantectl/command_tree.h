@@ -9,8 +9,10 @@
 #include "tools/restantectl/accounts.h"
 #include "tools/restantectl/contexts.h"
 #include "tools/restantectl/delegates.h"
+#include "tools/restantectl/jobs.h"
 #include "tools/restantectl/logons.h"
 #include "tools/restantectl/mailboxes.h"
+#include "tools/restantectl/messages.h"
 #include "tools/restantectl/session.h"
 #include "tools/restantectl/transfer.h"
 
@@ -50,7 +52,9 @@ struct CommandLine {
   bool no_tls = false;
   PolicyChanges policy_changes;
   MessageChoice message_choice;
-  QuotaChanges quota_changes;
+  MailboxChanges mailbox_changes;
+  MailboxJob mailbox_job;
+  Program operations_of = Program::kAuth;
   Action action;
 };
 
@@ -74,6 +78,7 @@ void AddWeakestNtlmResponse(CLI::App* command, std::vector<std::string> names,
 void AddAccounts(CLI::App* top, CommandLine* line);
 // diagnose-logon, explain-logon, logons and policy.
 void AddLogonCommands(CLI::App* top, CommandLine* line);
+// mailboxes and messages.
 void AddMailboxes(CLI::App* top, CommandLine* line);
 // audit, operations, credentials and directory.
 void AddAdministration(CLI::App* top, CommandLine* line);

@@ -15,6 +15,10 @@
 namespace restante::ctl {
 namespace {
 
+std::string DaysAgo(int64_t days) {
+  return days == 1 ? "1 day ago" : absl::StrCat(days, " days ago");
+}
+
 using Directory = auth::v1::DirectoryService::StubInterface;
 using Mailboxes = mailstore::v1::MailboxService::StubInterface;
 
@@ -64,9 +68,7 @@ std::string CredentialTable(const auth::v1::DiagnoseLogonResponse& diagnosis) {
   std::vector<Row> rows = {{"CREDENTIAL", "SET", "SEALED UNDER", "USABLE"}};
   for (const auth::v1::CredentialState& credential : diagnosis.credentials()) {
     rows.push_back({OrDash(Printable(credential.kind())),
-                    credential.has_age()
-                        ? absl::StrCat(credential.age().seconds() / 86'400, " days ago")
-                        : "-",
+                    credential.has_age() ? DaysAgo(credential.age().seconds() / 86'400) : "-",
                     OrDash(Printable(credential.key_id())), credential.usable() ? "yes" : "no"});
   }
   return "\n" + Columns(rows);

@@ -162,11 +162,13 @@ Examples:
   restantectl audit list --filter 'field:alias AND time >= "2026-01-01T00:00:00Z"' --limit 0)help";
 
 inline constexpr char kOperationsFooter[] =
-    R"help(Operations go on when auth is restarted; of those that have ended the last 1,000 are kept. --filter is
+    R"help(Operations go on when their service is restarted; of those that have ended each keeps the last 1,000.
+Auth has those about accounts, the mailstore (--service mailstore) those about mail. --filter is
 'done = true' or 'done = false'.
 
 Examples:
   restantectl operations list --filter 'done = false'
+  restantectl operations list --service mailstore
   restantectl operations wait 0123456789abcdef0123456789abcdef
   restantectl operations cancel 0123456789abcdef0123456789abcdef)help";
 
@@ -222,31 +224,75 @@ Examples:
 
 inline constexpr char kMailboxesFooter[] =
     R"help(A mailbox goes by its id, which "restantectl accounts get" shows and which stays when the alias
-changes.
+changes. It comes to be with its first message or session.
 
 Examples:
   restantectl mailboxes list
-  restantectl mailboxes messages "$(restantectl accounts get jsmith -o json | jq -r .mailbox_id)")help";
+  restantectl mailboxes list --deleted -o json
+  restantectl mailboxes get "$(restantectl accounts get jsmith -o json | jq -r .mailbox_id)")help";
 
-inline constexpr char kQuotaFooter[] =
-    R"help(LIMIT is a number, with K, M or G behind it or not; none for no limit; default for what the mailstore's
-configuration says. What is in the mailbox stays. A message that does not fit is refused with
-"552 5.2.2", a large one before it is sent.
+inline constexpr char kMailboxSettingsFooter[] =
+    R"help(LIMIT is a number, with K, M or G behind it or not, or none. A message that does not fit is refused
+with "552 5.2.2", a large one before it is sent; what is in the mailbox stays.
+
+DAYS is a number, or ever. A message is kept at least so long: then it is deleted as by QUIT, within two
+days, and can be brought back for as long as the mailstore keeps deleted messages. "Read" is what a
+session retrieved that ended by QUIT.
+
+Both take default, for what the mailstore's configuration says.
 
 Examples:
-  restantectl mailboxes update jsmith-4k2v --max-octets 500M
+  restantectl mailboxes create jsmith-4k2v --max-octets 500M --keep 365
+  restantectl mailboxes update jsmith-4k2v --keep ever --keep-read 30
   restantectl mailboxes update jsmith-4k2v --max-octets default --max-messages none)help";
 
-inline constexpr char kDeletedMessagesFooter[] =
-    R"help(What QUIT or an operator deletes is kept for 7 days unless the mailstore is configured otherwise, and
-comes back under its old UIDL and at its old place, so that clients do not download it twice. The next
-session sees it.
+inline constexpr char kDeletedMailboxesFooter[] =
+    R"help(A deleted mailbox is taken from the session that has it, cannot be opened, and takes no mail: senders
+get "550 5.2.1". It comes back as it was for 30 days, unless the mailstore is configured otherwise. The
+account that opens it stays; delete or disable that too.
 
 Examples:
-  restantectl mailboxes deleted jsmith-4k2v
-  restantectl mailboxes undelete jsmith-4k2v 7593845912543
-  restantectl mailboxes undelete jsmith-4k2v --all
-  restantectl mailboxes purge-deleted jsmith-4k2v --all)help";
+  restantectl mailboxes delete jsmith-4k2v
+  restantectl mailboxes list --deleted
+  restantectl mailboxes undelete jsmith-4k2v
+  restantectl mailboxes purge jsmith-4k2v)help";
+
+inline constexpr char kRetentionFooter[] =
+    R"help(Deletes, as QUIT does, what the mailboxes' --keep and --keep-read keep no longer. A mailbox that a
+session has is left alone. Messages come back by "restantectl messages undelete".
+
+Examples:
+  restantectl mailboxes apply-retention --dry-run
+  restantectl mailboxes apply-retention jsmith-4k2v)help";
+
+inline constexpr char kVerifyFooter[] =
+    R"help(Deleted messages that can come back are read too. Changes nothing. Ends with 1 when a message is
+damaged: it costs that message alone, and the others can be read.
+
+Examples:
+  restantectl mailboxes verify
+  restantectl mailboxes verify jsmith-4k2v
+  restantectl operations list --service mailstore)help";
+
+inline constexpr char kMailBackupFooter[] =
+    R"help(The copy goes to backup_directory of the mailstore's configuration, and is read back whole; only what
+is new since the last one is copied. A stopped mailstore takes one back into an empty data_directory
+with "restante-mailstore --restore-backup".
+
+Example:
+  restantectl mailboxes backup)help";
+
+inline constexpr char kMessagesFooter[] =
+    R"help(What QUIT, retention or an operator deletes is kept for 7 days unless the mailstore is configured
+otherwise, and comes back under its old UIDL and at its old place, so that clients do not download it
+twice. The next session sees it.
+
+Examples:
+  restantectl messages list jsmith-4k2v
+  restantectl messages deleted jsmith-4k2v
+  restantectl messages undelete jsmith-4k2v 7593845912543
+  restantectl messages undelete jsmith-4k2v --all
+  restantectl messages purge jsmith-4k2v --all)help";
 
 }  // namespace restante::ctl
 

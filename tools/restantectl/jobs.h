@@ -16,12 +16,25 @@ namespace restante::ctl {
 absl::Status RewrapCredentials(Session& session, bool no_wait);
 absl::Status BackupDirectory(Session& session, bool no_wait);
 
-absl::Status ListOperations(Session& session, const std::string& filter, int limit);
+// About one mailbox, or all when it names none.
+struct MailboxJob {
+  std::string mailbox_id;
+  bool validate_only = false;
+  bool no_wait = false;
+};
+// Likewise; an error for a verification also when there were messages that cannot be read.
+absl::Status ApplyRetention(Session& session, const MailboxJob& job);
+absl::Status VerifyMailboxes(Session& session, const MailboxJob& job);
+absl::Status BackupMailboxes(Session& session, bool no_wait);
+
+// `program` says whose operations.
+absl::Status ListOperations(Session& session, Program program, const std::string& filter,
+                            int limit);
 // `id` with or without "operations/".
-absl::Status GetOperation(Session& session, const std::string& id);
-absl::Status WaitOperation(Session& session, const std::string& id);
-absl::Status CancelOperation(Session& session, const std::string& id);
-absl::Status DeleteOperation(Session& session, const std::string& id);
+absl::Status GetOperation(Session& session, Program program, const std::string& id);
+absl::Status WaitOperation(Session& session, Program program, const std::string& id);
+absl::Status CancelOperation(Session& session, Program program, const std::string& id);
+absl::Status DeleteOperation(Session& session, Program program, const std::string& id);
 
 }  // namespace restante::ctl
 

@@ -2,7 +2,6 @@
 #define RESTANTE_TOOLS_RESTANTECTL_MAILBOXES_H_
 
 #include <string>
-#include <vector>
 
 #include "absl/status/status.h"
 #include "tools/restantectl/session.h"
@@ -12,35 +11,26 @@ namespace restante::ctl {
 // The `mailboxes` commands. Lists get all pages and print them as one answer.
 
 absl::Status GetMailbox(Session& session, const std::string& id);
-absl::Status ListMailboxes(Session& session);
+absl::Status ListMailboxes(Session& session, bool show_deleted);
 
-// New limits of a mailbox, as typed: a number with K, M or G behind it or not, "none" for no limit,
-// "default" for the store's, empty to leave it.
-struct QuotaChanges {
+// A mailbox's settings as typed; empty to leave one as it is, "default" for the store's.
+struct MailboxChanges {
   std::string mailbox_id;
+  // A number with K, M or G behind it or not, or "none" for no limit.
   std::string max_octets;
   std::string max_messages;
-  bool create = false;  // the mailbox, when it is not there
+  // A number of days, or "ever".
+  std::string keep;
+  std::string keep_read;
 };
-absl::Status UpdateMailbox(Session& session, const QuotaChanges& changes);
+absl::Status CreateMailbox(Session& session, const MailboxChanges& changes);
+absl::Status UpdateMailbox(Session& session, const MailboxChanges& changes);
 
-// Messages that were deleted and can be brought back.
-absl::Status ListDeletedMessages(Session& session, const std::string& mailbox_id);
-
-// Of one mailbox. `messages` are ids, with or without what stands before them in a name; `all` in
-// place of them means every message that is deleted.
-struct MessageChoice {
-  std::string mailbox_id;
-  std::vector<std::string> messages;
-  bool all = false;
-};
-absl::Status DeleteMessages(Session& session, const MessageChoice& choice);
-absl::Status UndeleteMessages(Session& session, const MessageChoice& choice);
-absl::Status PurgeDeletedMessages(Session& session, const MessageChoice& choice);
+absl::Status DeleteMailbox(Session& session, const std::string& id);
+absl::Status UndeleteMailbox(Session& session, const std::string& id);
+absl::Status PurgeMailbox(Session& session, const std::string& id);
 
 absl::Status BreakLease(Session& session, const std::string& mailbox_id);
-
-absl::Status ListMessages(Session& session, const std::string& mailbox_id);
 
 }  // namespace restante::ctl
 

@@ -78,6 +78,13 @@ std::string LimitText(int64_t limit, bool own) {
                       own ? " (its own)" : " (the store's)");
 }
 
+// Likewise.
+std::string DaysText(int32_t days, bool own) {
+  if (days == 0 && !own) return "";
+  return absl::StrCat(days == 0 ? "for ever" : absl::StrCat(days, " days"),
+                      own ? " (its own)" : " (the store's)");
+}
+
 std::vector<Row> AccountRows(const auth::v1::ListAccountsResponse& accounts, bool wide) {
   std::vector<Row> rows = {
       {"ACCOUNT", "WINDOWS NAMES", "ALIAS", "ADDRESSES", "MAILBOX", "PLACEMENT", "STATE"}};
@@ -246,6 +253,13 @@ std::string ToTable(const mailstore::v1::Mailbox& mailbox) {
        LimitText(mailbox.effective_quota().max_messages(), mailbox.quota().has_max_messages())},
       {"Most octets",
        LimitText(mailbox.effective_quota().max_octets(), mailbox.quota().has_max_octets())},
+      {"Kept", DaysText(mailbox.effective_retention().after_delivery_days(),
+                        mailbox.retention().has_after_delivery_days())},
+      {"Kept once read", DaysText(mailbox.effective_retention().after_read_days(),
+                                  mailbox.retention().has_after_read_days())},
+      {"Deleted", TimeOf(mailbox.delete_time(), mailbox.has_delete_time())},
+      {"Deleted by", Printable(mailbox.deleted_by())},
+      {"Gone for good", TimeOf(mailbox.expire_time(), mailbox.has_expire_time())},
       {"Open in session", mailbox.has_session() ? Printable(session.session_id()) : "none"},
       {"Client address", Printable(session.client_address())},
       {"Front end", Printable(session.frontend())},
@@ -253,21 +267,23 @@ std::string ToTable(const mailstore::v1::Mailbox& mailbox) {
 }
 
 std::string ToTable(const mailstore::v1::ListMailboxesResponse& mailboxes) {
-  std::vector<Row> rows = {{"MAILBOX", "MESSAGES", "OCTETS", "OPEN BY"}};
+  std::vector<Row> rows = {{"MAILBOX", "MESSAGES", "OCTETS", "OPEN BY", "DELETED"}};
   for (const mailstore::v1::Mailbox& mailbox : mailboxes.mailboxes()) {
     rows.push_back({LastPart(mailbox.name()), absl::StrCat(mailbox.message_count()),
                     absl::StrCat(mailbox.total_size_octets()),
-                    OrDash(Printable(mailbox.session().client_address()))});
+                    OrDash(Printable(mailbox.session().client_address())),
+                    OrDash(TimeOf(mailbox.delete_time(), mailbox.has_delete_time()))});
   }
   return Columns(rows);
 }
 
 std::string ToTable(const mailstore::v1::ListMessagesResponse& messages) {
-  std::vector<Row> rows = {{"MESSAGE", "UIDL", "OCTETS", "DELIVERED"}};
+  std::vector<Row> rows = {{"MESSAGE", "UIDL", "OCTETS", "DELIVERED", "READ"}};
   for (const mailstore::v1::Message& message : messages.messages()) {
     rows.push_back({LastPart(message.name()), Printable(message.uidl()),
                     absl::StrCat(message.size_octets()),
-                    OrDash(TimeOf(message.delivery_time(), message.has_delivery_time()))});
+                    OrDash(TimeOf(message.delivery_time(), message.has_delivery_time())),
+                    OrDash(TimeOf(message.read_time(), message.has_read_time()))});
   }
   return Columns(rows);
 }

@@ -49,8 +49,9 @@ class Services {
   absl::StatusOr<auth::v1::AuditService::StubInterface*> Audit() {
     return Kept<auth::v1::AuditService>(Program::kAuth, &audit_);
   }
-  absl::StatusOr<google::longrunning::Operations::StubInterface*> Operations() {
-    return Kept<google::longrunning::Operations>(Program::kAuth, &operations_);
+  absl::StatusOr<google::longrunning::Operations::StubInterface*> Operations(Program program) {
+    return Kept<google::longrunning::Operations>(
+        program, program == Program::kAuth ? &auth_operations_ : &mailstore_operations_);
   }
   absl::StatusOr<mailstore::v1::MailboxService::StubInterface*> Mailboxes() {
     return Kept<mailstore::v1::MailboxService>(Program::kMailstore, &mailboxes_);
@@ -71,7 +72,8 @@ class Services {
 
   std::unique_ptr<auth::v1::DirectoryService::StubInterface> directory_;
   std::unique_ptr<auth::v1::AuditService::StubInterface> audit_;
-  std::unique_ptr<google::longrunning::Operations::StubInterface> operations_;
+  std::unique_ptr<google::longrunning::Operations::StubInterface> auth_operations_;
+  std::unique_ptr<google::longrunning::Operations::StubInterface> mailstore_operations_;
   std::unique_ptr<mailstore::v1::MailboxService::StubInterface> mailboxes_;
 };
 

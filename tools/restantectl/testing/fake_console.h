@@ -17,14 +17,18 @@ namespace restante::ctl {
 // Both programs' services on one server of the test's process.
 class InProcessServices : public Services {
  public:
-  explicit InProcessServices(grpc::Server& server) : channel_(server.InProcessChannel({})) {}
+  // `opened`, which may be null, gets the program of each service that was asked for.
+  explicit InProcessServices(grpc::Server& server, std::vector<Program>* opened = nullptr)
+      : channel_(server.InProcessChannel({})), opened_(opened) {}
 
  private:
-  absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> Open(Program /*program*/) override {
+  absl::StatusOr<std::shared_ptr<grpc::ChannelInterface>> Open(Program program) override {
+    if (opened_ != nullptr) opened_->push_back(program);
     return channel_;
   }
 
   const std::shared_ptr<grpc::ChannelInterface> channel_;
+  std::vector<Program>* const opened_;
 };
 
 // What a test types, and what is printed.
