@@ -31,6 +31,8 @@ rpc::AccessTable MailstoreManagementAccess() {
       {"/restante.mailstore.v1.MailboxService/ApplyRetention", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/VerifyMailboxes", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/BackupMailboxes", {"mail-admin"}},
+      {"/restante.mailstore.v1.MailboxService/ImportMessages", {"mover"}},
+      {"/restante.mailstore.v1.MailboxService/ExportMessages", {"mover"}},
       {"/google.longrunning.Operations/ListOperations", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/GetOperation", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/WaitOperation", {"reader", "mail-admin"}},

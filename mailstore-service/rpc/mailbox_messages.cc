@@ -10,6 +10,8 @@
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/time_messages.h"
 #include "mailstore-service/rpc/convert.h"
+#include "mailstore-service/rpc/export_stream.h"
+#include "mailstore-service/rpc/import_stream.h"
 #include "mailstore-service/rpc/mailbox_service.h"
 #include "mailstore-service/rpc/page_token.h"
 #include "mailstore-service/rpc/unary_call.h"
@@ -150,6 +152,18 @@ grpc::ServerUnaryReactor* MailboxService::PurgeDeletedMessages(
       context, "PurgeDeletedMessages", *request,
       [this](const auto& id, const auto& ids) { return store_.PurgeDeletedMessages(id, ids); },
       [response](int64_t count) { response->set_purged_count(count); });
+}
+
+grpc::ServerBidiReactor<v1::ImportMessagesRequest, v1::ImportMessagesResponse>*
+MailboxService::ImportMessages(grpc::CallbackServerContext* context) {
+  return new ImportStream({store_, workers_, clock_, logger_}, context,
+                          rpc::GetPeerIdentity(*context).uri);
+}
+
+grpc::ServerWriteReactor<v1::ExportMessagesResponse>* MailboxService::ExportMessages(
+    grpc::CallbackServerContext* context, const v1::ExportMessagesRequest* request) {
+  return new ExportStream({store_, workers_, logger_}, context, *request,
+                          rpc::GetPeerIdentity(*context).uri);
 }
 
 absl::Status MailboxService::Messages(const v1::ListMessagesRequest& request,

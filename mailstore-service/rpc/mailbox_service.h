@@ -84,6 +84,10 @@ class MailboxService : public v1::MailboxService::CallbackService {
   grpc::ServerUnaryReactor* PurgeDeletedMessages(
       grpc::CallbackServerContext* context, const v1::PurgeDeletedMessagesRequest* request,
       v1::PurgeDeletedMessagesResponse* response) override;
+  grpc::ServerBidiReactor<v1::ImportMessagesRequest, v1::ImportMessagesResponse>* ImportMessages(
+      grpc::CallbackServerContext* context) override;
+  grpc::ServerWriteReactor<v1::ExportMessagesResponse>* ExportMessages(
+      grpc::CallbackServerContext* context, const v1::ExportMessagesRequest* request) override;
   grpc::ServerUnaryReactor* BreakLease(grpc::CallbackServerContext* context,
                                        const v1::BreakLeaseRequest* request,
                                        v1::BreakLeaseResponse* response) override;

@@ -386,6 +386,122 @@ TEST_F(ServicesTest, MailboxesAreVerifiedAndBackedUp) {
   EXPECT_EQ(ListBackups(backups_.directory)->size(), 2u);
 }
 
+TEST_F(ServicesTest, MessagesMoveFromMailboxToMailbox) {
+  const std::string large(600'000, 'x');
+  Deliver({"from"}, "one\r\n");
+  Deliver({"from"}, large);
+  Deliver({"from"}, "");
+  Open("from");
+
+  v1::ExportMessagesRequest request;
+  request.set_parent("mailboxes/from");
+  grpc::ClientContext export_context;
+  SetDeadline(&export_context);
+  auto source = mover_->ExportMessages(&export_context, request);
+  grpc::ClientContext import_context;
+  SetDeadline(&import_context);
+  auto sink = mover_->ImportMessages(&import_context);
+  v1::ImportMessagesRequest part;
+  part.set_parent("mailboxes/to");
+  ASSERT_TRUE(sink->Write(part));
+  part.Clear();
+  std::string text;
+  std::vector<std::string> names;
+  v1::ExportMessagesResponse answer;
+  while (source->Read(&answer)) {
+    for (const v1::ExportedPiece& piece : answer.pieces()) {
+      if (piece.has_begin()) {
+        text.clear();
+        part.mutable_begin()->set_import_id(piece.begin().name());
+        part.mutable_begin()->set_uidl(piece.begin().uidl());
+        *part.mutable_begin()->mutable_delivery_time() = piece.begin().delivery_time();
+        ASSERT_TRUE(sink->Write(part));
+      }
+      if (!piece.text().empty()) {
+        part.set_text(piece.text());
+        text += piece.text();
+        ASSERT_TRUE(sink->Write(part));
+      }
+      if (!piece.end()) continue;
+      part.mutable_end()->set_size_octets(static_cast<int64_t>(text.size()));
+      part.mutable_end()->set_crc32c(ExtendCrc32c(0, text));
+      v1::ImportMessagesResponse done;
+      ASSERT_TRUE(sink->Write(part) && sink->Read(&done));
+      EXPECT_EQ(done.status().code(), 0);
+      EXPECT_FALSE(done.repeated());
+      names.push_back(done.name());
+    }
+  }
+  EXPECT_TRUE(source->Finish().ok());
+  sink->WritesDone();
+  EXPECT_TRUE(sink->Finish().ok());
+  ASSERT_EQ(names.size(), 3u);
+  EXPECT_THAT(names[0], testing::StartsWith("mailboxes/to/messages/"));
+  const std::vector<MessageSummary> from = *store_->ListMessages("from", 0, 10);
+  const std::vector<MessageSummary> to = *store_->ListMessages("to", 0, 10);
+  ASSERT_EQ(to.size(), 3u);
+  for (size_t i = 0; i < 3; ++i) {
+    EXPECT_EQ(to[i].uidl, from[i].uidl);
+    EXPECT_EQ(to[i].size_octets, from[i].size_octets);
+    EXPECT_EQ(absl::ToUnixMillis(to[i].delivery_time), absl::ToUnixMillis(from[i].delivery_time));
+  }
+  auto reader = *store_->ReadMessage("to", to[1].message_id);
+  EXPECT_EQ(*reader->Next(), large.substr(0, 262'144));
+  EXPECT_THAT(log_lines_, testing::Contains(testing::HasSubstr("messages_imported")));
+  EXPECT_THAT(log_lines_, testing::Contains(testing::HasSubstr("messages_exported")));
+}
+
+TEST_F(ServicesTest, AnImportIsOfWholeMessages) {
+  const auto end_of = [this](const std::vector<v1::ImportMessagesRequest>& parts) {
+    grpc::ClientContext context;
+    SetDeadline(&context);
+    auto stream = mover_->ImportMessages(&context);
+    for (const v1::ImportMessagesRequest& part : parts) {
+      if (!stream->Write(part)) break;
+      v1::ImportMessagesResponse answer;
+      if (part.has_end() && !stream->Read(&answer)) break;
+    }
+    stream->WritesDone();
+    return rpc::FromGrpcStatus(stream->Finish());
+  };
+  v1::ImportMessagesRequest parent;
+  parent.set_parent("mailboxes/m");
+  v1::ImportMessagesRequest begin;
+  begin.mutable_begin()->set_import_id("1");
+  v1::ImportMessagesRequest text;
+  text.set_text("text\r\n");
+  v1::ImportMessagesRequest end;
+  end.mutable_end()->set_size_octets(6);
+  end.mutable_end()->set_crc32c(ExtendCrc32c(0, "text\r\n"));
+  EXPECT_TRUE(end_of({}).ok());
+  EXPECT_TRUE(end_of({parent}).ok());
+  EXPECT_TRUE(end_of({parent, begin, text, end}).ok());
+  EXPECT_EQ(CountOf("m"), 1);
+  EXPECT_EQ(GetInvalidField(end_of({begin})), "parent");
+  EXPECT_EQ(GetInvalidField(end_of({parent, parent})), "parent");
+  EXPECT_EQ(GetInvalidField(end_of({parent, text})), "text");
+  EXPECT_EQ(GetInvalidField(end_of({parent, end})), "end");
+  EXPECT_EQ(GetInvalidField(end_of({parent, begin, begin})), "begin");
+  EXPECT_EQ(GetInvalidField(end_of({parent, v1::ImportMessagesRequest()})), "part");
+  begin.mutable_begin()->set_import_id("2");
+  EXPECT_TRUE(absl::IsCancelled(end_of({parent, begin, text})));
+  end.mutable_end()->set_size_octets(7);
+  EXPECT_EQ(GetErrorReason(end_of({parent, begin, text, end})), ErrorReason::kDeliveryIncomplete);
+  text.set_text(std::string(262'145, 'x'));
+  EXPECT_EQ(GetInvalidField(end_of({parent, begin, text})), "text");
+  begin.mutable_begin()->mutable_read_time()->set_nanos(-1);
+  EXPECT_EQ(GetInvalidField(end_of({parent, begin})), "read_time");
+  EXPECT_EQ(CountOf("m"), 1);
+  v1::ExportMessagesRequest wish;
+  wish.set_parent("mailboxes/none");
+  grpc::ClientContext context;
+  SetDeadline(&context);
+  auto stream = mover_->ExportMessages(&context, wish);
+  v1::ExportMessagesResponse answer;
+  EXPECT_FALSE(stream->Read(&answer));
+  EXPECT_EQ(GetErrorReason(rpc::FromGrpcStatus(stream->Finish())), ErrorReason::kMailboxNotFound);
+}
+
 TEST_F(ServicesTest, CallersWithoutTheRoleAreRefused) {
   const auto ingress = v1::MaildropService::NewStub(Connect(*server_, "ingress/lmtp-0"));
   EXPECT_EQ(GetErrorReason(Call<v1::OpenMaildropResponse>(ingress, &Maildrops::OpenMaildrop,

@@ -4,10 +4,18 @@
 
 #include "absl/container/flat_hash_set.h"
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 
 namespace restante::mailstore {
+namespace {
+
+constexpr absl::string_view kByImportId = "import/";
+constexpr absl::string_view kByUidl = "uidl/";
+
+}  // namespace
 
 absl::Status CheckMailboxId(absl::string_view mailbox_id) {
   constexpr size_t kMaxOctets = 64;
@@ -39,6 +47,29 @@ absl::Status CheckDeliveryIds(const std::vector<std::string>& delivery_ids,
                               const std::vector<std::string>& mailbox_ids) {
   if (delivery_ids.empty() || delivery_ids.size() == mailbox_ids.size()) return absl::OkStatus();
   return InvalidField("delivery_ids", "must be one for each mailbox, or none");
+}
+
+absl::Status CheckImportedMessage(const ImportedMessage& message) {
+  constexpr size_t kMaxImportIdOctets = 256;
+  constexpr size_t kMaxUidlOctets = 70;
+  if (message.import_id.empty() || message.import_id.size() > kMaxImportIdOctets) {
+    return InvalidField("import_id", "must be 1 to 256 octets");
+  }
+  const auto is_printable = [](char c) { return c >= 0x21 && c <= 0x7e; };
+  if (message.uidl.size() > kMaxUidlOctets ||
+      !std::all_of(message.uidl.begin(), message.uidl.end(), is_printable)) {
+    return InvalidField("uidl", "must be at most 70 of 0x21 to 0x7E");
+  }
+  return absl::OkStatus();
+}
+
+std::string ImportKey(const ImportedMessage& message) {
+  return message.uidl.empty() ? absl::StrCat(kByImportId, message.import_id)
+                              : absl::StrCat(kByUidl, message.uidl);
+}
+
+bool IsImportKey(absl::string_view delivery_id) {
+  return absl::StartsWith(delivery_id, kByImportId) || absl::StartsWith(delivery_id, kByUidl);
 }
 
 }  // namespace restante::mailstore

@@ -6,6 +6,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "mailstore-service/store/types.h"
 
 namespace restante::mailstore {
 
@@ -19,6 +20,12 @@ absl::Status CheckTargets(const std::vector<std::string>& mailbox_ids);
 // FIELD_INVALID unless there is one for each mailbox, or none.
 absl::Status CheckDeliveryIds(const std::vector<std::string>& delivery_ids,
                               const std::vector<std::string>& mailbox_ids);
+
+// FIELD_INVALID unless ids and times are as they must be.
+absl::Status CheckImportedMessage(const ImportedMessage& message);
+// What says that it was imported before, in place of a delivery id; no delivery id looks like it.
+std::string ImportKey(const ImportedMessage& message);
+bool IsImportKey(absl::string_view delivery_id);
 
 }  // namespace restante::mailstore
 

@@ -91,6 +91,7 @@ class Mailstore {
   static constexpr absl::Duration kLeaseTtl = absl::Seconds(30);
   static constexpr absl::Duration kOutcomeKept = absl::Minutes(10);
   static constexpr absl::Duration kDeliveryIdKept = absl::Hours(24);
+  static constexpr absl::Duration kImportIdKept = absl::Hours(24 * 30);
   // A clock that jumps by up to a day then costs no message its time.
   static constexpr absl::Duration kRetentionGrace = absl::Hours(24);
   static constexpr size_t kMaxPieceOctets = size_t{256} * 1024;
@@ -100,6 +101,14 @@ class Mailstore {
   // A message for `mailbox_ids`. FIELD_INVALID unless they are 1 to 1,000, each once.
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) = 0;
+
+  // A message for one mailbox from another store, whose every message comes behind those that are
+  // there. Finish takes no delivery ids. One whose UIDL the mailbox has or had within
+  // kImportIdKept, deleted or not, is answered with `repeated`, and one without a UIDL likewise by
+  // its import id: so an import can be repeated, and brings nothing back that was deleted
+  // meanwhile. FIELD_INVALID.
+  virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
+      const std::string& mailbox_id, const ImportedMessage& message) = 0;
 
   // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED or MAILBOX_DELETED
   // otherwise, as Finish would say. FIELD_INVALID.
@@ -142,6 +151,11 @@ class Mailstore {
   // negative limit.
   virtual absl::Status CreateMailbox(const std::string& mailbox_id,
                                      const MailboxSettings& settings) = 0;
+
+  // Reads a message from its beginning for an operator, whoever has the mailbox open. A text like
+  // that of Read. MESSAGE_NOT_FOUND.
+  virtual absl::StatusOr<std::unique_ptr<MessageReader>> ReadMessage(const std::string& mailbox_id,
+                                                                     uint64_t message_id) = 0;
 
   // Replaces the mailbox's settings, durably, when `revision` is its present one: ETAG_MISMATCH
   // otherwise. What is in it stays, whatever the limits are. MAILBOX_NOT_FOUND; FIELD_INVALID for a
@@ -204,10 +218,10 @@ class Mailstore {
                                                             uint64_t after, size_t limit) = 0;
 
   // Removes what was kept for a while and is over its time: delivery ids after kDeliveryIdKept,
-  // outcomes after kOutcomeKept, deleted messages and mailboxes after their time. Looks at about
-  // `limit` records, from where the last call ended. What it removes was worth nothing any more: no
-  // call is answered differently for it, but that what was deleted cannot be brought back. One
-  // thread at a time.
+  // import ids after kImportIdKept, outcomes after kOutcomeKept, deleted messages and mailboxes
+  // after their time. Looks at about `limit` records, from where the last call ended. What it
+  // removes was worth nothing any more: no call is answered differently for it, but that what was
+  // deleted cannot be brought back. One thread at a time.
   virtual absl::StatusOr<SweepResult> Sweep(size_t limit) = 0;
 };
 

@@ -32,6 +32,16 @@ struct Mailbox {
   std::optional<MailboxDeletion> deletion;
 };
 
+// Whether a record of Mailbox::delivered is worth nothing any more.
+bool IsOver(const Mailbox& mailbox, const auto& delivered, absl::Duration now) {
+  const auto& [key, message] = delivered;
+  if (!IsImportKey(key)) return now - message.second >= Mailstore::kDeliveryIdKept;
+  // As long as the message is there, no other may have its UIDL.
+  const bool is_there =
+      mailbox.messages.count(message.first) + mailbox.deleted.count(message.first) > 0;
+  return now - message.second >= Mailstore::kImportIdKept && !is_there;
+}
+
 struct Outcome {
   int64_t deleted_count = 0;
   absl::Duration when;
@@ -71,6 +81,8 @@ class MemoryStore : public Mailstore {
 
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) override;
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
+      const std::string& mailbox_id, const ImportedMessage& message) override;
   absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) override;
   absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
                                       const SessionInfo& session) override;
@@ -90,6 +102,8 @@ class MemoryStore : public Mailstore {
   absl::Status DeleteMailbox(const std::string& mailbox_id, const std::string& caller) override;
   absl::Status UndeleteMailbox(const std::string& mailbox_id) override;
   absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit) override;
+  absl::StatusOr<std::unique_ptr<MessageReader>> ReadMessage(const std::string& mailbox_id,
+                                                             uint64_t message_id) override;
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
                                          const std::string& caller) override;
@@ -110,12 +124,15 @@ class MemoryStore : public Mailstore {
 
   int64_t max_message_octets() const { return max_message_octets_; }
   DeliveryResult Deliver(const std::string& mailbox_id, const std::string& delivery_id,
-                         const Text& text);
+                         const Text& text, const ImportedMessage* imported);
 
  private:
   static constexpr uint32_t kBoot = 1;
   static constexpr uint32_t kStoreId = 0;
 
+  absl::StatusOr<std::unique_ptr<MessageReader>> ReadFrom(const std::string& mailbox_id,
+                                                          const MessageRead& read)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<Mailbox*> Find(const std::string& mailbox_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   // MAILBOX_DELETED too.
@@ -141,8 +158,9 @@ class MemoryStore : public Mailstore {
 
 class MemoryWriter : public DeliveryWriter {
  public:
-  MemoryWriter(MemoryStore* store, std::vector<std::string> mailbox_ids)
-      : store_(store), mailbox_ids_(std::move(mailbox_ids)) {}
+  MemoryWriter(MemoryStore* store, std::vector<std::string> mailbox_ids,
+               std::optional<ImportedMessage> imported = std::nullopt)
+      : store_(store), mailbox_ids_(std::move(mailbox_ids)), imported_(std::move(imported)) {}
 
   absl::Status Append(absl::string_view text) override {
     text_.append(text.data(), text.size());
@@ -158,11 +176,16 @@ class MemoryWriter : public DeliveryWriter {
       return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
                        "size or checksum are not those of the text");
     }
+    if (imported_ && !delivery_ids.empty()) {
+      return InvalidField("delivery_ids", "must not be given");
+    }
     auto text = std::make_shared<const std::string>(std::move(text_));
     std::vector<DeliveryResult> results;
     for (size_t i = 0; i < mailbox_ids_.size(); ++i) {
-      const std::string delivery_id = delivery_ids.empty() ? "" : delivery_ids[i];
-      results.push_back(store_->Deliver(mailbox_ids_[i], delivery_id, text));
+      std::string delivery_id = delivery_ids.empty() ? "" : delivery_ids[i];
+      if (imported_) delivery_id = ImportKey(*imported_);
+      results.push_back(
+          store_->Deliver(mailbox_ids_[i], delivery_id, text, imported_ ? &*imported_ : nullptr));
     }
     return results;
   }
@@ -170,6 +193,7 @@ class MemoryWriter : public DeliveryWriter {
  private:
   MemoryStore* const store_;
   const std::vector<std::string> mailbox_ids_;
+  const std::optional<ImportedMessage> imported_;
   std::string text_;
 };
 
@@ -179,20 +203,38 @@ absl::StatusOr<std::unique_ptr<DeliveryWriter>> MemoryStore::BeginDelivery(
   return std::make_unique<MemoryWriter>(this, std::move(mailbox_ids));
 }
 
+absl::StatusOr<std::unique_ptr<DeliveryWriter>> MemoryStore::BeginImport(
+    const std::string& mailbox_id, const ImportedMessage& message) {
+  RESTANTE_RETURN_IF_ERROR(CheckTargets({mailbox_id}));
+  RESTANTE_RETURN_IF_ERROR(CheckImportedMessage(message));
+  return std::make_unique<MemoryWriter>(this, std::vector{mailbox_id}, message);
+}
+
 DeliveryResult MemoryStore::Deliver(const std::string& mailbox_id, const std::string& delivery_id,
-                                    const Text& text) {
+                                    const Text& text, const ImportedMessage* imported) {
   MutexLock lock(&mutex_);
   absl::Duration now = clock_.MonotonicNow();
   Mailbox& mailbox = mailboxes_[mailbox_id];
   auto known = mailbox.delivered.find(delivery_id);
-  if (known != mailbox.delivered.end() && now - known->second.second < kDeliveryIdKept) {
+  if (known != mailbox.delivered.end() && !IsOver(mailbox, *known, now)) {
     return {absl::OkStatus(), known->second.first, true};
+  }
+  if (imported != nullptr) {
+    const uint64_t own = MessageIdOfUidl(kStoreId, imported->uidl).value_or(0);
+    if (mailbox.messages.count(own) > 0 || mailbox.deleted.count(own) > 0) {
+      return {absl::OkStatus(), own, true};
+    }
   }
   const absl::Status fits = CheckFits(mailbox, static_cast<int64_t>(text->size()));
   if (!fits.ok()) return {fits, 0, false};
   uint64_t id = message_ids_.Next();
   MessageSummary summary{id, static_cast<int64_t>(text->size()), UidlFor(kStoreId, id),
                          clock_.WallNow()};
+  if (imported != nullptr) {
+    if (!imported->uidl.empty()) summary.uidl = imported->uidl;
+    summary.delivery_time = imported->delivery_time;
+    summary.read_time = imported->read_time;
+  }
   mailbox.messages.emplace(id, StoredMessage{summary, text});
   if (!delivery_id.empty()) mailbox.delivered.insert_or_assign(delivery_id, std::pair(id, now));
   return {absl::OkStatus(), id, false};
@@ -222,11 +264,25 @@ absl::StatusOr<std::unique_ptr<MessageReader>> MemoryStore::Read(const Lease& le
                                                                  const MessageRead& read) {
   MutexLock lock(&mutex_);
   RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
-  const Mailbox& mailbox = mailboxes_[lease.mailbox_id];
-  auto found = mailbox.messages.find(read.message_id);
-  if (found == mailbox.messages.end()) {
+  return ReadFrom(lease.mailbox_id, read);
+}
+
+absl::StatusOr<std::unique_ptr<MessageReader>> MemoryStore::ReadMessage(
+    const std::string& mailbox_id, uint64_t message_id) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  MutexLock lock(&mutex_);
+  return ReadFrom(mailbox_id, {message_id, 0, std::nullopt});
+}
+
+absl::StatusOr<std::unique_ptr<MessageReader>> MemoryStore::ReadFrom(const std::string& mailbox_id,
+                                                                     const MessageRead& read) {
+  const auto no_such = [] {
     return MakeError(absl::StatusCode::kNotFound, ErrorReason::kMessageNotFound, "no such message");
-  }
+  };
+  const auto mailbox = mailboxes_.find(mailbox_id);
+  if (mailbox == mailboxes_.end()) return no_such();
+  const auto found = mailbox->second.messages.find(read.message_id);
+  if (found == mailbox->second.messages.end()) return no_such();
   return std::make_unique<MemoryReader>(found->second.text, read);
 }
 
@@ -498,8 +554,9 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
   const absl::Duration now = clock_.MonotonicNow();
   SweepResult result{0, true};
   for (auto& [mailbox_id, mailbox] : mailboxes_) {
-    result.removed += std::erase_if(mailbox.delivered, [now](const auto& delivered) {
-      return now - delivered.second.second >= kDeliveryIdKept;
+    const Mailbox& kept = mailbox;
+    result.removed += std::erase_if(mailbox.delivered, [&kept, now](const auto& delivered) {
+      return IsOver(kept, delivered, now);
     });
     result.removed += std::erase_if(mailbox.deleted, [this](const auto& deleted) {
       return clock_.WallNow() - deleted.second.second.delete_time >= kept_.deleted_messages;

@@ -3,6 +3,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -30,6 +31,8 @@ class MessageIdSource {
 // The UIDL of a message that was delivered here: 24 hexadecimal digits from the store's own random
 // id and the message's.
 std::string UidlFor(uint32_t store_id, uint64_t message_id);
+// The message that this store made that UIDL for; nullopt when it did not.
+std::optional<uint64_t> MessageIdOfUidl(uint32_t store_id, absl::string_view uidl);
 
 }  // namespace restante::mailstore
 

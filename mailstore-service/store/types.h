@@ -50,6 +50,16 @@ struct MessageSummary {
   std::optional<absl::Time> read_time = std::nullopt;
 };
 
+// A message that comes from another store.
+struct ImportedMessage {
+  // The source's name for it, unique in the mailbox: 1 to 256 octets.
+  std::string import_id;
+  // As the source had it, 1 to 70 of 0x21 to 0x7E (RFC 1939 section 7); empty: one is made.
+  std::string uidl = {};
+  absl::Time delivery_time = absl::UnixEpoch();
+  std::optional<absl::Time> read_time = std::nullopt;
+};
+
 // What a session leaves behind in UPDATE state (RFC 1939 section 6).
 struct MaildropUpdate {
   std::vector<uint64_t> delete_message_ids;

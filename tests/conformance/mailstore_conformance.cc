@@ -599,6 +599,67 @@ TEST_P(MailstoreConformance, AFullMailboxKeepsNobodyElseFromTheMessage) {
   EXPECT_EQ(Texts("full").size(), 1u);
 }
 
+TEST_P(MailstoreConformance, AnOperatorReadsWhoeverHasTheMailbox) {
+  const uint64_t id = Deliver({"m"}, "one\r\n")[0].message_id;
+  Open("m", "s");
+  auto reader = store().ReadMessage("m", id);
+  ASSERT_TRUE(reader.ok()) << reader.status();
+  EXPECT_EQ(*(*reader)->Next(), "one\r\n");
+  EXPECT_EQ(*(*reader)->Next(), "");
+  EXPECT_EQ(GetErrorReason(store().ReadMessage("m", id + 1).status()),
+            ErrorReason::kMessageNotFound);
+  EXPECT_EQ(GetErrorReason(store().ReadMessage("none", id).status()),
+            ErrorReason::kMessageNotFound);
+}
+
+TEST_P(MailstoreConformance, ImportedMessagesKeepWhatTheyWere) {
+  const auto take = [this](const ImportedMessage& message, const std::string& text) {
+    auto writer = store().BeginImport("m", message);
+    EXPECT_TRUE(writer.ok() && (*writer)->Append(text).ok());
+    const auto results =
+        (*writer)->Finish(static_cast<int64_t>(text.size()), ExtendCrc32c(0, text), {});
+    EXPECT_TRUE(results.ok() && results->at(0).status.ok());
+    return results->at(0);
+  };
+  const absl::Time long_ago = absl::FromUnixSeconds(1'000'000'000);
+  const DeliveryResult first = take({"1", "UID-1", long_ago, long_ago + absl::Hours(1)}, "one\r\n");
+  take({"cur/2", "", long_ago}, "two\r\n");
+  std::vector<MessageSummary> messages = *store().ListMessages("m", 0, 10);
+  ASSERT_EQ(messages.size(), 2u);
+  EXPECT_EQ(messages[0].uidl, "UID-1");
+  EXPECT_EQ(messages[0].delivery_time, long_ago);
+  EXPECT_EQ(messages[0].read_time, long_ago + absl::Hours(1));
+  EXPECT_EQ(messages[1].uidl.size(), 24u);
+  EXPECT_EQ(Texts("m"), std::vector<std::string>({"one\r\n", "two\r\n"}));
+
+  // A repeat makes no second copy, not even of one that was deleted meanwhile.
+  Restart();
+  EXPECT_TRUE(take({"1", "UID-1", long_ago}, "one\r\n").repeated);
+  EXPECT_TRUE(take({"cur/2", "", long_ago}, "two\r\n").repeated);
+  EXPECT_TRUE(take({"other", messages[1].uidl, long_ago}, "two\r\n").repeated);
+  ASSERT_EQ(*store().DeleteMessages("m", {first.message_id}, ""), 1);
+  clock_.Advance(absl::Hours(24 * 29));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(store().Sweep(10).ok());
+  EXPECT_TRUE(take({"1", "UID-1", long_ago}, "one\r\n").repeated);
+  // No two messages have one UIDL, however long ago.
+  clock_.Advance(absl::Hours(24 * 365));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(store().Sweep(10).ok());
+  EXPECT_FALSE(take({"1", "UID-1", long_ago}, "one\r\n").repeated);
+  EXPECT_EQ(Texts("m"), std::vector<std::string>({"two\r\n", "one\r\n"}));
+  take({"3", "UID-3", long_ago}, "three\r\n");
+  clock_.Advance(absl::Hours(24 * 365));
+  for (int i = 0; i < 50; ++i) ASSERT_TRUE(store().Sweep(10).ok());
+  EXPECT_TRUE(take({"3", "UID-3", long_ago}, "three\r\n").repeated);
+
+  EXPECT_EQ(GetInvalidField(store().BeginImport("m", {""}).status()), "import_id");
+  EXPECT_EQ(GetInvalidField(store().BeginImport("m", {std::string(257, 'x')}).status()),
+            "import_id");
+  EXPECT_EQ(GetInvalidField(store().BeginImport("m", {"1", "a b"}).status()), "uidl");
+  EXPECT_EQ(GetInvalidField(store().BeginImport("m", {"1", std::string(71, 'x')}).status()),
+            "uidl");
+  EXPECT_EQ(GetErrorReason(store().BeginImport("M", {"1"}).status()), ErrorReason::kFieldInvalid);
+}
+
 TEST_P(MailstoreConformance, OfTwoWhoChangeAMailboxOneIsTold) {
   ASSERT_TRUE(store().CreateMailbox("m", {}).ok());
   EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {})), ErrorReason::kMailboxExists);

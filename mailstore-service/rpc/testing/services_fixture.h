@@ -66,6 +66,7 @@ class ServicesTest : public testing::Test {
     ingress_ = v1::DeliveryService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     reader_ = v1::MailboxService::NewStub(Connect(*management_, "reader/ops"));
     mail_admin_ = v1::MailboxService::NewStub(Connect(*management_, "mail-admin/ops"));
+    mover_ = v1::MailboxService::NewStub(Connect(*management_, "mover/ops"));
     jobs_ = google::longrunning::Operations::NewStub(Connect(*management_, "mail-admin/ops"));
   }
 
@@ -278,6 +279,7 @@ class ServicesTest : public testing::Test {
   std::unique_ptr<v1::DeliveryService::Stub> ingress_;
   std::unique_ptr<Mailboxes> reader_;
   std::unique_ptr<Mailboxes> mail_admin_;
+  std::unique_ptr<Mailboxes> mover_;
   std::unique_ptr<google::longrunning::Operations::Stub> jobs_;
 };
 

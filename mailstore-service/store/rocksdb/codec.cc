@@ -171,6 +171,11 @@ std::string DeliveryKey(absl::string_view mailbox_id, absl::string_view delivery
   return ByteWriter().Bytes(mailbox_id).U8(0).Bytes(delivery_id).Take();
 }
 
+absl::string_view DeliveryIdOfKey(absl::string_view key) {
+  const size_t end = key.find('\0');
+  return end == absl::string_view::npos ? absl::string_view() : key.substr(end + 1);
+}
+
 std::string EncodeDelivery(const Delivery& delivery) {
   return ByteWriter().U64Be(delivery.message_id).U64Be(Millis(delivery.when)).Take();
 }

@@ -57,6 +57,7 @@ std::string EncodePiece(absl::string_view text);
 std::optional<absl::string_view> DecodePiece(absl::string_view value);
 
 std::string DeliveryKey(absl::string_view mailbox_id, absl::string_view delivery_id);
+absl::string_view DeliveryIdOfKey(absl::string_view key);
 struct Delivery {
   uint64_t message_id = 0;
   absl::Time when;

@@ -11,10 +11,11 @@ namespace restante::mailstore {
 class Deliveries::Writer : public DeliveryWriter {
  public:
   Writer(Deliveries* deliveries, std::vector<std::string> mailbox_ids,
-         std::vector<uint64_t> body_ids)
+         std::vector<uint64_t> body_ids, std::optional<ImportedMessage> imported = std::nullopt)
       : deliveries_(deliveries),
         mailbox_ids_(std::move(mailbox_ids)),
         body_ids_(std::move(body_ids)),
+        imported_(std::move(imported)),
         body_(deliveries->database_, body_ids_) {}
 
   absl::Status Append(absl::string_view text) override {
@@ -33,13 +34,19 @@ class Deliveries::Writer : public DeliveryWriter {
       return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kDeliveryIncomplete,
                        "size or checksum are not those of the text");
     }
-    return deliveries_->Commit(mailbox_ids_, delivery_ids, body_ids_, &body_);
+    if (!imported_) {
+      return deliveries_->Commit(mailbox_ids_, delivery_ids, body_ids_, &body_, nullptr);
+    }
+    if (!delivery_ids.empty()) return InvalidField("delivery_ids", "must not be given");
+    return deliveries_->Commit(mailbox_ids_, {ImportKey(*imported_)}, body_ids_, &body_,
+                               &*imported_);
   }
 
  private:
   Deliveries* const deliveries_;
   const std::vector<std::string> mailbox_ids_;
   const std::vector<uint64_t> body_ids_;
+  const std::optional<ImportedMessage> imported_;
   BodyWriter body_;
 };
 
@@ -51,10 +58,17 @@ absl::StatusOr<std::unique_ptr<DeliveryWriter>> Deliveries::Begin(
   return std::make_unique<Writer>(this, std::move(mailbox_ids), std::move(body_ids));
 }
 
+absl::StatusOr<std::unique_ptr<DeliveryWriter>> Deliveries::BeginImport(
+    const std::string& mailbox_id, const ImportedMessage& message) {
+  RESTANTE_RETURN_IF_ERROR(CheckTargets({mailbox_id}));
+  RESTANTE_RETURN_IF_ERROR(CheckImportedMessage(message));
+  return std::make_unique<Writer>(this, std::vector{mailbox_id}, std::vector{ids_.Next()}, message);
+}
+
 std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& mailbox_ids,
                                                const std::vector<std::string>& delivery_ids,
                                                const std::vector<uint64_t>& body_ids,
-                                               BodyWriter* body) {
+                                               BodyWriter* body, const ImportedMessage* imported) {
   // Targets share a sync, as far as memory for the batch allows: each brings the text's last piece.
   constexpr size_t kMaxBatchOctets = size_t{4} << 20;
   std::vector<std::string> keys;
@@ -67,10 +81,11 @@ std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& m
   std::vector<size_t> in_batch;
   for (size_t i = 0; i < mailbox_ids.size(); ++i) {
     const std::string key = keys.empty() ? "" : keys[i];
-    if (!IsKnown(key, &results[i])) {
+    if (!IsKnown(key, &results[i]) && !IsOwn(mailbox_ids[i], imported, &results[i])) {
       results[i].status = records_.CheckDelivery(mailbox_ids[i], body->size_octets());
       if (results[i].status.ok()) {
-        results[i].message_id = AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, &batch);
+        results[i].message_id =
+            AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, imported, &batch);
         in_batch.push_back(i);
       }
     }
@@ -104,17 +119,23 @@ absl::StatusOr<std::optional<uint64_t>> Deliveries::Find(const std::string& key)
                             database_->Get(database_->deliveries(), key));
   if (!value) return std::optional<uint64_t>();
   std::optional<codec::Delivery> delivery = codec::DecodeDelivery(*value);
-  if (IsOver(delivery)) return std::optional<uint64_t>();
+  RESTANTE_ASSIGN_OR_RETURN(const bool over, IsOverAndGone(key, delivery));
+  if (over) return std::optional<uint64_t>();
   return std::optional<uint64_t>(delivery->message_id);
 }
 
 uint64_t Deliveries::AddMessage(const std::string& mailbox_id, const std::string& key,
                                 uint64_t body_id, size_t i, const BodyWriter& body,
-                                rocksdb::WriteBatch* batch) {
+                                const ImportedMessage* imported, rocksdb::WriteBatch* batch) {
   const uint64_t id = ids_.Next();
   const absl::Time now = clock_.WallNow();
   codec::IndexEntry entry;
   entry.summary = {id, body.size_octets(), UidlFor(database_->store_id(), id), now};
+  if (imported != nullptr) {
+    if (!imported->uidl.empty()) entry.summary.uidl = imported->uidl;
+    entry.summary.delivery_time = imported->delivery_time;
+    entry.summary.read_time = imported->read_time;
+  }
   entry.body_id = body_id;
   body.AddLastPiece(i, batch);
   batch->Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
@@ -123,8 +144,41 @@ uint64_t Deliveries::AddMessage(const std::string& mailbox_id, const std::string
   return id;
 }
 
-bool Deliveries::IsOver(const std::optional<codec::Delivery>& delivery) const {
-  return !delivery || clock_.WallNow() - delivery->when >= Mailstore::kDeliveryIdKept;
+absl::StatusOr<bool> Deliveries::Has(const std::string& mailbox_id, uint64_t message_id) const {
+  const std::string key = codec::IndexKey(mailbox_id, message_id);
+  for (rocksdb::ColumnFamilyHandle* family : {database_->index(), database_->deleted()}) {
+    RESTANTE_ASSIGN_OR_RETURN(const std::optional<std::string> value, database_->Get(family, key));
+    if (value) return true;
+  }
+  return false;
+}
+
+bool Deliveries::IsOwn(const std::string& mailbox_id, const ImportedMessage* imported,
+                       DeliveryResult* result) const {
+  if (imported == nullptr) return false;
+  const std::optional<uint64_t> id = MessageIdOfUidl(database_->store_id(), imported->uidl);
+  if (!id) return false;
+  const absl::StatusOr<bool> has = Has(mailbox_id, *id);
+  if (has.ok() && !*has) return false;
+  *result = {has.status(), has.ok() ? *id : 0, has.ok()};
+  return true;
+}
+
+bool Deliveries::IsOver(absl::string_view key,
+                        const std::optional<codec::Delivery>& delivery) const {
+  const bool imported = IsImportKey(codec::DeliveryIdOfKey(key));
+  return !delivery || clock_.WallNow() - delivery->when >=
+                          (imported ? Mailstore::kImportIdKept : Mailstore::kDeliveryIdKept);
+}
+
+absl::StatusOr<bool> Deliveries::IsOverAndGone(
+    const std::string& key, const std::optional<codec::Delivery>& delivery) const {
+  if (!IsOver(key, delivery)) return false;
+  if (!delivery || !IsImportKey(codec::DeliveryIdOfKey(key))) return true;
+  // As long as the message is there, no other may have its UIDL.
+  RESTANTE_ASSIGN_OR_RETURN(const bool has,
+                            Has(codec::MailboxIdOfIndexKey(key), delivery->message_id));
+  return !has;
 }
 
 absl::Status Deliveries::RemoveIfOver(const std::string& key) {
@@ -132,7 +186,10 @@ absl::Status Deliveries::RemoveIfOver(const std::string& key) {
   Turn turn(&turns_, {key});
   RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
                             database_->Get(database_->deliveries(), key));
-  if (!value || !IsOver(codec::DecodeDelivery(*value))) return absl::OkStatus();
+  const std::optional<codec::Delivery> delivery = codec::DecodeDelivery(value.value_or(""));
+  if (!value) return absl::OkStatus();
+  RESTANTE_ASSIGN_OR_RETURN(const bool over, IsOverAndGone(key, delivery));
+  if (!over) return absl::OkStatus();
   rocksdb::WriteBatch batch;
   batch.Delete(database_->deliveries(), key);
   return database_->Write(&batch, false);

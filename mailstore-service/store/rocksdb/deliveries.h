@@ -36,8 +36,12 @@ class Deliveries {
   // As Mailstore::BeginDelivery.
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> Begin(std::vector<std::string> mailbox_ids);
 
-  // Whether what is kept of a delivery is worth nothing any more.
-  bool IsOver(const std::optional<codec::Delivery>& delivery) const;
+  // As Mailstore::BeginImport.
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(const std::string& mailbox_id,
+                                                              const ImportedMessage& message);
+
+  // Whether what is kept of a delivery under `key` is worth nothing any more.
+  bool IsOver(absl::string_view key, const std::optional<codec::Delivery>& delivery) const;
   // Removes the record under `key` if it is.
   absl::Status RemoveIfOver(const std::string& key);
 
@@ -47,13 +51,23 @@ class Deliveries {
   // Makes body `i` of `body` a message of mailbox `i`, for all. `delivery_ids` may be empty.
   std::vector<DeliveryResult> Commit(const std::vector<std::string>& mailbox_ids,
                                      const std::vector<std::string>& delivery_ids,
-                                     const std::vector<uint64_t>& body_ids, BodyWriter* body);
+                                     const std::vector<uint64_t>& body_ids, BodyWriter* body,
+                                     const ImportedMessage* imported);
   // True when `result` is the answer: delivered before, or not to be found out.
   bool IsKnown(const std::string& key, DeliveryResult* result) const;
   absl::StatusOr<std::optional<uint64_t>> Find(const std::string& key) const;
   // Adds to `batch` what makes body `i` a message; its id.
   uint64_t AddMessage(const std::string& mailbox_id, const std::string& key, uint64_t body_id,
-                      size_t i, const BodyWriter& body, rocksdb::WriteBatch* batch);
+                      size_t i, const BodyWriter& body, const ImportedMessage* imported,
+                      rocksdb::WriteBatch* batch);
+  // IsOver, and no message is there that it was kept for.
+  absl::StatusOr<bool> IsOverAndGone(const std::string& key,
+                                     const std::optional<codec::Delivery>& delivery) const;
+  // Whether the mailbox has it, deleted or not.
+  absl::StatusOr<bool> Has(const std::string& mailbox_id, uint64_t message_id) const;
+  // True when `result` is the answer: it is in the mailbox under a UIDL of this store's own.
+  bool IsOwn(const std::string& mailbox_id, const ImportedMessage* imported,
+             DeliveryResult* result) const;
 
   Database* const database_;
   const MailboxRecords& records_;

@@ -4,6 +4,7 @@
 
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
+#include "mailstore-service/store/mailbox_id.h"
 #include "mailstore-service/store/mailbox_rules.h"
 #include "mailstore-service/store/rocksdb/body_reader.h"
 #include "mailstore-service/store/rocksdb/store_on_disk.h"
@@ -24,6 +25,12 @@ absl::StatusOr<std::vector<DeletedMessage>> StoreOnDisk::ListDeletedMessages(
     const std::string& mailbox_id, uint64_t after, size_t limit) {
   RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
   return deleted_.List(mailbox_id, after, limit);
+}
+
+absl::StatusOr<std::unique_ptr<MessageReader>> StoreOnDisk::ReadMessage(
+    const std::string& mailbox_id, uint64_t message_id) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  return ReadFrom(mailbox_id, {message_id, 0, std::nullopt});
 }
 
 absl::Status StoreOnDisk::ChangeMessages(

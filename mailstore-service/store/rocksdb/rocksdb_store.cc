@@ -32,6 +32,11 @@ absl::StatusOr<std::unique_ptr<DeliveryWriter>> StoreOnDisk::BeginDelivery(
   return deliveries_.Begin(std::move(mailbox_ids));
 }
 
+absl::StatusOr<std::unique_ptr<DeliveryWriter>> StoreOnDisk::BeginImport(
+    const std::string& mailbox_id, const ImportedMessage& message) {
+  return deliveries_.BeginImport(mailbox_id, message);
+}
+
 absl::Status StoreOnDisk::CheckDelivery(const std::string& mailbox_id, int64_t size_octets) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   return records_.CheckDelivery(mailbox_id, size_octets);
@@ -107,7 +112,12 @@ absl::StatusOr<std::unique_ptr<MessageReader>> StoreOnDisk::Read(const Lease& le
     MutexLock lock(&mutex_);
     RESTANTE_RETURN_IF_ERROR(leases_.Check(lease));
   }
-  std::string key = codec::IndexKey(lease.mailbox_id, read.message_id);
+  return ReadFrom(lease.mailbox_id, read);
+}
+
+absl::StatusOr<std::unique_ptr<MessageReader>> StoreOnDisk::ReadFrom(
+    const std::string& mailbox_id, const MessageRead& read) const {
+  std::string key = codec::IndexKey(mailbox_id, read.message_id);
   RESTANTE_ASSIGN_OR_RETURN(std::optional<std::string> value,
                             database_->Get(database_->index(), key));
   if (!value) {

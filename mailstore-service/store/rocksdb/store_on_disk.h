@@ -42,6 +42,8 @@ class StoreOnDisk : public RocksdbStore {
 
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) override;
+  absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
+      const std::string& mailbox_id, const ImportedMessage& message) override;
   absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) override;
   absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
                                       const SessionInfo& session) override;
@@ -64,6 +66,8 @@ class StoreOnDisk : public RocksdbStore {
 
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
+  absl::StatusOr<std::unique_ptr<MessageReader>> ReadMessage(const std::string& mailbox_id,
+                                                             uint64_t message_id) override;
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
                                          const std::string& caller) override;
@@ -89,6 +93,8 @@ class StoreOnDisk : public RocksdbStore {
   absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
   absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
                                                       size_t limit) const;
+  absl::StatusOr<std::unique_ptr<MessageReader>> ReadFrom(const std::string& mailbox_id,
+                                                          const MessageRead& read) const;
   void ReportDamage(const std::string& mailbox_id, uint64_t message_id) const;
   absl::StatusOr<Lease> TakeLease(const std::string& mailbox_id, const SessionInfo& session);
   absl::StatusOr<int64_t> WriteClose(const Lease& lease, const SessionInfo& session,

@@ -20,7 +20,7 @@ bool StoreOnDisk::IsOver(const std::optional<codec::MailboxRecord>& record) cons
 bool StoreOnDisk::IsOver(absl::string_view key, absl::string_view value) const {
   switch (swept_) {
     case Swept::kDeliveries:
-      return deliveries_.IsOver(codec::DecodeDelivery(value));
+      return deliveries_.IsOver(key, codec::DecodeDelivery(value));
     case Swept::kOutcomes:
       return IsOver(codec::DecodeOutcome(value));
     case Swept::kDeleted:

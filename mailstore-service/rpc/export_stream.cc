@@ -1,0 +1,136 @@
+#include "mailstore-service/rpc/export_stream.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
+#include "common/rpc/status.h"
+#include "common/rpc/time_messages.h"
+#include "mailstore-service/rpc/convert.h"
+
+namespace restante::mailstore {
+namespace {
+
+constexpr size_t kMaxAnswerOctets = 262'144;
+constexpr int kMaxPieces = 100;
+constexpr size_t kPage = 100;
+
+v1::ExportedMessage ToExported(const std::string& parent, const MessageSummary& message) {
+  v1::ExportedMessage proto;
+  proto.set_name(absl::StrCat(parent, "/messages/", message.message_id));
+  proto.set_size_octets(message.size_octets);
+  proto.set_uidl(message.uidl);
+  *proto.mutable_delivery_time() = rpc::ToTimestamp(message.delivery_time);
+  if (message.read_time) *proto.mutable_read_time() = rpc::ToTimestamp(*message.read_time);
+  return proto;
+}
+
+// What one message's error is, and the others are not touched by.
+bool ConcernsOneMessage(const absl::Status& status) {
+  const ErrorReason reason = GetErrorReason(status);
+  return reason == ErrorReason::kMessageNotFound || reason == ErrorReason::kMessageCorrupt;
+}
+
+}  // namespace
+
+ExportStream::ExportStream(const ExportStreamParts& parts, grpc::CallbackServerContext* context,
+                           const v1::ExportMessagesRequest& request, std::string caller)
+    : parts_(parts),
+      context_(context),
+      caller_(std::move(caller)),
+      parent_(request.parent()),
+      after_(request.after_message_id()) {
+  const absl::StatusOr<std::string> id = ParseMailboxName("parent", parent_);
+  if (!id.ok()) {
+    End(id.status());
+    return;
+  }
+  mailbox_id_ = *id;
+  PostFill();
+}
+
+void ExportStream::PostFill() {
+  const absl::Status posted = parts_.workers.Post([this] { Fill(); });
+  if (!posted.ok()) End(posted);
+}
+
+void ExportStream::OnWriteDone(bool ok) {
+  if (!ok) return End(absl::CancelledError());
+  PostFill();
+}
+
+void ExportStream::End(const absl::Status& status) {
+  parts_.logger.Info("messages_exported", {{"mailbox_id", mailbox_id_},
+                                           {"caller", caller_},
+                                           {"exported", exported_},
+                                           {"failed", failed_},
+                                           {"code", absl::StatusCodeToString(status.code())}});
+  Finish(rpc::ToGrpcStatus(status));
+}
+
+void ExportStream::Fill() {
+  if (context_->IsCancelled()) return End(absl::CancelledError());
+  answer_.Clear();
+  answer_octets_ = 0;
+  const absl::Status status = FillAnswer();
+  if (!status.ok()) return End(status);
+  if (answer_.pieces().empty()) return End(absl::OkStatus());
+  StartWrite(&answer_);
+}
+
+absl::Status ExportStream::BeginNext() {
+  if (page_.empty() && !last_page_) {
+    RESTANTE_ASSIGN_OR_RETURN(const std::vector<MessageSummary> messages,
+                              parts_.store.ListMessages(mailbox_id_, after_, kPage));
+    last_page_ = messages.size() < kPage;
+    page_.assign(messages.begin(), messages.end());
+  }
+  if (page_.empty()) return absl::OkStatus();
+  const MessageSummary message = page_.front();
+  page_.pop_front();
+  after_ = message.message_id;
+  v1::ExportedPiece& piece = *answer_.add_pieces();
+  *piece.mutable_begin() = ToExported(parent_, message);
+  absl::StatusOr<std::unique_ptr<MessageReader>> reader =
+      parts_.store.ReadMessage(mailbox_id_, message.message_id);
+  if (reader.ok()) {
+    reader_ = *std::move(reader);
+    return absl::OkStatus();
+  }
+  if (!ConcernsOneMessage(reader.status())) return reader.status();
+  *piece.mutable_error() = rpc::ToProto(reader.status());
+  ++failed_;
+  return absl::OkStatus();
+}
+
+absl::Status ExportStream::FillAnswer() {
+  while (answer_.pieces_size() < kMaxPieces) {
+    if (reader_ == nullptr) {
+      const int before = answer_.pieces_size();
+      RESTANTE_RETURN_IF_ERROR(BeginNext());
+      if (answer_.pieces_size() == before) return absl::OkStatus();
+      continue;
+    }
+    if (piece_.empty()) {
+      absl::StatusOr<std::string> piece = reader_->Next();
+      if (!piece.ok() && !ConcernsOneMessage(piece.status())) return piece.status();
+      if (!piece.ok() || piece->empty()) {
+        v1::ExportedPiece& last = *answer_.add_pieces();
+        if (piece.ok()) last.set_end(true);
+        if (!piece.ok()) *last.mutable_error() = rpc::ToProto(piece.status());
+        ++(piece.ok() ? exported_ : failed_);
+        reader_.reset();
+        continue;
+      }
+      piece_ = *std::move(piece);
+    }
+    if (answer_octets_ + piece_.size() > kMaxAnswerOctets) return absl::OkStatus();
+    answer_octets_ += piece_.size();
+    answer_.add_pieces()->set_text(std::exchange(piece_, std::string()));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace restante::mailstore
