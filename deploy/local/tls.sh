@@ -48,7 +48,7 @@ make_certificates() {
     DNS:pop3-0.restante.internal "$here"
   make_certificate operator clientAuth URI:spiffe://restante/reader/operator \
     URI:spiffe://restante/account-admin/operator URI:spiffe://restante/mail-admin/operator \
-    URI:spiffe://restante/key-admin/operator
+    URI:spiffe://restante/key-admin/operator URI:spiffe://restante/mover/operator
   # What mail clients see; it proves nothing to the services.
   make_certificate pop3-clients serverAuth "$here"
 }

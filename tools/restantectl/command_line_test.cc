@@ -770,6 +770,8 @@ TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
                                              {"mailboxes", "apply-retention"},
                                              {"mailboxes", "verify"},
                                              {"mailboxes", "backup"},
+                                             {"mailboxes", "import"},
+                                             {"mailboxes", "export"},
                                              {"messages"},
                                              {"messages", "list"}}) {
     std::vector<const char*> arguments = command;
@@ -784,15 +786,19 @@ TEST_F(CommandLineTest, HelpOnEveryLevelHasExamplesAndExitCodes) {
 }
 
 TEST_F(CommandLineTest, WhatIsNoCommandIsAUsageError) {
-  for (const std::vector<const char*>& arguments :
-       std::vector<std::vector<const char*>>{{},
-                                             {"accounts"},
-                                             {"account", "list"},
-                                             {"accounts", "get"},
-                                             {"accounts", "list", "-o", "xml"},
-                                             {"accounts", "list", "--timeout", "0"},
-                                             {"accounts", "create", "a", "--password", "x"},
-                                             {"mailboxes", "get", "a", "b"}}) {
+  for (const std::vector<const char*>& arguments : std::vector<std::vector<const char*>>{
+           {},
+           {"accounts"},
+           {"account", "list"},
+           {"accounts", "get"},
+           {"accounts", "list", "-o", "xml"},
+           {"accounts", "list", "--timeout", "0"},
+           {"accounts", "create", "a", "--password", "x"},
+           {"mailboxes", "import", "m"},
+           {"mailboxes", "import", "m", "--mbox", "a", "--maildir", "b"},
+           {"mailboxes", "import", "m", "--pop3", "pop3s://x"},
+           {"mailboxes", "export", "m"},
+           {"mailboxes", "get", "a", "b"}}) {
     EXPECT_EQ(Run(arguments), ExitCode::kUsage) << testing::PrintToString(arguments);
     EXPECT_NE(err(), "");
   }

@@ -11,6 +11,7 @@
 #include "tools/restantectl/delegates.h"
 #include "tools/restantectl/jobs.h"
 #include "tools/restantectl/logons.h"
+#include "tools/restantectl/mail_transfer.h"
 #include "tools/restantectl/mailboxes.h"
 #include "tools/restantectl/messages.h"
 #include "tools/restantectl/session.h"
@@ -54,6 +55,8 @@ struct CommandLine {
   MessageChoice message_choice;
   MailboxChanges mailbox_changes;
   MailboxJob mailbox_job;
+  MailImportWish mail_import;
+  MailExportWish mail_export;
   Program operations_of = Program::kAuth;
   Action action;
 };

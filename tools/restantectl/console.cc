@@ -116,6 +116,10 @@ absl::StatusOr<Secret> ReadNewPassword(Console& console) {
   return password;
 }
 
+absl::StatusOr<Secret> ReadPassword(Console& console) {
+  return ReadLine(console, kMaxPasswordOctets, "Password: ");
+}
+
 absl::StatusOr<Secret> ReadNtHash(Console& console) {
   RESTANTE_ASSIGN_OR_RETURN(const Secret text, ReadLine(console, kNtHashDigits, "NT hash: "));
   const absl::string_view digits = text.view();

@@ -45,6 +45,9 @@ class SystemConsole : public Console {
 // person sits there, typed twice. Usage errors for none, too long, and two that differ.
 absl::StatusOr<Secret> ReadNewPassword(Console& console);
 
+// A password that exists already, likewise, typed once.
+absl::StatusOr<Secret> ReadPassword(Console& console);
+
 // An NT hash, 32 hexadecimal digits, likewise; gives its 16 octets.
 absl::StatusOr<Secret> ReadNtHash(Console& console);
 

@@ -11,6 +11,7 @@ namespace {
 
 constexpr char kUsagePayload[] = "restantectl/usage";
 constexpr char kToldPayload[] = "restantectl/told";
+constexpr char kDifferencePayload[] = "restantectl/difference";
 
 bool IsUsageError(const absl::Status& status) {
   return status.GetPayload(kUsagePayload).has_value();
@@ -67,6 +68,12 @@ absl::Status UsageError(absl::string_view message) {
   return status;
 }
 
+absl::Status DifferenceError(absl::string_view message) {
+  absl::Status status = absl::DataLossError(message);
+  status.SetPayload(kDifferencePayload, absl::Cord());
+  return status;
+}
+
 absl::Status AlreadyTold() {
   absl::Status status = absl::InternalError("");
   status.SetPayload(kToldPayload, absl::Cord());
@@ -76,6 +83,7 @@ absl::Status AlreadyTold() {
 ExitCode ExitCodeOf(const absl::Status& status) {
   if (status.ok()) return ExitCode::kOk;
   if (IsUsageError(status)) return ExitCode::kUsage;
+  if (status.GetPayload(kDifferencePayload)) return ExitCode::kDifferent;
   if (absl::IsNotFound(status)) return ExitCode::kNotFound;
   if (absl::IsAlreadyExists(status) || absl::IsAborted(status) ||
       absl::IsFailedPrecondition(status)) {
@@ -102,6 +110,9 @@ absl::string_view NextStepFor(const absl::Status& status) {
              "both sides trust each other's authority; then repeat";
     case ExitCode::kNotFound:
       return "the list command of this group shows what there is";
+    case ExitCode::kDifferent:
+      return "look at what is listed above; repeat the import, or take it as it is with "
+             "--allow-uidl-change";
     case ExitCode::kOk:
     case ExitCode::kFailed:
     case ExitCode::kUsage:

@@ -17,12 +17,16 @@ enum class ExitCode {
   kConflict = 4,     // taken, or changed by somebody else meanwhile
   kUnavailable = 5,  // the service does not answer
   kPermission = 6,   // this certificate may not do that
+  kDifferent = 7,    // what was imported is not what the source has
 };
 
 // INVALID_ARGUMENT for what is wrong before anything is sent.
 absl::Status UsageError(absl::string_view message);
 
 ExitCode ExitCodeOf(const absl::Status& status);
+
+// What was proven and does not hold.
+absl::Status DifferenceError(absl::string_view message);
 
 // A failure that the command's own output has explained: the program ends with 1 and prints nothing
 // more.

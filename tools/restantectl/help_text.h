@@ -14,7 +14,7 @@ Exit codes:
   0  done                                4  taken, or changed by somebody else meanwhile
   1  the call failed or was refused      5  the service does not answer
   2  wrong command line or setting       6  this certificate may not do that
-  3  no such thing
+  3  no such thing                       7  what was imported is not what the source has
 
 Examples:
   restantectl accounts list
@@ -281,6 +281,30 @@ with "restante-mailstore --restore-backup".
 
 Example:
   restantectl mailboxes backup)help";
+
+inline constexpr char kMailImportFooter[] =
+    R"help(Messages come behind those that are there, in the source's order, each with its UIDL where the source
+knows one, so that clients do not download them again. A repeat brings nothing twice, and nothing back
+that was deleted meanwhile: an import that broke off is begun anew. Nothing is deleted at the source.
+
+From another server it ends with a proof: UIDL, size and order of every message are compared. Where they
+differ it ends with 7. The password is read from standard input, or asked for. Needs the role mover.
+
+Examples:
+  restantectl mailboxes import jsmith-4k2v --pop3 pop3s://old.example --user jsmith < password
+  restantectl mailboxes import jsmith-4k2v --pop3 pop3://exchange.example --user 'CORP\jsmith' \
+      --mechanism NTLM
+  restantectl mailboxes import jsmith-4k2v --maildir ~jsmith/Maildir --dry-run
+  restantectl mailboxes import jsmith-4k2v --mbox /var/mail/jsmith)help";
+
+inline constexpr char kMailExportFooter[] =
+    R"help(Changes nothing in the mailbox, whoever has it open. A Maildir gets a file restante-uidl with the UIDLs,
+which import reads again, and a repeat goes on behind its last message; an mbox has no place for UIDLs.
+Lines end by LF there. Needs the role mover.
+
+Examples:
+  restantectl mailboxes export jsmith-4k2v --maildir ./jsmith
+  restantectl mailboxes export jsmith-4k2v --mbox ./jsmith.mbox)help";
 
 inline constexpr char kMessagesFooter[] =
     R"help(What QUIT, retention or an operator deletes is kept for 7 days unless the mailstore is configured

@@ -66,6 +66,48 @@ void AddMessageCommand(CLI::App* messages, CommandLine* line, const char* name, 
   });
 }
 
+void AddMailImport(CLI::App* mailboxes, CommandLine* line) {
+  CLI::App* command =
+      AddCommand(mailboxes, "import", "Take messages from a Maildir, an mbox or another server");
+  MailImportWish& wish = line->mail_import;
+  AddId(command, &wish.mailbox_id, "The mailbox");
+  CLI::Option_group* source = command->add_option_group("Source");
+  source->add_option("--maildir", wish.maildir, "A Maildir")->type_name("DIRECTORY");
+  source->add_option("--mbox", wish.mbox, "An mbox")->type_name("FILE");
+  source->add_option("--pop3", wish.pop3, "A maildrop: pop3s://HOST[:PORT] or pop3://HOST[:PORT]")
+      ->type_name("URL");
+  source->require_option(1);
+  command->add_option("--user", wish.pop3_user, "The user of the maildrop")->type_name("NAME");
+  command->add_option("--mechanism", wish.pop3_mechanism, "How to log on, such as NTLM")
+      ->type_name("NAME");
+  command->add_option("--source-ca", wish.pop3_ca, "The authorities of the other server's TLS")
+      ->type_name("FILE");
+  command->add_flag("--without-tls", wish.pop3_without_tls,
+                    "Also when the other server has no TLS: the password and the mail can be read "
+                    "on the way");
+  command->add_flag("--dry-run", wish.dry_run, "Count, and import nothing");
+  command->add_flag("--allow-uidl-change", wish.allow_uidl_change,
+                    "End with 0 also when UIDLs, sizes or the order differ");
+  command->footer(kMailImportFooter);
+  command->callback([line] {
+    line->action = [line](Session& session) { return ImportMail(session, line->mail_import); };
+  });
+}
+
+void AddMailExport(CLI::App* mailboxes, CommandLine* line) {
+  CLI::App* command = AddCommand(mailboxes, "export", "Write all messages to a Maildir or an mbox");
+  MailExportWish& wish = line->mail_export;
+  AddId(command, &wish.mailbox_id, "The mailbox");
+  CLI::Option_group* sink = command->add_option_group("Target");
+  sink->add_option("--maildir", wish.maildir, "A Maildir")->type_name("DIRECTORY");
+  sink->add_option("--mbox", wish.mbox, "An mbox, which must not be there")->type_name("FILE");
+  sink->require_option(1);
+  command->footer(kMailExportFooter);
+  command->callback([line] {
+    line->action = [line](Session& session) { return ExportMail(session, line->mail_export); };
+  });
+}
+
 void AddMessages(CLI::App* top, CommandLine* line) {
   CLI::App* messages = AddCommand(top, "messages", "The messages of a mailbox");
   messages->require_subcommand(1)->footer(kMessagesFooter);
@@ -119,6 +161,8 @@ void AddMailboxes(CLI::App* top, CommandLine* line) {
   backup->callback([line] {
     line->action = [line](Session& session) { return BackupMailboxes(session, line->no_wait); };
   });
+  AddMailImport(mailboxes, line);
+  AddMailExport(mailboxes, line);
   AddMessages(top, line);
 }
 
