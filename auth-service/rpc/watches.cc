@@ -164,8 +164,9 @@ class LogonEventWatch final : public WatchStream<auth::v1::WatchLogonEventsRespo
 grpc::ServerWriteReactor<auth::v1::WatchMechanismPolicyResponse>* WatchMechanismPolicy(
     directory::Directory& directory, WatchStreams& streams,
     const auth::v1::WatchMechanismPolicyRequest& request) {
-  return new PolicyWatch<auth::v1::WatchMechanismPolicyResponse>(directory, streams,
-                                                                 request.protocol(), "");
+  return new PolicyWatch<auth::v1::WatchMechanismPolicyResponse>(
+      directory, streams,
+      ParsePolicyName("protocol", absl::StrCat("protocolPolicies/", request.protocol())), "");
 }
 
 grpc::ServerWriteReactor<auth::v1::WatchProtocolPolicyResponse>* WatchProtocolPolicy(
