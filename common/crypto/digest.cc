@@ -38,6 +38,21 @@ std::string HmacMd5(absl::string_view key, absl::string_view bytes) {
 
 std::string Sha256(absl::string_view bytes) { return Digest(EVP_sha256(), bytes); }
 
+Sha256Sum::Sha256Sum() : context_(EVP_MD_CTX_new(), EVP_MD_CTX_free) {
+  RESTANTE_CHECK(EVP_DigestInit_ex(context_.get(), EVP_sha256(), nullptr) == 1);
+}
+
+void Sha256Sum::Add(absl::string_view bytes) {
+  RESTANTE_CHECK(EVP_DigestUpdate(context_.get(), bytes.data(), bytes.size()) == 1);
+}
+
+std::string Sha256Sum::Finish() {
+  unsigned char digest[EVP_MAX_MD_SIZE];
+  unsigned int size = 0;
+  RESTANTE_CHECK(EVP_DigestFinal_ex(context_.get(), digest, &size) == 1);
+  return std::string(reinterpret_cast<char*>(digest), size);
+}
+
 std::string HmacSha256(absl::string_view key, absl::string_view bytes) {
   return Hmac(EVP_sha256(), key, bytes);
 }

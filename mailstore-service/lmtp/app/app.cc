@@ -40,9 +40,10 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   GrpcDeliveryBackend mailstores(&placements, random, logger, config.delivery);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<LmtpServer> server,
-      LmtpServer::Listen(
-          config.server,
-          {recipients, mailstores, clock, random, logger, lmtp_metrics, config.deadlines}, loops));
+      LmtpServer::Listen(config.server,
+                         {recipients, mailstores, clock, random, logger, lmtp_metrics,
+                          config.deadlines, config.keep_identical_messages},
+                         loops));
   server->Serve();
   // Also while auth or a mailstore is away: clients are told to come again.
   endpoints->SetReady(true);

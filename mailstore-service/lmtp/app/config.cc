@@ -71,6 +71,7 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.event_loops = file.event_loops();
   app::SetDuration(file.drain_grace(), file.has_drain_grace(), &config.drain_grace);
   config.development_mode = file.development_mode();
+  config.keep_identical_messages = file.keep_identical_messages();
   return config;
 }
 

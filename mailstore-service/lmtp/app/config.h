@@ -29,6 +29,7 @@ struct Config {
   int event_loops = 0;  // 0: one for each core
   absl::Duration drain_grace = absl::Seconds(30);
   bool development_mode = false;
+  bool keep_identical_messages = false;
 };
 
 // INVALID_ARGUMENT or NOT_FOUND that names file, line, key and what was expected.

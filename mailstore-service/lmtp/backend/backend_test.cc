@@ -154,9 +154,9 @@ class DeliveryTest : public testing::Test {
     delivery_ = backend_->Begin(mailboxes, "0123", queue_.executor(), [this] { room_ = true; });
   }
 
-  std::vector<DeliveryOutcome> Finish() {
+  std::vector<DeliveryOutcome> Finish(const std::string& fingerprint = "") {
     std::optional<Delivered> delivered;
-    delivery_->Finish([&](Delivered answer) { delivered = std::move(answer); });
+    delivery_->Finish(fingerprint, [&](Delivered answer) { delivered = std::move(answer); });
     queue_.RunUntil([&] { return delivered.has_value(); });
     return delivered->outcomes;
   }
@@ -205,6 +205,23 @@ TEST_F(DeliveryTest, OneCallForEachPlacementAndOneOutcomeForEachMailbox) {
     EXPECT_EQ(store->received()[0].text, "hello\r\nworld\r\n");
     EXPECT_TRUE(store->received()[0].sound);
   }
+}
+
+TEST_F(DeliveryTest, WhatHasOneFingerprintIsOneDeliveryForEachMailbox) {
+  Start(Options(kShort));
+  const auto ids_of = [this](const std::string& fingerprint) {
+    Begin({{"a", "one"}, {"c", "one"}});
+    delivery_->Write("text\r\n");
+    EXPECT_EQ(Finish(fingerprint),
+              (Outcomes{DeliveryOutcome::kDelivered, DeliveryOutcome::kDelivered}));
+    return one_.received().back().delivery_ids;
+  };
+  const std::vector<std::string> first = ids_of("f1");
+  EXPECT_NE(first[0], first[1]);
+  EXPECT_EQ(ids_of("f1"), first);
+  EXPECT_NE(ids_of("f2")[0], first[0]);
+  const std::vector<std::string> none = ids_of("");
+  EXPECT_NE(ids_of(""), none);
 }
 
 TEST_F(DeliveryTest, AsksWhetherAMessageWillBeTaken) {
@@ -370,7 +387,7 @@ TEST_F(DeliveryTest, EndsWithADeliveryUnderWay) {
   Start(Options());
   Begin({{"a", "one"}});
   bool answered = false;
-  delivery_->Finish([&](const Delivered&) { answered = true; });
+  delivery_->Finish("", [&](const Delivered&) { answered = true; });
   one_.begun().Wait();
   delivery_.reset();
   backend_.reset();

@@ -29,7 +29,10 @@ class Delivery {
   // more; on_room tells when they have.
   virtual bool has_room() const = 0;
   // The text is whole. A mailstore that is away is waited for within the backend's deadline.
-  virtual void Finish(Done done) = 0;
+  // `fingerprint`, of sender and text as they were received: a delivery to the same mailbox with
+  // the same one within a day is answered delivered, and makes no second copy. Empty: it is none of
+  // another delivery.
+  virtual void Finish(const std::string& fingerprint, Done done) = 0;
 };
 
 // The mailstores as the ingress needs them. Thread-safe; lives in app.cc, longer than every

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "common/base/error_reason.h"
+#include "common/crypto/digest.h"
 #include "mailstore-service/lmtp/backend/delivery_outcomes.h"
 
 namespace restante::lmtp {
@@ -34,7 +35,10 @@ void DeliveryStream::Write(std::shared_ptr<const std::string> piece) {
   Pump();
 }
 
-void DeliveryStream::Finish(int64_t size_octets, uint32_t crc32c) {
+void DeliveryStream::Finish(int64_t size_octets, uint32_t crc32c, const std::string& fingerprint) {
+  for (size_t i = 0; i < target_.mailbox_ids.size() && !fingerprint.empty(); ++i) {
+    target_.delivery_ids[i] = Sha256(absl::StrCat(fingerprint, target_.mailbox_ids[i]));
+  }
   if (outcomes_) return;
   finish_ = FinalPart{size_octets, crc32c};
   ExtendDeadline();

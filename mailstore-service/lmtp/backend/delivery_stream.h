@@ -41,7 +41,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
   struct Target {
     std::string placement;
     std::vector<std::string> mailbox_ids;
-    // One for each mailbox, the same in every repetition.
+    // One for each mailbox, the same in every repetition; those of a fingerprint take their place.
     std::vector<std::string> delivery_ids;
     std::string delivery_id;  // for the log
   };
@@ -54,7 +54,8 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
   // Once, after it has been put into a shared_ptr.
   void Start();
   void Write(std::shared_ptr<const std::string> piece);
-  void Finish(int64_t size_octets, uint32_t crc32c);
+  // `fingerprint` as Delivery::Finish has it.
+  void Finish(int64_t size_octets, uint32_t crc32c, const std::string& fingerprint);
 
   // Written and not yet taken; none once the outcomes are known.
   size_t unsent_octets() const { return unsent_octets_; }
@@ -89,7 +90,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
 
   const DeliveryCommons& commons_;
   const std::shared_ptr<DeliveryCall::Stub> stub_;
-  const Target target_;
+  Target target_;
   const net::Executor executor_;
   const std::function<void()> on_progress_;
 

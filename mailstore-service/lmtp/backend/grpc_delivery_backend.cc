@@ -66,10 +66,10 @@ class GrpcDelivery : public Delivery {
     });
   }
 
-  void Finish(Done done) override {
+  void Finish(const std::string& fingerprint, Done done) override {
     done_ = std::move(done);
     for (const Leg& leg : legs_) {
-      if (leg.stream != nullptr) leg.stream->Finish(size_octets_, crc32c_);
+      if (leg.stream != nullptr) leg.stream->Finish(size_octets_, crc32c_, fingerprint);
     }
     finishing_ = true;
     // Streams that ended before have nothing more to tell.

@@ -68,6 +68,7 @@ class ScriptedStore : public DeliveryBackend {
   std::atomic<bool> has_room = true;
   std::atomic<bool> answers = true;
   std::atomic<int64_t> written_octets = 0;
+  std::vector<std::string> fingerprints;  // looked at when nothing is under way
 
   // Room for the message under way, or the answer to it.
   void GiveRoom() {
@@ -93,8 +94,9 @@ class ScriptedStore : public DeliveryBackend {
       store.written_octets += static_cast<int64_t>(piece.size());
     }
     bool has_room() const override { return store.has_room; }
-    void Finish(Done when_done) override {
+    void Finish(const std::string& fingerprint, Done when_done) override {
       finished = true;
+      store.fingerprints.push_back(fingerprint);
       done = std::move(when_done);
       store.record.Add(absl::StrCat("finished ", text));
       if (store.answers) Answer();
@@ -132,7 +134,8 @@ class LmtpServerTest : public testing::Test {
 
   void Start() {
     auto server = LmtpServer::Listen(
-        options_, {auth_, store_, clock_, random_, logger_, metrics_, deadlines_}, loops_);
+        options_, {auth_, store_, clock_, random_, logger_, metrics_, deadlines_, keep_identical_},
+        loops_);
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
     server_->Serve();
@@ -165,8 +168,37 @@ class LmtpServerTest : public testing::Test {
   net::EventLoopGroup loops_{2};
   LmtpServerOptions options_;
   ClientDeadlines deadlines_;
+  bool keep_identical_ = false;
   std::unique_ptr<LmtpServer> server_;
 };
+
+TEST_F(LmtpServerTest, ARepeatHasTheFingerprintOfTheFirst) {
+  const auto deliver = [this](const std::string& sender, const std::string& text) {
+    auto client = Connect();
+    client->Send("LHLO mx.example\r\nMAIL FROM:<" + sender + ">\r\nRCPT TO:<b@y>\r\nDATA\r\n" +
+                 text + "\r\n.\r\nQUIT\r\n");
+    while (!client->ReceiveLine().empty()) continue;
+    return store_.fingerprints.back();
+  };
+  Start();
+  const std::string first = deliver("a@x", "text");
+  EXPECT_EQ(first.size(), 32u);
+  // The time and the connection are others.
+  clock_.Advance(absl::Hours(1));
+  EXPECT_EQ(deliver("a@x", "text"), first);
+  EXPECT_NE(deliver("a@x", "texT"), first);
+  EXPECT_NE(deliver("b@x", "text"), first);
+  EXPECT_NE(deliver("a@xt", "ext"), first);
+}
+
+TEST_F(LmtpServerTest, IdenticalMessagesAreKeptWhenThatIsWanted) {
+  keep_identical_ = true;
+  Start();
+  auto client = BeginMessage();
+  client->Send("text\r\n.\r\nQUIT\r\n");
+  while (!client->ReceiveLine().empty()) continue;
+  EXPECT_EQ(store_.fingerprints, std::vector<std::string>({""}));
+}
 
 TEST_F(LmtpServerTest, DeliversWithTraceFields) {
   Start();

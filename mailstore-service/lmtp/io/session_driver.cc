@@ -4,6 +4,7 @@
 #include <utility>
 #include <variant>
 
+#include "absl/strings/str_cat.h"
 #include "common/base/ids.h"
 #include "mailstore-service/lmtp/protocol/trace_fields.h"
 
@@ -156,6 +157,10 @@ void SessionDriver::Do(const BeginDelivery& begin) {
   delivery_id_ = NewId(parts_.random);
   sender_ = begin.envelope.sender;
   text_octets_ = 0;
+  if (!parts_.keep_identical_messages) {
+    fingerprint_.emplace();
+    fingerprint_->Add(absl::StrCat(sender_, std::string(1, '\0')));
+  }
   auto on_room = [weak = weak_from_this()] {
     if (auto self = weak.lock()) self->FeedUnread();
   };
@@ -167,12 +172,14 @@ void SessionDriver::Do(const BeginDelivery& begin) {
 
 void SessionDriver::Do(WriteText write) {
   text_octets_ += static_cast<int64_t>(write.text.size());
+  if (fingerprint_) fingerprint_->Add(write.text);
   delivery_->Write(std::move(write.text));
 }
 
 void SessionDriver::Do(const FinishDelivery&) {
   finished_at_ = loop_.Now();
-  delivery_->Finish(Later(&SessionDriver::OnDelivered));
+  delivery_->Finish(fingerprint_ ? fingerprint_->Finish() : "", Later(&SessionDriver::OnDelivered));
+  fingerprint_.reset();
 }
 
 void SessionDriver::OnDelivered(Delivered delivered) {

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -11,6 +12,7 @@
 #include "absl/time/time.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "common/crypto/digest.h"
 #include "common/log/logger.h"
 #include "common/net/connection.h"
 #include "common/net/event_loop.h"
@@ -39,6 +41,8 @@ struct SessionParts {
   const log::Logger& logger;
   const LmtpMetrics& metrics;
   ClientDeadlines deadlines;
+  // Also those that look like a repeat.
+  bool keep_identical_messages = false;
 };
 
 // One client's connection: carries out what its Session decides, and tells it what happened. Made,
@@ -110,6 +114,7 @@ class SessionDriver : public net::HostedSession,
   // The message under way.
   std::unique_ptr<Delivery> delivery_;
   std::string delivery_id_;
+  std::optional<Sha256Sum> fingerprint_;  // while a message is received
   std::string sender_;
   int64_t text_octets_ = 0;
   absl::Duration finished_at_;
