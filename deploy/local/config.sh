@@ -163,7 +163,7 @@ YAML
 }
 
 write_endpoints() {
-  cat >endpoints.env <<ENV
+  cat >endpoints.env.new <<ENV
 RESTANTE_POP3=$(address 110)
 RESTANTE_POP3S=$(address 995)
 RESTANTE_LMTP=$(address 24)
@@ -176,8 +176,8 @@ RESTANTE_MAILSTORE_METRICS=$(address 1013)
 RESTANTE_POP3_METRICS=$(address 1023)
 RESTANTE_LMTP_METRICS=$(address 1033)
 ENV
-  export_line endpoints.env
-  cat >restantectl.env <<ENV
+  export_line endpoints.env.new
+  cat >restantectl.env.new <<ENV
 RESTANTE_AUTH_ADMIN=$(address 1002)
 RESTANTE_MAILSTORE_ADMIN=$(address 1012)
 RESTANTE_TLS_CA=$(printf %q "$DIR/tls/ca.pem")
@@ -186,7 +186,10 @@ RESTANTE_TLS_PRIVATE_KEY=$(printf %q "$DIR/tls/operator.key")
 RESTANTE_AUTH_SERVER_NAME=auth.restante.internal
 RESTANTE_MAILSTORE_SERVER_NAME=mailstore-0.restante.internal
 ENV
-  export_line restantectl.env
+  export_line restantectl.env.new
+  # Whoever reads them meanwhile reads all of them.
+  mv endpoints.env.new endpoints.env
+  mv restantectl.env.new restantectl.env
 }
 
 # Both files are read by `.` in a shell as well as by programs that know only NAME=VALUE.
