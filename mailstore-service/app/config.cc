@@ -20,6 +20,8 @@ namespace {
 using restante::config::v1::MailstoreConfig;
 using restante::config::v1::StoreLimits;
 
+constexpr int64_t kReservedOctets = int64_t{256} << 20;
+
 void ApplyStoreLimits(const StoreLimits& limits, Config* config) {
   if (limits.max_message_octets() > 0) {
     config->store.max_message_octets = limits.max_message_octets();
@@ -36,6 +38,8 @@ void ApplyStoreLimits(const StoreLimits& limits, Config* config) {
   config->store.defaults.limits = {limits.default_max_octets(), limits.default_max_messages()};
   config->store.defaults.retention = {absl::Hours(24) * limits.default_after_delivery_days(),
                                       absl::Hours(24) * limits.default_after_read_days()};
+  config->store.reserved_octets =
+      limits.has_reserved_octets() ? limits.reserved_octets() : kReservedOctets;
   app::SetDuration(limits.deleted_mailboxes_kept(), limits.has_deleted_mailboxes_kept(),
                    &config->store.kept.deleted_mailboxes);
   app::SetDuration(limits.retention_interval(), limits.has_retention_interval(),

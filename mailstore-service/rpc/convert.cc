@@ -113,6 +113,11 @@ std::string EtagOf(uint64_t revision) {
   return absl::StrCat(absl::Hex(revision, absl::kZeroPad16));
 }
 
+bool ConcernsOneMessage(const absl::Status& status) {
+  const ErrorReason reason = GetErrorReason(status);
+  return reason == ErrorReason::kMessageNotFound || reason == ErrorReason::kMessageCorrupt;
+}
+
 std::string MailboxName(absl::string_view mailbox_id) {
   return absl::StrCat(kMailboxes, mailbox_id);
 }

@@ -29,6 +29,9 @@ std::string EtagOf(uint64_t revision);
 // Days of 24 hours, cut.
 int32_t WholeDays(absl::Duration duration);
 
+// Whether it is the error of one message, by which the others are not touched.
+bool ConcernsOneMessage(const absl::Status& status);
+
 // "mailboxes/{mailbox_id}"; `field` names it in FIELD_INVALID.
 std::string MailboxName(absl::string_view mailbox_id);
 absl::StatusOr<std::string> ParseMailboxName(absl::string_view field, absl::string_view name);

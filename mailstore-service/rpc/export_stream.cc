@@ -27,12 +27,6 @@ v1::ExportedMessage ToExported(const std::string& parent, const MessageSummary& 
   return proto;
 }
 
-// What one message's error is, and the others are not touched by.
-bool ConcernsOneMessage(const absl::Status& status) {
-  const ErrorReason reason = GetErrorReason(status);
-  return reason == ErrorReason::kMessageNotFound || reason == ErrorReason::kMessageCorrupt;
-}
-
 }  // namespace
 
 ExportStream::ExportStream(const ExportStreamParts& parts, grpc::CallbackServerContext* context,

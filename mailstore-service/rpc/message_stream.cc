@@ -31,12 +31,6 @@ absl::StatusOr<MessageRead> ToRead(const v1::MessageRead& proto) {
   return read;
 }
 
-// What one message's error is, and the others are not touched by.
-bool ConcernsOneMessage(const absl::Status& status) {
-  const ErrorReason reason = GetErrorReason(status);
-  return reason == ErrorReason::kMessageNotFound || reason == ErrorReason::kMessageCorrupt;
-}
-
 }  // namespace
 
 MessageStream* MessageStream::Begin(MessageStreamParts parts, grpc::CallbackServerContext* context,

@@ -83,7 +83,7 @@ struct MailboxDefaults {
 // A mailbox that was deleted can be listed and looked into, and brought back for a while; delivery,
 // opening and changes of it and its messages are MAILBOX_DELETED.
 //
-// STORE_FULL: no room, reading and deleting go on. STORE_FAILED: a write may not be durable;
+// STORE_FULL: no room but a reserve, reading and deleting go on. STORE_FAILED: a write may not be durable;
 // nothing is written any more until the store is opened anew. A status of code kUnknown means that
 // the outcome is not known: repeat the call, it is safe.
 class Mailstore {
@@ -110,8 +110,8 @@ class Mailstore {
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
       const std::string& mailbox_id, const ImportedMessage& message) = 0;
 
-  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED or MAILBOX_DELETED
-  // otherwise, as Finish would say. FIELD_INVALID.
+  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED, MAILBOX_DELETED or
+  // STORE_FULL otherwise, as Finish would say. FIELD_INVALID.
   virtual absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) = 0;
 
   // Takes the mailbox for a session. The same session gets its own lease again. MAILDROP_IN_USE
@@ -221,7 +221,8 @@ class Mailstore {
   // import ids after kImportIdKept, outcomes after kOutcomeKept, deleted messages and mailboxes
   // after their time. Looks at about `limit` records, from where the last call ended. What it
   // removes was worth nothing any more: no call is answered differently for it, but that what was
-  // deleted cannot be brought back. One thread at a time.
+  // deleted cannot be brought back. The end of a round gives the room of removed texts back to the
+  // disk, when that is due, which may take a while. One thread at a time.
   virtual absl::StatusOr<SweepResult> Sweep(size_t limit) = 0;
 };
 

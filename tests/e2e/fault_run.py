@@ -27,8 +27,9 @@ _FAULTS = (OSError, EOFError, smtplib.SMTPException, ssl.SSLError, AssertionErro
 class Disk:
     """A file system of its own below the mailstore's data, whose power can be cut."""
 
-    def __init__(self, deployment):
+    def __init__(self, deployment, mebibytes=256):
         self._deployment = deployment
+        self._octets = mebibytes << 20
         self._image = deployment.dir / "disk.img"
         self._folder = deployment.dir / "data/mailstore"
 
@@ -40,7 +41,7 @@ class Disk:
         """The store moves onto it."""
         self._deployment.down("mailstore")
         with self._image.open("wb") as image:
-            image.truncate(256 << 20)
+            image.truncate(self._octets)
         subprocess.run(["mkfs.ext4", "-q", str(self._image)], check=True)
         for path in self._folder.iterdir():
             subprocess.run(["rm", "-r", str(path)], check=True)

@@ -25,7 +25,7 @@ absl::Status ToAbsl(const rocksdb::Status& status) {
   return absl::UnavailableError(status.ToString());
 }
 
-rocksdb::BackupEngineOptions BackupOptions(const std::string& directory) {
+rocksdb::BackupEngineOptions EngineOptions(const std::string& directory) {
   rocksdb::BackupEngineOptions options(directory);
   options.share_table_files = true;
   // So that a file of another store, or of this one before a restore, is never taken for its own.
@@ -38,7 +38,7 @@ rocksdb::BackupEngineOptions BackupOptions(const std::string& directory) {
 absl::StatusOr<std::unique_ptr<rocksdb::BackupEngine>> OpenToWrite(const std::string& directory) {
   rocksdb::BackupEngine* engine = nullptr;
   RESTANTE_RETURN_IF_ERROR(ToAbsl(
-      rocksdb::BackupEngine::Open(rocksdb::Env::Default(), BackupOptions(directory), &engine)));
+      rocksdb::BackupEngine::Open(rocksdb::Env::Default(), EngineOptions(directory), &engine)));
   return std::unique_ptr<rocksdb::BackupEngine>(engine);
 }
 
@@ -46,7 +46,7 @@ absl::StatusOr<std::unique_ptr<rocksdb::BackupEngineReadOnly>> OpenToRead(
     const std::string& directory) {
   rocksdb::BackupEngineReadOnly* engine = nullptr;
   RESTANTE_RETURN_IF_ERROR(ToAbsl(rocksdb::BackupEngineReadOnly::Open(
-      rocksdb::Env::Default(), BackupOptions(directory), &engine)));
+      rocksdb::Env::Default(), EngineOptions(directory), &engine)));
   return std::unique_ptr<rocksdb::BackupEngineReadOnly>(engine);
 }
 

@@ -63,6 +63,7 @@ void BodyWriter::AddLastPiece(size_t i, rocksdb::WriteBatch* batch) const {
 void AddBodyRemoval(const Database& database, uint64_t body_id, int64_t size_octets,
                     rocksdb::WriteBatch* batch) {
   constexpr int64_t kPiece = Mailstore::kMaxPieceOctets;
+  database.CountRemoved(size_octets);
   int64_t pieces = std::max<int64_t>(1, (size_octets + kPiece - 1) / kPiece);
   for (int64_t piece = 0; piece < pieces; ++piece) {
     batch->Delete(database.bodies(), codec::BodyKey(body_id, static_cast<uint32_t>(piece)));

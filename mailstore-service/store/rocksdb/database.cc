@@ -139,6 +139,11 @@ absl::Status Database::Write(rocksdb::WriteBatch* batch, bool sync) {
   return failed;
 }
 
+absl::Status Database::Flush() {
+  const rocksdb::Status flushed = db_->Flush(rocksdb::FlushOptions(), families_);
+  return flushed.ok() ? absl::OkStatus() : absl::UnavailableError(flushed.ToString());
+}
+
 absl::StatusOr<std::optional<std::string>> Database::Get(rocksdb::ColumnFamilyHandle* family,
                                                          absl::string_view key) const {
   std::string value;

@@ -47,9 +47,17 @@ class Database {
   // then on for every write: what the disk kept is not known.
   absl::Status Write(rocksdb::WriteBatch* batch, bool sync);
 
+  // Writes everything that is in memory to files, so that the logs, which have it too, can go.
+  absl::Status Flush();
+
   // nullopt when there is no such key. UNAVAILABLE when it cannot be read.
   absl::StatusOr<std::optional<std::string>> Get(rocksdb::ColumnFamilyHandle* family,
                                                  absl::string_view key) const;
+
+  // Octets of texts that were removed and that nobody has looked after since; below 0 to take them
+  // off.
+  void CountRemoved(int64_t octets) const { removed_octets_ += octets; }
+  int64_t removed_octets() const { return removed_octets_; }
 
   rocksdb::DB& db() const { return *db_; }
   uint32_t boot_number() const { return boot_number_; }
@@ -77,6 +85,7 @@ class Database {
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   uint32_t boot_number_ = 0;
   uint32_t store_id_ = 0;
+  mutable std::atomic<int64_t> removed_octets_ = 0;
   std::atomic<bool> full_ = false;
   std::atomic<bool> failed_ = false;
 };

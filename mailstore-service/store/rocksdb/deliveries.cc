@@ -24,6 +24,7 @@ class Deliveries::Writer : public DeliveryWriter {
       return MakeError(absl::StatusCode::kInvalidArgument, ErrorReason::kMessageTooLarge,
                        "the message is over the store's limit");
     }
+    RESTANTE_RETURN_IF_ERROR(deliveries_->space_.CheckRoom(octets));
     return body_.Append(text);
   }
 

@@ -15,6 +15,7 @@
 #include "mailstore-service/store/rocksdb/body_writer.h"
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
+#include "mailstore-service/store/rocksdb/disk_space.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
 #include "mailstore-service/store/rocksdb/mailbox_records.h"
 
@@ -25,10 +26,11 @@ namespace restante::mailstore {
 class Deliveries {
  public:
   // All outlive it.
-  Deliveries(Database* database, const MailboxRecords* records, int64_t max_message_octets,
-             const Clock& clock)
+  Deliveries(Database* database, const MailboxRecords* records, const DiskSpace* space,
+             int64_t max_message_octets, const Clock& clock)
       : database_(database),
         records_(*records),
+        space_(*space),
         max_message_octets_(max_message_octets),
         clock_(clock),
         ids_(database->boot_number()) {}
@@ -71,6 +73,7 @@ class Deliveries {
 
   Database* const database_;
   const MailboxRecords& records_;
+  const DiskSpace& space_;
   const int64_t max_message_octets_;
   const Clock& clock_;
   MessageIdSource ids_;

@@ -93,9 +93,14 @@ absl::Status StoreOnDisk::DeleteMailbox(const std::string& mailbox_id, const std
   record.state = codec::MailboxState::kDeleted;
   record.delete_time = clock_.WallNow();
   record.deleted_by = caller;
-  RESTANTE_RETURN_IF_ERROR(records_.Put(mailbox_id, std::move(record)));
-  std::optional<SessionInfo> holder;
-  return DropLease(mailbox_id, &holder);
+  rocksdb::WriteBatch batch;
+  records_.AddPut(mailbox_id, std::move(record), &batch);
+  // Else its session would have it again after a restart.
+  batch.Delete(database_->leases(), mailbox_id);
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  MutexLock lock(&mutex_);
+  leases_.Break(mailbox_id);
+  return absl::OkStatus();
 }
 
 absl::StatusOr<codec::MailboxRecord> StoreOnDisk::GetDeletedRecord(const std::string& mailbox_id) {
@@ -162,23 +167,18 @@ absl::StatusOr<bool> StoreOnDisk::RemoveSomeRecords(const std::string& mailbox_i
   return true;
 }
 
-absl::Status StoreOnDisk::DropLease(const std::string& mailbox_id,
-                                    std::optional<SessionInfo>* holder) {
-  {
-    MutexLock lock(&mutex_);
-    *holder = leases_.Break(mailbox_id);
-  }
-  // Else the session would have the mailbox again after a restart.
-  rocksdb::WriteBatch batch;
-  batch.Delete(database_->leases(), mailbox_id);
-  return database_->Write(&batch, true);
-}
-
 absl::StatusOr<std::optional<SessionInfo>> StoreOnDisk::BreakLease(const std::string& mailbox_id) {
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
   std::optional<SessionInfo> holder;
-  RESTANTE_RETURN_IF_ERROR(DropLease(mailbox_id, &holder));
+  {
+    MutexLock lock(&mutex_);
+    holder = leases_.Break(mailbox_id);
+  }
+  // Else the session would have the mailbox again after a restart.
+  rocksdb::WriteBatch batch;
+  batch.Delete(database_->leases(), mailbox_id);
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
   return holder;
 }
 

@@ -1,5 +1,7 @@
 #include "mailstore-service/store/rocksdb/mailbox_records.h"
 
+#include <utility>
+
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/mailbox_rules.h"
 
@@ -21,11 +23,16 @@ absl::StatusOr<codec::MailboxRecord> MailboxRecords::Get(const std::string& mail
   return codec::DecodeMailbox(*value).value_or(codec::MailboxRecord());
 }
 
-absl::Status MailboxRecords::Put(const std::string& mailbox_id, codec::MailboxRecord record) {
+void MailboxRecords::AddPut(const std::string& mailbox_id, codec::MailboxRecord record,
+                            rocksdb::WriteBatch* batch) const {
   ++record.revision;
+  batch->Put(database_.records(), mailbox_id, codec::EncodeMailbox(record));
+  batch->Merge(database_.mailboxes(), mailbox_id, codec::EncodeUsage({0, 0}));
+}
+
+absl::Status MailboxRecords::Put(const std::string& mailbox_id, codec::MailboxRecord record) {
   rocksdb::WriteBatch batch;
-  batch.Put(database_.records(), mailbox_id, codec::EncodeMailbox(record));
-  batch.Merge(database_.mailboxes(), mailbox_id, codec::EncodeUsage({0, 0}));
+  AddPut(mailbox_id, std::move(record), &batch);
   return database_.Write(&batch, true);
 }
 

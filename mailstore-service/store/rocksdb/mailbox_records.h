@@ -28,7 +28,10 @@ class MailboxRecords {
   absl::StatusOr<std::optional<codec::Usage>> FindUsage(const std::string& mailbox_id) const;
   // A record as of a new mailbox when there is none.
   absl::StatusOr<codec::MailboxRecord> Get(const std::string& mailbox_id) const;
-  // Writes the record under a new revision, and makes the mailbox when it is not there.
+  // Adds the record under a new revision, and the mailbox when it is not there, to `batch`.
+  void AddPut(const std::string& mailbox_id, codec::MailboxRecord record,
+              rocksdb::WriteBatch* batch) const;
+  // AddPut in a batch of its own, written durably.
   absl::Status Put(const std::string& mailbox_id, codec::MailboxRecord record);
 
   // MAILBOX_DELETED.

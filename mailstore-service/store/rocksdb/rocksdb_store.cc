@@ -39,6 +39,7 @@ absl::StatusOr<std::unique_ptr<DeliveryWriter>> StoreOnDisk::BeginImport(
 
 absl::Status StoreOnDisk::CheckDelivery(const std::string& mailbox_id, int64_t size_octets) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
+  RESTANTE_RETURN_IF_ERROR(space_.CheckRoom(size_octets));
   return records_.CheckDelivery(mailbox_id, size_octets);
 }
 

@@ -27,6 +27,8 @@ struct RocksdbStoreOptions {
   rocksdb::Env* env = nullptr;
   KeepingTimes kept = {};
   MailboxDefaults defaults = {};
+  // Room on the disk that deliveries leave free.
+  int64_t reserved_octets = 0;
 };
 
 // A Mailstore on disk, in the format of schema.md.

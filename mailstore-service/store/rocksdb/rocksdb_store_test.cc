@@ -410,6 +410,50 @@ TEST_F(RocksdbStoreTest, TheStoresLimitsAreThoseOfMailboxesWithoutTheirOwn) {
   EXPECT_EQ(store->GetMailbox("m")->limits, MailboxLimits());
 }
 
+// What the files of a directory take.
+int64_t OctetsIn(const std::string& directory) {
+  int64_t octets = 0;
+  for (const fs::directory_entry& entry : fs::recursive_directory_iterator(directory)) {
+    if (entry.is_regular_file()) octets += static_cast<int64_t>(entry.file_size());
+  }
+  return octets;
+}
+
+TEST_F(RocksdbStoreTest, RemovedMailGivesItsRoomBack) {
+  RocksdbStoreOptions options;
+  options.directory = directory_.path();
+  options.kept.deleted_messages = absl::ZeroDuration();
+  std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
+  for (int i = 0; i < 80; ++i) Deliver(*store, std::string(size_t{1} << 20, 'x'));
+  Deliver(*store, "stays\r\n");
+  EXPECT_GT(OctetsIn(directory_.path()), 80 << 20);
+  std::vector<uint64_t> ids;
+  const std::vector<MessageSummary> messages = *store->ListMessages("m", 0, 80);
+  for (const MessageSummary& message : messages) ids.push_back(message.message_id);
+  ASSERT_EQ(*store->DeleteMessages("m", ids, ""), 80);
+  bool done = false;
+  while (!done) done = store->Sweep(1'000)->round_done;
+  EXPECT_LT(OctetsIn(directory_.path()), 8 << 20);
+  EXPECT_EQ(ReadEach(*store), std::vector{absl::OkStatus()});
+}
+
+TEST_F(RocksdbStoreTest, DeliveriesLeaveTheReserve) {
+  RocksdbStoreOptions options;
+  options.directory = directory_.path();
+  Deliver(**OpenRocksdbStore(options, clock_, random_), "1\r\n");
+  // More than there is: everything is reserve.
+  options.reserved_octets = static_cast<int64_t>(fs::space(directory_.path()).capacity);
+  std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
+  EXPECT_EQ(GetErrorReason(store->CheckDelivery("m", 1)), ErrorReason::kStoreFull);
+  std::unique_ptr<DeliveryWriter> writer = *store->BeginDelivery({"m"});
+  EXPECT_EQ(GetErrorReason(writer->Append("2\r\n")), ErrorReason::kStoreFull);
+  // Reading and deleting go on.
+  EXPECT_EQ(ReadEach(*store), std::vector{absl::OkStatus()});
+  const uint64_t id = store->ListMessages("m", 0, 1)->at(0).message_id;
+  const Lease lease = store->Open("m", {"reader", "", ""})->lease;
+  EXPECT_EQ(store->Close(lease, {{id}}).value_or(-1), 1);
+}
+
 TEST_F(RocksdbStoreTest, TwoProcessesDoNotShareAStore) {
   std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
   EXPECT_EQ(OpenIn(directory_.path()).status().code(), absl::StatusCode::kUnavailable);

@@ -16,6 +16,7 @@
 #include "mailstore-service/store/rocksdb/database.h"
 #include "mailstore-service/store/rocksdb/deleted_messages.h"
 #include "mailstore-service/store/rocksdb/deliveries.h"
+#include "mailstore-service/store/rocksdb/disk_space.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
 #include "mailstore-service/store/rocksdb/mailbox_records.h"
 #include "mailstore-service/store/rocksdb/rocksdb_store.h"
@@ -33,7 +34,8 @@ class StoreOnDisk : public RocksdbStore {
         observer_(observer),
         kept_(options.kept),
         records_(database_.get(), options.defaults),
-        deliveries_(database_.get(), &records_, options.max_message_octets, clock),
+        space_(database_.get(), options.directory, options.reserved_octets),
+        deliveries_(database_.get(), &records_, &space_, options.max_message_octets, clock),
         deleted_(database_.get(), options.kept.deleted_messages, clock),
         leases_(database_->boot_number(), kLeaseTtl, clock) {}
 
@@ -109,7 +111,6 @@ class StoreOnDisk : public RocksdbStore {
   absl::Status CheckChangeable(const std::string& mailbox_id);
   // The record of a deleted mailbox. MAILBOX_NOT_FOUND, MAILBOX_NOT_DELETED.
   absl::StatusOr<codec::MailboxRecord> GetDeletedRecord(const std::string& mailbox_id);
-  absl::Status DropLease(const std::string& mailbox_id, std::optional<SessionInfo>* holder);
   // PurgeMailbox in the mailbox's turn, `record` being its present one.
   absl::StatusOr<bool> PurgeInTurn(const std::string& mailbox_id, codec::MailboxRecord record,
                                    size_t limit);
@@ -141,6 +142,7 @@ class StoreOnDisk : public RocksdbStore {
   StoreObserver* const observer_;
   const KeepingTimes kept_;
   MailboxRecords records_;
+  DiskSpace space_;
   Deliveries deliveries_;
   const DeletedMessages deleted_;
   // Where the next Sweep goes on.

@@ -70,6 +70,7 @@ absl::StatusOr<SweepResult> StoreOnDisk::Sweep(size_t limit) {
   sweep_key_ = it->Valid() ? it->key().ToString() : "";
   if (it->Valid()) return result;
   result.round_done = swept_ == Swept::kMailboxes;
+  if (result.round_done) RESTANTE_RETURN_IF_ERROR(space_.ReclaimIfDue());
   swept_ =
       result.round_done ? Swept::kDeliveries : static_cast<Swept>(static_cast<int>(swept_) + 1);
   return result;

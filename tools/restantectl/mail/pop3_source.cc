@@ -68,7 +68,9 @@ class Pop3Source : public MailSource {
     Set(CURLOPT_LOW_SPEED_TIME, kSilentSeconds);
     Set(CURLOPT_USE_SSL, static_cast<long>(maildrop.without_tls ? CURLUSESSL_TRY : CURLUSESSL_ALL));
     Set(CURLOPT_USERNAME, maildrop.user.c_str());
-    Set(CURLOPT_PASSWORD, std::string(maildrop.password.view()).c_str());
+    std::string password(maildrop.password.view());  // with its end
+    Set(CURLOPT_PASSWORD, password.c_str());
+    Wipe(&password);
     if (!maildrop.ca.empty()) Set(CURLOPT_CAINFO, maildrop.ca.c_str());
     if (!maildrop.mechanism.empty()) {
       Set(CURLOPT_LOGIN_OPTIONS, absl::StrCat("AUTH=", maildrop.mechanism).c_str());
