@@ -175,3 +175,23 @@ def test_a_stop_lets_the_message_under_way_finish(deployment, password):
         stop.join()
         deployment.up("lmtp")
     assert_delivered(newest(deployment, WINDOWS_NAME, password), text + b"x\r\n")
+
+
+def test_a_message_that_is_sent_again_makes_no_second_copy(deployment, password):
+    def count():
+        with open_session(deployment, WINDOWS_NAME, password) as session:
+            number = int(session.command("STAT").split()[1])
+            session.quit()
+        return number
+
+    mail = b"Subject: once\r\n\r\nIts answer was lost with the program that would have given it.\r\n"
+    before = count()
+    deployment.deliver(ADDRESS, mail)
+    for program in ("lmtp", "mailstore"):
+        deployment.down(program, kill=True)
+        deployment.up(program)
+        deployment.deliver(ADDRESS, mail)
+    assert count() == before + 1
+    # Who means it is somebody else.
+    deployment.deliver(ADDRESS, mail, sender="another@example.net")
+    assert count() == before + 2
