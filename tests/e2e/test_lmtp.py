@@ -178,20 +178,14 @@ def test_a_stop_lets_the_message_under_way_finish(deployment, password):
 
 
 def test_a_message_that_is_sent_again_makes_no_second_copy(deployment, password):
-    def count():
-        with open_session(deployment, WINDOWS_NAME, password) as session:
-            number = int(session.command("STAT").split()[1])
-            session.quit()
-        return number
-
     mail = b"Subject: once\r\n\r\nIts answer was lost with the program that would have given it.\r\n"
-    before = count()
+    before = count(deployment, WINDOWS_NAME, password)
     deployment.deliver(ADDRESS, mail)
     for program in ("lmtp", "mailstore"):
         deployment.down(program, kill=True)
         deployment.up(program)
         deployment.deliver(ADDRESS, mail)
-    assert count() == before + 1
+    assert count(deployment, WINDOWS_NAME, password) == before + 1
     # Who means it is somebody else.
     deployment.deliver(ADDRESS, mail, sender="another@example.net")
-    assert count() == before + 2
+    assert count(deployment, WINDOWS_NAME, password) == before + 2
