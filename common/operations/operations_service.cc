@@ -23,6 +23,13 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
+// So that no answer repeats more than a name.
+absl::Status CheckName(const std::string& name) {
+  constexpr size_t kMaxNameOctets = 64;
+  if (name.size() <= kMaxNameOctets) return absl::OkStatus();
+  return InvalidField("name", "must be operations/{id}");
+}
+
 // One WaitOperation call, which owns itself as gRPC's reactors do. What may still run when it has
 // gone touches only its State.
 class WaitCall final : public grpc::ServerUnaryReactor {
@@ -30,9 +37,10 @@ class WaitCall final : public grpc::ServerUnaryReactor {
   WaitCall(Operations& operations, const google::longrunning::WaitOperationRequest& request,
            Operation* response)
       : state_(std::make_shared<State>(this, operations, request.name(), response)) {
+    const absl::Status named = CheckName(request.name());
     const absl::StatusOr<absl::Duration> timeout = TimeoutOf(request);
-    if (!timeout.ok()) {
-      state_->Fail(timeout.status());
+    if (!named.ok() || !timeout.ok()) {
+      state_->Fail(named.ok() ? timeout.status() : named);
       return;
     }
     subscription_ = operations.OnChange([state = state_] { state->Look(/*over=*/false); });
@@ -134,6 +142,8 @@ absl::Status OperationsService::List(const google::longrunning::ListOperationsRe
 grpc::ServerUnaryReactor* OperationsService::GetOperation(
     grpc::CallbackServerContext* context, const google::longrunning::GetOperationRequest* request,
     Operation* response) {
+  const absl::Status named = CheckName(request->name());
+  if (!named.ok()) return Finish(context, named);
   absl::StatusOr<Operation> operation = operations_.Get(request->name());
   if (operation.ok()) *response = *operation;
   return Finish(context, operation.status());
@@ -143,14 +153,16 @@ grpc::ServerUnaryReactor* OperationsService::DeleteOperation(
     grpc::CallbackServerContext* context,
     const google::longrunning::DeleteOperationRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return Finish(context, operations_.Remove(request->name()));
+  const absl::Status named = CheckName(request->name());
+  return Finish(context, named.ok() ? operations_.Remove(request->name()) : named);
 }
 
 grpc::ServerUnaryReactor* OperationsService::CancelOperation(
     grpc::CallbackServerContext* context,
     const google::longrunning::CancelOperationRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return Finish(context, operations_.Cancel(request->name()));
+  const absl::Status named = CheckName(request->name());
+  return Finish(context, named.ok() ? operations_.Cancel(request->name()) : named);
 }
 
 grpc::ServerUnaryReactor* OperationsService::WaitOperation(

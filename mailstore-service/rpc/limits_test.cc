@@ -52,6 +52,22 @@ TEST_F(LimitsTest, OfDeliveryServiceAreEnforced) {
   ExpectEnforced(methods, Connect(*server_, "ingress/lmtp-0"));
 }
 
+TEST_F(LimitsTest, OfOperationsAreEnforced) {
+  const std::string service = "google.longrunning.Operations";
+  const std::string path = "/" + service + "/";
+  const std::string which = "name: 'operations/0123456789abcdef0123456789abcdef'";
+  const std::vector<MethodWithRequest> methods = {
+      // It takes no name of a parent: there is one list.
+      {path + "ListOperations", "", {"name"}},
+      {path + "GetOperation", which},
+      {path + "DeleteOperation", which},
+      {path + "CancelOperation", which},
+      // A longer time is cut.
+      {path + "WaitOperation", which, {"timeout"}}};
+  EXPECT_THAT(FindMissingMethods(service, methods), testing::IsEmpty());
+  ExpectEnforced(methods, Connect(*management_, "mail-admin/ops"));
+}
+
 TEST_F(LimitsTest, OfMailboxServiceAreEnforced) {
   const std::string service = "restante.mailstore.v1.MailboxService";
   const std::string path = "/" + service + "/";
