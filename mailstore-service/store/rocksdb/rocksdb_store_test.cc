@@ -159,6 +159,31 @@ class SeenDamage : public StoreObserver {
   std::set<uint64_t> damaged;
 };
 
+TEST_F(RocksdbStoreTest, AMessageThatLacksAPieceIsNeverTakenForWhole) {
+  const std::string text(size_t{600'000}, 'x');
+  uint64_t id = 0;
+  {
+    std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
+    Deliver(*store, text);
+    id = store->ListMessages("m", 0, 1)->at(0).message_id;
+  }
+  for (const uint32_t piece : {2U, 1U, 0U}) {
+    {
+      auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+      const std::string key = codec::IndexKey("m", id);
+      const auto entry = codec::DecodeIndexEntry(key, **database->Get(database->index(), key));
+      rocksdb::WriteBatch batch;
+      batch.Delete(database->bodies(), codec::BodyKey(entry->body_id, piece));
+      ASSERT_TRUE(database->Write(&batch, true).ok());
+    }
+    std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
+    const std::vector<absl::Status> read = ReadEach(*store);
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_EQ(GetErrorReason(read[0]), ErrorReason::kMessageCorrupt) << piece;
+    ASSERT_EQ(store->VerifyMessages("m", 0, 10)->damaged.size(), 1u);
+  }
+}
+
 TEST_F(RocksdbStoreTest, ADamagedIndexEntryCostsItsMessageAlone) {
   std::vector<uint64_t> ids;
   {
