@@ -83,9 +83,9 @@ struct MailboxDefaults {
 // A mailbox that was deleted can be listed and looked into, and brought back for a while; delivery,
 // opening and changes of it and its messages are MAILBOX_DELETED.
 //
-// STORE_FULL: no room but a reserve, reading and deleting go on. STORE_FAILED: a write may not be durable;
-// nothing is written any more until the store is opened anew. A status of code kUnknown means that
-// the outcome is not known: repeat the call, it is safe.
+// STORE_FULL: no room but a reserve, reading and deleting go on. STORE_FAILED: a write may not be
+// durable; nothing is written any more until the store is opened anew. A status of code kUnknown
+// means that the outcome is not known: repeat the call, it is safe.
 class Mailstore {
  public:
   static constexpr absl::Duration kLeaseTtl = absl::Seconds(30);
@@ -110,8 +110,8 @@ class Mailstore {
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
       const std::string& mailbox_id, const ImportedMessage& message) = 0;
 
-  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED, MAILBOX_DELETED or
-  // STORE_FULL otherwise, as Finish would say. FIELD_INVALID.
+  // Whether a message of `size_octets` may go to the mailbox now: QUOTA_EXCEEDED, MAILBOX_DELETED
+  // or STORE_FULL otherwise, as Finish would say. FIELD_INVALID.
   virtual absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) = 0;
 
   // Takes the mailbox for a session. The same session gets its own lease again. MAILDROP_IN_USE

@@ -27,7 +27,7 @@ _FAULTS = (OSError, EOFError, smtplib.SMTPException, ssl.SSLError, AssertionErro
 class Disk:
     """A file system of its own below the mailstore's data, whose power can be cut."""
 
-    def __init__(self, deployment, mebibytes=256):
+    def __init__(self, deployment, mebibytes=1024):
         self._deployment = deployment
         self._octets = mebibytes << 20
         self._image = deployment.dir / "disk.img"

@@ -1,5 +1,6 @@
 """Mailboxes that people open besides their own: whose, with which rights, for how long."""
 import base64
+import itertools
 import json
 
 import pytest
@@ -8,6 +9,8 @@ from pop3_client import RawPop3, assert_delivered, curl, open_session, reference
 
 ANNA, BEN = "CORP\\anna", "CORP\\ben"
 HELP_ADDRESS = "help@corp.example"
+# Each time from another sender: the same octets from the same one are the same message.
+SENDERS = (f"sender-{number}@example.net" for number in itertools.count())
 MESSAGES = [b"Subject: one\r\n\r\nThe printer is on fire.\r\n", b"Subject: two\r\n\r\n.It is out.\r\n"]
 
 
@@ -28,7 +31,7 @@ def mail(deployment, passwords):
             session.command(f"DELE {number}")
         session.quit()
     for message in MESSAGES:
-        deployment.deliver(HELP_ADDRESS, message)
+        deployment.deliver(HELP_ADDRESS, message, sender=next(SENDERS))
     deployment.ctl("accounts", "grant-delegate", "helpdesk", "anna")
 
 

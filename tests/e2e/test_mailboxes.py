@@ -77,11 +77,11 @@ def test_a_full_mailbox_is_said_before_the_message_is_sent(deployment, password)
         assert (code, text[:5]) == (552, b"5.2.2")
     # Without its size, and a small one, when they have come.
     with pytest.raises(smtplib.SMTPDataError) as refused:
-        for _ in range(40):
-            deployment.deliver(address, b"Subject: small\r\n\r\n" + b"z" * 70 * 20 + b"\r\n")
+        for number in range(40):
+            deployment.deliver(address, b"Subject: small %d\r\n\r\n" % number + b"z" * 70 * 20 + b"\r\n")
     assert refused.value.smtp_code == 552
     deployment.ctl("mailboxes", "update", mailbox, "--max-octets", "default")
-    deployment.deliver(address, large)
+    deployment.deliver(address, large, sender="another@example.net")
 
 
 def refusal_of(deployment, address):

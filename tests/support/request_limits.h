@@ -18,9 +18,9 @@ struct MethodWithRequest {
 };
 
 // Sends the request again and again, each time with one field beyond every limit: a text of 100,000
-// octets, 200,001 elements, a negative number, a time that is none, an enum value that is not known.
-// Fields of fields too. Which of these were not refused with INVALID_ARGUMENT and the name of a
-// field (or PAGE_TOKEN_INVALID), each with what was answered. The request as it is must not be
+// octets, 200,001 elements, a negative number, a time that is none, an enum value that is not
+// known. Fields of fields too. Which of these were not refused with INVALID_ARGUMENT and the name
+// of a field (or PAGE_TOKEN_INVALID), each with what was answered. The request as it is must not be
 // refused so.
 std::vector<std::string> FindUnenforcedLimits(
     const std::shared_ptr<grpc::ChannelInterface>& channel, const MethodWithRequest& method);
