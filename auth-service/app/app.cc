@@ -14,7 +14,6 @@
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/scram_lookup.h"
 #include "auth-service/rpc/access.h"
-#include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
 #include "auth-service/rpc/faults.h"
 #include "auth-service/rpc/jobs.h"
@@ -22,9 +21,11 @@
 #include "common/app/program_options.h"
 #include "common/app/system_clock.h"
 #include "common/app/system_random.h"
+#include "common/audit/entry.h"
 #include "common/base/status_macros.h"
 #include "common/operations/operations.h"
 #include "common/operations/operations_service.h"
+#include "common/rpc/audit_service.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 #include "common/rpc/server_info_service.h"
@@ -96,7 +97,7 @@ rpc::ServerDescription DescribeServer(const Config& config) {
           {"import.message_octets", 4 << 20},
           {"message_octets", 16 << 20},
           {"watches", rpc::DirectoryService::kMaxWatches},
-          {"audit.entries", directory::kMaxAuditEntries},
+          {"audit.entries", audit::kMaxEntries},
           {"audit.retention_seconds", absl::ToInt64Seconds(config.audit_retention)},
           {"deleted_accounts_kept_seconds", absl::ToInt64Seconds(config.deleted_accounts_kept)}}};
   if (!config.backup_directory.empty()) description.features.insert("directory.backup");
@@ -165,7 +166,9 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
       {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, *operations,
        clock, logger},
       {config.default_placement, config.deleted_accounts_kept, config.backup_directory});
-  rpc::AuditService audit(*directory, workers);
+  rpc::AuditService audit(
+      [&directory](uint64_t before, size_t limit) { return directory->ListAudit(before, limit); },
+      workers);
   rpc::ServerInfoService info(
       DescribeServer(config), rpc::AuthManagementAccess(),
       [&] { return rpc::FindFaults(*directory, vault, config.development_mode); }, clock);

@@ -6,7 +6,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
-#include "auth-service/directory/field_filter.h"
+#include "common/base/field_filter.h"
 
 namespace restante::directory {
 

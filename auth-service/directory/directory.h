@@ -13,9 +13,9 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
-#include "auth-service/directory/audit.h"
 #include "auth-service/directory/change_index.h"
 #include "auth-service/directory/protocol_policy.h"
+#include "common/audit/entry.h"
 #include "common/base/change_signal.h"
 
 namespace restante::directory {
@@ -75,7 +75,7 @@ struct ImportSettings {
   bool update_existing = false;  // else an account that is there is an error
   bool validate_only = false;
   std::string default_placement = {};  // of new accounts without one
-  Author author = {};
+  audit::Author author = {};
 };
 
 enum class ImportOutcome { kCreated, kUpdated, kUnchanged };
@@ -93,7 +93,7 @@ struct WriteOptions {
   // update_time and a new account's mailbox_id are not those of the write.
   bool validate_only = false;
   // For the audit entry that the write leaves.
-  Author author = {};
+  audit::Author author = {};
 };
 
 // A page of accounts in ascending order of id.
@@ -162,7 +162,7 @@ class Directory {
   // their accounts: etag, update time and the credential's age stay. One that is not as it was any
   // more is passed over; how many were replaced.
   virtual absl::StatusOr<size_t> Reseal(const std::vector<Resealed>& credentials,
-                                        const Author& author) = 0;
+                                        const audit::Author& author) = 0;
 
   // Lets another account open the mailbox of account `id`, or changes what it may do there.
   // NOT_FOUND/ACCOUNT_NOT_FOUND and FAILED_PRECONDITION/ACCOUNT_DELETED for either,
@@ -214,9 +214,9 @@ class Directory {
   // Audit entries with a number below `before`, the latest first, at most `limit`. Each change of
   // an account or policy leaves one, durable with it. Waits for a write under way. DATA_LOSS when
   // one is damaged.
-  virtual absl::StatusOr<std::vector<AuditEntry>> ListAudit(uint64_t before,
-                                                            size_t limit) const = 0;
-  // Drops the entries of a time before `oldest`, and those beyond the last kMaxAuditEntries, but
+  virtual absl::StatusOr<std::vector<audit::Entry>> ListAudit(uint64_t before,
+                                                              size_t limit) const = 0;
+  // Drops the entries of a time before `oldest`, and those beyond the last audit::kMaxEntries, but
   // never the last; how many.
   virtual absl::StatusOr<size_t> TrimAudit(absl::Time oldest) = 0;
 };

@@ -951,10 +951,10 @@ TEST_P(DirectoryConformance, KeepsEverythingOverARestart) {
 std::vector<std::string> AuditTexts(const Directory& directory, uint64_t before = UINT64_MAX,
                                     size_t limit = 1'000) {
   std::vector<std::string> texts;
-  const std::vector<AuditEntry> entries = directory.ListAudit(before, limit).value();
-  for (const AuditEntry& entry : entries) {
+  const std::vector<audit::Entry> entries = directory.ListAudit(before, limit).value();
+  for (const audit::Entry& entry : entries) {
     texts.push_back(absl::StrCat(entry.author.method, " ", entry.resource));
-    for (const FieldChange& change : entry.changes) {
+    for (const audit::FieldChange& change : entry.changes) {
       absl::StrAppend(&texts.back(), " ", change.field, ":", absl::StrJoin(change.old_values, ","),
                       ">", absl::StrJoin(change.new_values, ","));
     }
@@ -1006,7 +1006,7 @@ TEST_P(DirectoryConformance, KeepsWhoChangedWhat) {
                   "UpdateAccount accounts/a alias:first>second",
                   absl::StrCat("CreateAccount accounts/a alias:>first mailbox_id:>",
                                account->mailbox_id, " placement:>mailstore-0")));
-  const AuditEntry oldest = directory_->ListAudit(2, 10)->at(0);
+  const audit::Entry oldest = directory_->ListAudit(2, 10)->at(0);
   EXPECT_EQ(oldest.number, 1u);
   EXPECT_EQ(oldest.time, clock_.WallNow());
   EXPECT_EQ(oldest.author.caller, "spiffe://restante/account-admin/ops");

@@ -52,26 +52,16 @@ bool EraseDelegate(absl::string_view account_id, Account* account) {
 class MemoryJournal : public Journal {
  public:
   absl::Status Commit(const DirectoryChange& change) override {
-    audit_.insert(audit_.end(), change.audit.begin(), change.audit.end());
+    for (const audit::Entry& entry : change.audit) audit_.Add(entry);
     return absl::OkStatus();
   }
   absl::Status Backup(const std::string& /*path*/) const override {
     return absl::FailedPreconditionError("a directory in memory has no backup");
   }
-  absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before, size_t limit) const override {
-    std::vector<AuditEntry> entries;
-    for (auto it = audit_.rbegin(); it != audit_.rend() && entries.size() < limit; ++it) {
-      if (it->number < before) entries.push_back(*it);
-    }
-    return entries;
-  }
-  absl::Status DropAudit(uint64_t number) override {
-    std::erase_if(audit_, [number](const AuditEntry& entry) { return entry.number < number; });
-    return absl::OkStatus();
-  }
+  audit::EntryStorage& audit() override { return audit_; }
 
  private:
-  std::deque<AuditEntry> audit_;
+  audit::EntriesInMemory audit_;
 };
 
 }  // namespace
@@ -84,8 +74,7 @@ IndexedDirectory::IndexedDirectory(std::unique_ptr<Journal> journal, DirectoryCo
       journal_(std::move(journal)),
       revision_(contents.revision),
       requests_(std::move(contents.requests)),
-      first_audit_number_(contents.first_audit_number),
-      next_audit_number_(contents.next_audit_number),
+      trail_(&journal_->audit(), contents.audit),
       visible_revision_(contents.revision),
       changes_(contents.purge_revision) {
   for (const AccountPtr& account : contents.accounts) {
@@ -186,7 +175,7 @@ absl::StatusOr<AccountPtr> IndexedDirectory::SetCredential(absl::string_view id,
 }
 
 absl::StatusOr<size_t> IndexedDirectory::Reseal(const std::vector<Resealed>& credentials,
-                                                const Author& author) {
+                                                const audit::Author& author) {
   DirectoryChange change;
   MutexLock write_lock(&write_mutex_);
   for (const auto& [account_id, old_sealed, credential] : credentials) {
@@ -378,7 +367,7 @@ absl::Status IndexedDirectory::Commit(DirectoryChange change, const std::string&
 void IndexedDirectory::Apply(const DirectoryChange& change) {
   revision_ = change.revision;
   requests_.Apply(change);
-  next_audit_number_ += change.audit.size();
+  trail_.CountAdded(change.audit.size());
   MutexLock lock(&mutex_);
   visible_revision_ = change.revision;
   if (const AccountPtr old = Forget(change.removed_account)) {

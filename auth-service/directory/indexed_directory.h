@@ -11,6 +11,7 @@
 #include "auth-service/directory/journal.h"
 #include "auth-service/directory/name_index.h"
 #include "auth-service/directory/request_memory.h"
+#include "common/audit/trail.h"
 #include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "common/base/random.h"
@@ -42,7 +43,7 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<AccountPtr> SetCredential(absl::string_view id, SealedCredential credential,
                                            const WriteOptions& options) override;
   absl::StatusOr<size_t> Reseal(const std::vector<Resealed>& credentials,
-                                const Author& author) override;
+                                const audit::Author& author) override;
   absl::StatusOr<AccountPtr> GrantDelegate(absl::string_view id, const DelegateGrant& grant,
                                            const WriteOptions& options) override;
   absl::StatusOr<AccountPtr> RevokeDelegate(absl::string_view id,
@@ -73,7 +74,7 @@ class IndexedDirectory : public Directory {
   }
 
   absl::Status Backup(const std::string& path) const override;
-  absl::StatusOr<std::vector<AuditEntry>> ListAudit(uint64_t before, size_t limit) const override;
+  absl::StatusOr<std::vector<audit::Entry>> ListAudit(uint64_t before, size_t limit) const override;
   absl::StatusOr<size_t> TrimAudit(absl::Time oldest) override;
 
  private:
@@ -106,8 +107,9 @@ class IndexedDirectory : public Directory {
   absl::Status Commit(DirectoryChange change, const std::string& fingerprint,
                       const WriteOptions& options) ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   // The entries that `change` leaves behind.
-  std::vector<AuditEntry> AuditOf(const DirectoryChange& change, const WriteOptions& options,
-                                  absl::Time now) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
+  std::vector<audit::Entry> AuditOf(const DirectoryChange& change, const WriteOptions& options,
+                                    absl::Time now) const
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
   // The number of the first entry at or after `time`.
   absl::StatusOr<uint64_t> FirstAuditNumberAt(absl::Time time) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(write_mutex_);
@@ -123,8 +125,7 @@ class IndexedDirectory : public Directory {
   const std::unique_ptr<Journal> journal_ ABSL_PT_GUARDED_BY(write_mutex_);
   uint64_t revision_ ABSL_GUARDED_BY(write_mutex_);
   RequestMemory requests_ ABSL_GUARDED_BY(write_mutex_);
-  uint64_t first_audit_number_ ABSL_GUARDED_BY(write_mutex_);
-  uint64_t next_audit_number_ ABSL_GUARDED_BY(write_mutex_);
+  audit::Trail trail_ ABSL_GUARDED_BY(write_mutex_);
 
   // Held for moments: readers never wait for a disk. Changed only by a holder of write_mutex_.
   mutable Mutex mutex_;

@@ -10,8 +10,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "auth-service/directory/account.h"
-#include "auth-service/directory/audit.h"
 #include "auth-service/directory/protocol_policy.h"
+#include "common/audit/trail.h"
 
 namespace restante::directory {
 
@@ -33,7 +33,7 @@ struct DirectoryChange {
   std::optional<ProtocolPolicy> policy;
   std::optional<RememberedRequest> request;
   std::vector<std::string> forgotten_requests;  // request ids
-  std::vector<AuditEntry> audit;                // numbered on from the last change's
+  std::vector<audit::Entry> audit;              // numbered on from the last change's
 };
 
 // Everything a journal holds, to start from.
@@ -42,9 +42,8 @@ struct DirectoryContents {
   std::vector<AccountPtr> accounts;
   std::vector<ProtocolPolicy> policies;
   std::vector<RememberedRequest> requests;
-  uint64_t purge_revision = 0;      // of the last change that removed an account
-  uint64_t first_audit_number = 1;  // of the oldest entry
-  uint64_t next_audit_number = 1;
+  uint64_t purge_revision = 0;  // of the last change that removed an account
+  audit::Numbers audit = {};
 };
 
 // Where IndexedDirectory puts its changes. Called by one thread at a time.
@@ -59,12 +58,8 @@ class Journal {
   // As Directory::Backup.
   virtual absl::Status Backup(const std::string& path) const = 0;
 
-  // As Directory::ListAudit.
-  virtual absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before,
-                                                            size_t limit) const = 0;
-  // Drops the entries below `number`, the next one's at most. UNAVAILABLE when it failed; what was
-  // dropped is then unknown.
-  virtual absl::Status DropAudit(uint64_t number) = 0;
+  // Its entries, to read and to drop; Commit adds them. Lives as long as this.
+  virtual audit::EntryStorage& audit() = 0;
 };
 
 }  // namespace restante::directory

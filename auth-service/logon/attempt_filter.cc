@@ -8,9 +8,6 @@
 namespace restante::logon {
 namespace {
 
-using directory::FieldKind;
-using directory::FieldValue;
-
 enum Field : size_t {
   kAccount,
   kOutcome,
@@ -24,7 +21,7 @@ enum Field : size_t {
 };
 
 // In the order of Field.
-constexpr directory::FieldName kFields[] = {
+constexpr FieldName kFields[] = {
     {"account", FieldKind::kText, "accounts/"},
     {"outcome", FieldKind::kText},
     {"client_address", FieldKind::kText},
@@ -63,8 +60,7 @@ FieldValue ValueOf(const Attempt& attempt, size_t field) {
 }  // namespace
 
 absl::StatusOr<AttemptFilter> AttemptFilter::Parse(absl::string_view text) {
-  RESTANTE_ASSIGN_OR_RETURN(directory::FieldFilter filter,
-                            directory::FieldFilter::Parse(text, kFields));
+  RESTANTE_ASSIGN_OR_RETURN(FieldFilter filter, FieldFilter::Parse(text, kFields));
   return AttemptFilter(std::move(filter));
 }
 

@@ -5,8 +5,8 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
-#include "auth-service/directory/field_filter.h"
 #include "auth-service/logon/attempt.h"
+#include "common/base/field_filter.h"
 
 namespace restante::logon {
 
@@ -14,15 +14,15 @@ namespace restante::logon {
 // restante.auth.v1.ListLogonEventsRequest.filter. Immutable.
 class AttemptFilter {
  public:
-  // As directory::FieldFilter::Parse.
+  // As FieldFilter::Parse.
   static absl::StatusOr<AttemptFilter> Parse(absl::string_view text);
 
   bool Matches(const Attempt& attempt) const;
 
  private:
-  explicit AttemptFilter(directory::FieldFilter filter) : filter_(std::move(filter)) {}
+  explicit AttemptFilter(FieldFilter filter) : filter_(std::move(filter)) {}
 
-  directory::FieldFilter filter_;
+  FieldFilter filter_;
 };
 
 }  // namespace restante::logon

@@ -45,7 +45,7 @@ AccessTable AuthManagementAccess() {
       {"CreateAccount", "UpdateAccount", "DeleteAccount", "UndeleteAccount", "SetCredential",
        "GrantDelegate", "RevokeDelegate", "ImportAccounts", "UpdateProtocolPolicy"});
   Add(&rules, kDirectory, keys, {"RewrapCredentials", "BackupDirectory"});
-  Add(&rules, "restante.auth.v1.AuditService", operations_look, {"ListAuditEntries"});
+  Add(&rules, "restante.common.v1.AuditService", operations_look, {"ListAuditEntries"});
   Add(&rules, kOperations, operations_look, {"ListOperations", "GetOperation", "WaitOperation"});
   Add(&rules, kOperations, keys, {"CancelOperation", "DeleteOperation"});
   Add(&rules, "restante.common.v1.ServerInfoService", everyone, {"GetServerInfo"});

@@ -332,17 +332,17 @@ TEST_F(ServicesTest, ListsWhoChangedWhat) {
   update.mutable_update_mask()->add_paths("alias");
   ASSERT_TRUE(Call<auth::v1::Account>(admin_stub_, &Admin::UpdateAccount, update).ok());
 
-  using Audit = auth::v1::AuditService::Stub;
-  auth::v1::ListAuditEntriesRequest wish;
+  using Audit = common::v1::AuditService::Stub;
+  common::v1::ListAuditEntriesRequest wish;
   wish.set_filter("resource = accounts/jsmith AND method != SetCredential");
   wish.set_page_size(1);
   const auto list = [&] {
-    return Call<auth::v1::ListAuditEntriesResponse>(audit_stub_, &Audit::ListAuditEntries, wish);
+    return Call<common::v1::ListAuditEntriesResponse>(audit_stub_, &Audit::ListAuditEntries, wish);
   };
   auto page = list();
   ASSERT_TRUE(page.ok()) << page.status();
   ASSERT_EQ(page->entries_size(), 1);
-  const auth::v1::AuditEntry& entry = page->entries(0);
+  const common::v1::AuditEntry& entry = page->entries(0);
   EXPECT_EQ(entry.name(), "auditEntries/0000000000000003");
   EXPECT_EQ(entry.caller(), "spiffe://restante/account-admin/ops");
   EXPECT_EQ(entry.method(), "UpdateAccount");

@@ -32,7 +32,7 @@ grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const abs
   return reactor;
 }
 
-directory::WriteOptions OptionsOf(const directory::Author& author, const std::string& etag,
+directory::WriteOptions OptionsOf(const audit::Author& author, const std::string& etag,
                                   const std::string& request_id, bool validate_only) {
   directory::WriteOptions options = ToWriteOptions(etag, request_id);
   options.validate_only = validate_only;
@@ -46,7 +46,7 @@ grpc::ServerUnaryReactor* DirectoryService::CreateAccount(
     grpc::CallbackServerContext* context, const auth::v1::CreateAccountRequest* request,
     auth::v1::Account* response) {
   return Write(context, "CreateAccount", absl::StrCat("accounts/", request->account_id()),
-               [&](const directory::Author& author) { return Create(author, *request, response); });
+               [&](const audit::Author& author) { return Create(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GetAccount(grpc::CallbackServerContext* context,
@@ -65,22 +65,21 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateAccount(
     grpc::CallbackServerContext* context, const auth::v1::UpdateAccountRequest* request,
     auth::v1::Account* response) {
   return Write(context, "UpdateAccount", request->account().name(),
-               [&](const directory::Author& author) { return Update(author, *request, response); });
+               [&](const audit::Author& author) { return Update(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::DeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::DeleteAccountRequest* request,
     auth::v1::DeleteAccountResponse* response) {
   return Write(context, "DeleteAccount", request->name(),
-               [&](const directory::Author& author) { return Delete(author, *request, response); });
+               [&](const audit::Author& author) { return Delete(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::UndeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::UndeleteAccountRequest* request,
     auth::v1::Account* response) {
-  return Write(context, "UndeleteAccount", request->name(), [&](const directory::Author& author) {
-    return Undelete(author, *request, response);
-  });
+  return Write(context, "UndeleteAccount", request->name(),
+               [&](const audit::Author& author) { return Undelete(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::ListCredentials(
@@ -93,21 +92,21 @@ grpc::ServerUnaryReactor* DirectoryService::SetCredential(
     grpc::CallbackServerContext* context, const auth::v1::SetCredentialRequest* request,
     auth::v1::SetCredentialResponse* response) {
   return Write(context, "SetCredential", request->name(),
-               [&](const directory::Author& author) { return Set(author, *request, response); });
+               [&](const audit::Author& author) { return Set(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GrantDelegate(
     grpc::CallbackServerContext* context, const auth::v1::GrantDelegateRequest* request,
     auth::v1::Account* response) {
   return Write(context, "GrantDelegate", request->name(),
-               [&](const directory::Author& author) { return Grant(author, *request, response); });
+               [&](const audit::Author& author) { return Grant(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::RevokeDelegate(
     grpc::CallbackServerContext* context, const auth::v1::RevokeDelegateRequest* request,
     auth::v1::Account* response) {
   return Write(context, "RevokeDelegate", request->name(),
-               [&](const directory::Author& author) { return Revoke(author, *request, response); });
+               [&](const audit::Author& author) { return Revoke(author, *request, response); });
 }
 
 grpc::ServerBidiReactor<auth::v1::ImportAccountsRequest, auth::v1::ImportAccountsResponse>*
@@ -167,13 +166,13 @@ grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
     auth::v1::ProtocolPolicy* response) {
   return Write(
       context, "UpdateProtocolPolicy", request->policy().name(),
-      [&](const directory::Author& author) { return UpdatePolicy(author, *request, response); });
+      [&](const audit::Author& author) { return UpdatePolicy(author, *request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::RewrapCredentials(
     grpc::CallbackServerContext* context, const auth::v1::RewrapCredentialsRequest* request,
     google::longrunning::Operation* response) {
-  return Write(context, "RewrapCredentials", "", [&](const directory::Author& author) {
+  return Write(context, "RewrapCredentials", "", [&](const audit::Author& author) {
     auth::v1::RewrapCredentialsMetadata metadata;
     metadata.set_active_key_id(parts_.vault.active_key_id());
     return BeginJob(author, request->request_id(), std::move(metadata), response);
@@ -183,7 +182,7 @@ grpc::ServerUnaryReactor* DirectoryService::RewrapCredentials(
 grpc::ServerUnaryReactor* DirectoryService::BackupDirectory(
     grpc::CallbackServerContext* context, const auth::v1::BackupDirectoryRequest* request,
     google::longrunning::Operation* response) {
-  return Write(context, "BackupDirectory", "", [&](const directory::Author& author) {
+  return Write(context, "BackupDirectory", "", [&](const audit::Author& author) {
     if (options_.backup_directory.empty()) {
       return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kBackupNotConfigured,
                        "auth's configuration says no backup_directory; set one and restart");
@@ -193,14 +192,14 @@ grpc::ServerUnaryReactor* DirectoryService::BackupDirectory(
 }
 
 template <typename Metadata>
-absl::Status DirectoryService::BeginJob(const directory::Author& author,
-                                        const std::string& request_id, Metadata metadata,
+absl::Status DirectoryService::BeginJob(const audit::Author& author, const std::string& request_id,
+                                        Metadata metadata,
                                         google::longrunning::Operation* response) {
   return operations::BeginJob(parts_.operations, {author.caller, request_id},
                               parts_.clock.WallNow(), std::move(metadata), response);
 }
 
-absl::Status DirectoryService::Create(const directory::Author& author,
+absl::Status DirectoryService::Create(const audit::Author& author,
                                       const auth::v1::CreateAccountRequest& request,
                                       auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const directory::NewAccount account_to_be,
@@ -249,7 +248,7 @@ absl::Status DirectoryService::List(const auth::v1::ListAccountsRequest& request
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Update(const directory::Author& author,
+absl::Status DirectoryService::Update(const audit::Author& author,
                                       const auth::v1::UpdateAccountRequest& request,
                                       auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id,
@@ -264,7 +263,7 @@ absl::Status DirectoryService::Update(const directory::Author& author,
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Delete(const directory::Author& author,
+absl::Status DirectoryService::Delete(const audit::Author& author,
                                       const auth::v1::DeleteAccountRequest& request,
                                       auth::v1::DeleteAccountResponse* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
@@ -277,7 +276,7 @@ absl::Status DirectoryService::Delete(const directory::Author& author,
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Undelete(const directory::Author& author,
+absl::Status DirectoryService::Undelete(const audit::Author& author,
                                         const auth::v1::UndeleteAccountRequest& request,
                                         auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
@@ -319,7 +318,7 @@ absl::Status DirectoryService::Credentials(const auth::v1::ListCredentialsReques
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Set(const directory::Author& author,
+absl::Status DirectoryService::Set(const audit::Author& author,
                                    const auth::v1::SetCredentialRequest& request,
                                    auth::v1::SetCredentialResponse* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
@@ -337,7 +336,7 @@ absl::Status DirectoryService::Set(const directory::Author& author,
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Grant(const directory::Author& author,
+absl::Status DirectoryService::Grant(const audit::Author& author,
                                      const auth::v1::GrantDelegateRequest& request,
                                      auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
@@ -351,7 +350,7 @@ absl::Status DirectoryService::Grant(const directory::Author& author,
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::Revoke(const directory::Author& author,
+absl::Status DirectoryService::Revoke(const audit::Author& author,
                                       const auth::v1::RevokeDelegateRequest& request,
                                       auth::v1::Account* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseAccountName("name", request.name()));
@@ -445,7 +444,7 @@ absl::Status DirectoryService::GetPolicy(const auth::v1::GetProtocolPolicyReques
   return absl::OkStatus();
 }
 
-absl::Status DirectoryService::UpdatePolicy(const directory::Author& author,
+absl::Status DirectoryService::UpdatePolicy(const audit::Author& author,
                                             const auth::v1::UpdateProtocolPolicyRequest& request,
                                             auth::v1::ProtocolPolicy* response) {
   RESTANTE_ASSIGN_OR_RETURN(const std::string protocol,
@@ -461,8 +460,8 @@ absl::Status DirectoryService::UpdatePolicy(const directory::Author& author,
 
 grpc::ServerUnaryReactor* DirectoryService::Write(
     grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,
-    absl::FunctionRef<absl::Status(const directory::Author&)> write) const {
-  const directory::Author author{GetPeerIdentity(*context).uri, std::string(method)};
+    absl::FunctionRef<absl::Status(const audit::Author&)> write) const {
+  const audit::Author author{GetPeerIdentity(*context).uri, std::string(method)};
   const absl::Status status = write(author);
   parts_.logger.Info("directory_write", {{"method", method},
                                          {"resource", EscapeForLog(resource)},

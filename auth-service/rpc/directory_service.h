@@ -14,6 +14,7 @@
 #include "auth-service/logon/logon_flow.h"
 #include "auth-service/logon/recent_attempts.h"
 #include "auth-service/rpc/watch_stream.h"
+#include "common/audit/entry.h"
 #include "common/base/clock.h"
 #include "common/log/logger.h"
 #include "common/operations/operations.h"
@@ -125,27 +126,26 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
                                             google::longrunning::Operation* response) override;
 
  private:
-  absl::Status Create(const directory::Author& author,
-                      const auth::v1::CreateAccountRequest& request, auth::v1::Account* response);
+  absl::Status Create(const audit::Author& author, const auth::v1::CreateAccountRequest& request,
+                      auth::v1::Account* response);
   absl::Status Get(const auth::v1::GetAccountRequest& request, auth::v1::Account* response) const;
   absl::Status List(const auth::v1::ListAccountsRequest& request,
                     auth::v1::ListAccountsResponse* response) const;
-  absl::Status Update(const directory::Author& author,
-                      const auth::v1::UpdateAccountRequest& request, auth::v1::Account* response);
-  absl::Status Delete(const directory::Author& author,
-                      const auth::v1::DeleteAccountRequest& request,
+  absl::Status Update(const audit::Author& author, const auth::v1::UpdateAccountRequest& request,
+                      auth::v1::Account* response);
+  absl::Status Delete(const audit::Author& author, const auth::v1::DeleteAccountRequest& request,
                       auth::v1::DeleteAccountResponse* response);
-  absl::Status Undelete(const directory::Author& author,
+  absl::Status Undelete(const audit::Author& author,
                         const auth::v1::UndeleteAccountRequest& request,
                         auth::v1::Account* response);
-  absl::Status Set(const directory::Author& author, const auth::v1::SetCredentialRequest& request,
+  absl::Status Set(const audit::Author& author, const auth::v1::SetCredentialRequest& request,
                    auth::v1::SetCredentialResponse* response);
   absl::Status Credentials(const auth::v1::ListCredentialsRequest& request,
                            auth::v1::ListCredentialsResponse* response) const;
-  absl::Status Grant(const directory::Author& author, const auth::v1::GrantDelegateRequest& request,
+  absl::Status Grant(const audit::Author& author, const auth::v1::GrantDelegateRequest& request,
                      auth::v1::Account* response);
-  absl::Status Revoke(const directory::Author& author,
-                      const auth::v1::RevokeDelegateRequest& request, auth::v1::Account* response);
+  absl::Status Revoke(const audit::Author& author, const auth::v1::RevokeDelegateRequest& request,
+                      auth::v1::Account* response);
   absl::Status Explain(const auth::v1::ExplainLogonRequest& request,
                        auth::v1::ExplainLogonResponse* response) const;
   absl::Status Diagnose(const auth::v1::DiagnoseLogonRequest& request,
@@ -156,17 +156,17 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   std::vector<auth::v1::Credential> CredentialsOf(const directory::Account& account) const;
   absl::Status GetPolicy(const auth::v1::GetProtocolPolicyRequest& request,
                          auth::v1::ProtocolPolicy* response) const;
-  absl::Status UpdatePolicy(const directory::Author& author,
+  absl::Status UpdatePolicy(const audit::Author& author,
                             const auth::v1::UpdateProtocolPolicyRequest& request,
                             auth::v1::ProtocolPolicy* response);
   // Begins the job of this kind of metadata.
   template <typename Metadata>
-  absl::Status BeginJob(const directory::Author& author, const std::string& request_id,
+  absl::Status BeginJob(const audit::Author& author, const std::string& request_id,
                         Metadata metadata, google::longrunning::Operation* response);
   // Carries out a write for the caller, logs it and ends the call.
   grpc::ServerUnaryReactor* Write(
       grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,
-      absl::FunctionRef<absl::Status(const directory::Author&)> write) const;
+      absl::FunctionRef<absl::Status(const audit::Author&)> write) const;
 
   const DirectoryServiceParts parts_;
   const DirectoryServiceOptions options_;

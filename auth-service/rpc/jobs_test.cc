@@ -143,7 +143,7 @@ TEST_F(JobsTest, SealsEveryCredentialUnderTheActiveKey) {
   EXPECT_EQ(after->revision, before->revision);
   EXPECT_EQ(after->update_time, before->update_time);
   EXPECT_EQ(after->credential->set_time, before->credential->set_time);
-  const directory::AuditEntry entry = directory_->ListAudit(UINT64_MAX, 1)->at(0);
+  const audit::Entry entry = directory_->ListAudit(UINT64_MAX, 1)->at(0);
   EXPECT_EQ(entry.author.caller, "spiffe://restante/key-admin/ops");
   EXPECT_EQ(entry.author.method, "RewrapCredentials");
   EXPECT_EQ(entry.changes.at(0).field, "credential");

@@ -41,7 +41,7 @@ TEST_F(LimitsTest, OfLogonServiceAreEnforced) {
 }
 
 TEST_F(LimitsTest, OfAuditServiceAreEnforced) {
-  const std::string service = "restante.auth.v1.AuditService";
+  const std::string service = "restante.common.v1.AuditService";
   const std::vector<MethodWithRequest> methods = {{"/" + service + "/ListAuditEntries", ""}};
   EXPECT_THAT(FindMissingMethods(service, methods), testing::IsEmpty());
   ExpectEnforced(methods, Connect(*admin_server_, "reader/ops"));

@@ -12,7 +12,7 @@
 #include "common/rpc/pages.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "restante/auth/v1/audit_service.pb.h"
+#include "restante/common/v1/audit_service.pb.h"
 #include "restante/common/v1/server_info_service.pb.h"
 
 namespace restante::rpc {
@@ -25,7 +25,7 @@ TEST(Access, CoversEveryMethod) {
   EXPECT_THAT(AuthDataAccess().MethodsLeftOut("restante.auth.v1.LogonService"), IsEmpty());
   for (const google::protobuf::Message* of_the_service :
        std::initializer_list<const google::protobuf::Message*>{
-           &auth::v1::AuditEntry::default_instance(),
+           &common::v1::AuditEntry::default_instance(),
            &google::longrunning::Operation::default_instance(),
            &common::v1::ServerInfo::default_instance()}) {
     const auto* file = of_the_service->GetDescriptor()->file();

@@ -9,9 +9,11 @@
 #include "common/app/program_options.h"
 #include "common/app/system_clock.h"
 #include "common/app/system_random.h"
+#include "common/audit/entry.h"
 #include "common/base/status_macros.h"
 #include "common/operations/operations.h"
 #include "common/operations/operations_service.h"
+#include "common/rpc/audit_service.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/server.h"
 #include "common/rpc/server_info_service.h"
@@ -83,13 +85,18 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   operations::OperationsService operations_service(*operations);
   MailboxService mailboxes({*store, workers, *operations, clock, logger},
                            !config.backups.directory.empty());
+  rpc::AuditService audit(
+      [&store](uint64_t before, size_t limit) { return store->ListAudit(before, limit); }, workers);
   rpc::ServerInfoService info(
       {.program = "restante-mailstore",
        .version = std::string(app::Version()),
-       .features = {"mailboxes.backup", "mailboxes.break_lease", "mailboxes.retention",
+       .features = {"audit", "mailboxes.backup", "mailboxes.break_lease", "mailboxes.retention",
                     "mailboxes.undelete", "mailboxes.verify", "messages.undelete", "operations"},
        .limits = {{"page_size", 1'000},
                   {"batch_names", 1'000},
+                  {"audit.entries", audit::kMaxEntries},
+                  {"audit.retention_seconds",
+                   absl::ToInt64Seconds(config.store.kept.audit_entries)},
                   {"deleted_messages_kept_seconds",
                    absl::ToInt64Seconds(config.store.kept.deleted_messages)},
                   {"deleted_mailboxes_kept_seconds",
@@ -106,7 +113,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
     RESTANTE_ASSIGN_OR_RETURN(management,
                               rpc::Server::Start({config.management_address, config.tls,
                                                   MailstoreManagementAccess(), /*reflection=*/true},
-                                                 {&mailboxes, &operations_service, &info}));
+                                                 {&mailboxes, &audit, &operations_service, &info}));
   }
   watch.SetServing(true);
   logger.Info("started", {{"version", app::Version()},

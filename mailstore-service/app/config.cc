@@ -92,6 +92,8 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   config.log_level = app::ToLogLevel(file.log());
   config.store.directory = file.data_directory();
   ApplyStoreLimits(file.store(), &config);
+  app::SetDuration(file.audit_retention(), file.has_audit_retention(),
+                   &config.store.kept.audit_entries);
   config.backups.directory = file.backup_directory();
   if (file.backups_kept() > 0) config.backups.kept = static_cast<size_t>(file.backups_kept());
   app::SetDuration(file.drain_grace(), file.has_drain_grace(), &config.drain_grace);

@@ -37,9 +37,9 @@ bool GoOn(const RetentionTotals&) { return true; }
 
 TEST_F(Maintenance, EveryMailboxIsVisitedOnceOverAllPages) {
   for (int i = 0; i < 250; ++i) {
-    ASSERT_TRUE(store_->CreateMailbox(absl::StrCat("m", i), {}).ok());
+    ASSERT_TRUE(store_->CreateMailbox(absl::StrCat("m", i), {}, {}).ok());
   }
-  ASSERT_TRUE(store_->DeleteMailbox("m7", "").ok());
+  ASSERT_TRUE(store_->DeleteMailbox("m7", {}).ok());
   EXPECT_EQ(CountMailboxes(*store_, "", true)->mailboxes, 250);
   EXPECT_EQ(CountMailboxes(*store_, "", false)->mailboxes, 249);
   EXPECT_EQ(CountMailboxes(*store_, "m3", false)->mailboxes, 1);
@@ -50,17 +50,17 @@ TEST_F(Maintenance, EveryMailboxIsVisitedOnceOverAllPages) {
 TEST_F(Maintenance, RetentionLeavesAloneWhatIsInUseOrKeptForEver) {
   const MailboxSettings a_day{{}, {.after_delivery = absl::Hours(24)}};
   for (const char* mailbox : {"a", "held"}) {
-    ASSERT_TRUE(store_->CreateMailbox(mailbox, a_day).ok());
+    ASSERT_TRUE(store_->CreateMailbox(mailbox, a_day, {}).ok());
     Deliver(mailbox, 2);
   }
   Deliver("for-ever", 1);
   clock_.Advance(absl::Hours(48));
   ASSERT_TRUE(store_->Open("held", {"s", "", "f"}).ok());
 
-  RetentionTotals totals = *ApplyRetention(*store_, {"", true, ""}, GoOn);
+  RetentionTotals totals = *ApplyRetention(*store_, {"", true, {"", "ApplyRetention"}}, GoOn);
   EXPECT_EQ(totals.expired, (MessageTotals{4, 24}));
   EXPECT_EQ(CountIn("a"), 2);
-  totals = *ApplyRetention(*store_, {"", false, "me"}, GoOn);
+  totals = *ApplyRetention(*store_, {"", false, {"me", "ApplyRetention"}}, GoOn);
   EXPECT_EQ(totals.mailboxes, 3);
   EXPECT_EQ(totals.in_use, 1);
   EXPECT_EQ(totals.expired, (MessageTotals{2, 12}));
@@ -71,16 +71,17 @@ TEST_F(Maintenance, RetentionLeavesAloneWhatIsInUseOrKeptForEver) {
 }
 
 TEST_F(Maintenance, RetentionStopsWhenItIsAsked) {
-  ASSERT_TRUE(store_->CreateMailbox("a", {{}, {.after_delivery = absl::Hours(24)}}).ok());
+  ASSERT_TRUE(store_->CreateMailbox("a", {{}, {.after_delivery = absl::Hours(24)}}, {}).ok());
   Deliver("a", 1'001);
   clock_.Advance(absl::Hours(48));
   const auto stop = [](const RetentionTotals&) { return false; };
-  EXPECT_TRUE(absl::IsCancelled(ApplyRetention(*store_, {"", false, ""}, stop).status()));
+  EXPECT_TRUE(absl::IsCancelled(
+      ApplyRetention(*store_, {"", false, {"", "ApplyRetention"}}, stop).status()));
   EXPECT_EQ(CountIn("a"), 1);
 }
 
 TEST_F(Maintenance, RetentionIsAppliedByItself) {
-  ASSERT_TRUE(store_->CreateMailbox("a", {{}, {.after_delivery = absl::Hours(24)}}).ok());
+  ASSERT_TRUE(store_->CreateMailbox("a", {{}, {.after_delivery = absl::Hours(24)}}, {}).ok());
   Deliver("a", 3);
   clock_.Advance(absl::Hours(48));
   metrics::Registry registry;
@@ -102,7 +103,7 @@ TEST_F(Maintenance, RetentionIsAppliedByItself) {
 TEST_F(Maintenance, VerificationLooksAtDeletedMailboxesToo) {
   Deliver("a", 150);
   Deliver("b", 1);
-  ASSERT_TRUE(store_->DeleteMailbox("b", "").ok());
+  ASSERT_TRUE(store_->DeleteMailbox("b", {}).ok());
   int asked = 0;
   const VerificationTotals totals = *VerifyMailboxes(*store_, "", [&](const auto&) {
     ++asked;

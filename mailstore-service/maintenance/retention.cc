@@ -3,6 +3,7 @@
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 #include "mailstore-service/maintenance/mailbox_walk.h"
+#include "mailstore-service/store/mailbox_changes.h"
 
 namespace restante::mailstore {
 namespace {
@@ -29,7 +30,7 @@ absl::StatusOr<RetentionTotals> ApplyRetention(
     while (!looked_through.done) {
       const absl::StatusOr<RetentionResult> result =
           store.ApplyRetention(mailbox.mailbox_id, looked_through.last_message_id, kBatch,
-                               run.validate_only, run.caller);
+                               run.validate_only, run.author);
       const ErrorReason reason = GetErrorReason(result.status());
       // A session came, or an operator deleted it: the next round sees to it.
       if (reason == ErrorReason::kMaildropInUse) ++totals.in_use;
@@ -66,7 +67,7 @@ void RetentionRounds::RunOnce(app::IntervalThread& thread) {
   // Between batches calls of clients come first.
   constexpr absl::Duration kBreather = absl::Milliseconds(1);
   const absl::StatusOr<RetentionTotals> totals =
-      ApplyRetention(store_, {"", false, "retention"},
+      ApplyRetention(store_, {"", false, {kProgramName, "ApplyRetention"}},
                      [&thread](const RetentionTotals&) { return thread.Wait(kBreather); });
   if (absl::IsCancelled(totals.status())) return;
   if (!totals.ok()) {

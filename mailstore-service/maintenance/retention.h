@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "common/app/interval_thread.h"
+#include "common/audit/entry.h"
 #include "common/log/logger.h"
 #include "common/metrics/metrics.h"
 #include "mailstore-service/store/mailstore.h"
@@ -17,8 +18,7 @@ namespace restante::mailstore {
 struct RetentionRun {
   std::string mailbox_id;  // empty: every mailbox
   bool validate_only = false;
-  // Who deletes, by certificate.
-  std::string caller;
+  audit::Author author;  // who deletes
 };
 
 struct RetentionTotals {

@@ -33,6 +33,7 @@ rpc::AccessTable MailstoreManagementAccess() {
       {"/restante.mailstore.v1.MailboxService/BackupMailboxes", {"mail-admin"}},
       {"/restante.mailstore.v1.MailboxService/ImportMessages", {"mover"}},
       {"/restante.mailstore.v1.MailboxService/ExportMessages", {"mover"}},
+      {"/restante.common.v1.AuditService/ListAuditEntries", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/ListOperations", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/GetOperation", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/WaitOperation", {"reader", "mail-admin"}},

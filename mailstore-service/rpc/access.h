@@ -7,7 +7,8 @@ namespace restante::mailstore {
 
 // Who may call what on the data port: MaildropService and DeliveryService.
 rpc::AccessTable MailstoreDataAccess();
-// And on the management port: MailboxService.
+// And on the management port: MailboxService, AuditService, Operations,
+// ServerInfoService.
 rpc::AccessTable MailstoreManagementAccess();
 
 }  // namespace restante::mailstore

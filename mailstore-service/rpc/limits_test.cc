@@ -52,6 +52,13 @@ TEST_F(LimitsTest, OfDeliveryServiceAreEnforced) {
   ExpectEnforced(methods, Connect(*server_, "ingress/lmtp-0"));
 }
 
+TEST_F(LimitsTest, OfAuditServiceAreEnforced) {
+  const std::string service = "restante.common.v1.AuditService";
+  const std::vector<MethodWithRequest> methods = {{"/" + service + "/ListAuditEntries", ""}};
+  EXPECT_THAT(FindMissingMethods(service, methods), testing::IsEmpty());
+  ExpectEnforced(methods, Connect(*management_, "reader/ops"));
+}
+
 TEST_F(LimitsTest, OfOperationsAreEnforced) {
   const std::string service = "google.longrunning.Operations";
   const std::string path = "/" + service + "/";

@@ -42,7 +42,8 @@ class RetentionJob : public operations::Job {
     progress.BeginPhase("retention", there.messages, &metadata_);
     RESTANTE_ASSIGN_OR_RETURN(
         const RetentionTotals totals,
-        ApplyRetention(parts_.store, {scope, metadata_.validate_only(), metadata_.caller()},
+        ApplyRetention(parts_.store,
+                       {scope, metadata_.validate_only(), {metadata_.caller(), "ApplyRetention"}},
                        [&](const RetentionTotals& so_far) {
                          metadata_.set_expired(so_far.expired.count);
                          return progress.Report(so_far.seen.count, &metadata_);

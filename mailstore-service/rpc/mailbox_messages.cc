@@ -104,54 +104,45 @@ grpc::ServerUnaryReactor* MailboxService::ListDeletedMessages(
 }
 
 template <typename Request>
-grpc::ServerUnaryReactor* MailboxService::ChangeMessages(
-    grpc::CallbackServerContext* context, const char* method, const Request& request,
-    std::function<absl::StatusOr<int64_t>(const std::string& mailbox_id,
-                                          const std::vector<uint64_t>& message_ids)>
-        change,
-    std::function<void(int64_t)> set_count) {
-  const std::string caller = rpc::GetPeerIdentity(*context).uri;
-  const auto run = [&request, change = std::move(change)]() -> absl::StatusOr<int64_t> {
+grpc::ServerUnaryReactor* MailboxService::ChangeMessages(grpc::CallbackServerContext* context,
+                                                         const char* method, const Request& request,
+                                                         MessagesVerb change,
+                                                         std::function<void(int64_t)> set_count) {
+  const auto run = [this, &request,
+                    change](const audit::Author& author) -> absl::StatusOr<int64_t> {
     RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));
     RESTANTE_ASSIGN_OR_RETURN(const std::vector<uint64_t> ids,
                               ParseMessageNames(request.parent(), request.names()));
-    return change(id, ids);
+    return (store_.*change)(id, ids, author);
   };
-  return Answer(workers_, context, [this, method, &request, caller, run, set_count] {
-    const absl::StatusOr<int64_t> count = run();
-    if (count.ok()) set_count(*count);
-    Record(method, request.parent(), caller, count.value_or(0), count.status());
-    return count.status();
-  });
+  return Answer(workers_, context,
+                [this, &request, run, set_count, author = AuthorOf(*context, method)] {
+                  const absl::StatusOr<int64_t> count = run(author);
+                  if (count.ok()) set_count(*count);
+                  Record(author, request.parent(), count.value_or(0), count.status());
+                  return count.status();
+                });
 }
 
 grpc::ServerUnaryReactor* MailboxService::BatchDeleteMessages(
     grpc::CallbackServerContext* context, const v1::BatchDeleteMessagesRequest* request,
     v1::BatchDeleteMessagesResponse* response) {
-  return ChangeMessages(
-      context, "BatchDeleteMessages", *request,
-      [this, caller = rpc::GetPeerIdentity(*context).uri](const auto& id, const auto& ids) {
-        return store_.DeleteMessages(id, ids, caller);
-      },
-      [response](int64_t count) { response->set_deleted_count(count); });
+  return ChangeMessages(context, "BatchDeleteMessages", *request, &Mailstore::DeleteMessages,
+                        [response](int64_t count) { response->set_deleted_count(count); });
 }
 
 grpc::ServerUnaryReactor* MailboxService::BatchUndeleteMessages(
     grpc::CallbackServerContext* context, const v1::BatchUndeleteMessagesRequest* request,
     v1::BatchUndeleteMessagesResponse* response) {
-  return ChangeMessages(
-      context, "BatchUndeleteMessages", *request,
-      [this](const auto& id, const auto& ids) { return store_.UndeleteMessages(id, ids); },
-      [response](int64_t count) { response->set_undeleted_count(count); });
+  return ChangeMessages(context, "BatchUndeleteMessages", *request, &Mailstore::UndeleteMessages,
+                        [response](int64_t count) { response->set_undeleted_count(count); });
 }
 
 grpc::ServerUnaryReactor* MailboxService::PurgeDeletedMessages(
     grpc::CallbackServerContext* context, const v1::PurgeDeletedMessagesRequest* request,
     v1::PurgeDeletedMessagesResponse* response) {
-  return ChangeMessages(
-      context, "PurgeDeletedMessages", *request,
-      [this](const auto& id, const auto& ids) { return store_.PurgeDeletedMessages(id, ids); },
-      [response](int64_t count) { response->set_purged_count(count); });
+  return ChangeMessages(context, "PurgeDeletedMessages", *request, &Mailstore::PurgeDeletedMessages,
+                        [response](int64_t count) { response->set_purged_count(count); });
 }
 
 grpc::ServerBidiReactor<v1::ImportMessagesRequest, v1::ImportMessagesResponse>*

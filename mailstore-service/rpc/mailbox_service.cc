@@ -10,7 +10,6 @@
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
 #include "common/operations/job_progress.h"
-#include "common/rpc/peer_identity.h"
 #include "mailstore-service/rpc/convert.h"
 #include "mailstore-service/rpc/page_token.h"
 #include "mailstore-service/rpc/unary_call.h"
@@ -78,45 +77,45 @@ grpc::ServerUnaryReactor* MailboxService::UpdateMailbox(grpc::CallbackServerCont
                                                         const v1::UpdateMailboxRequest* request,
                                                         v1::Mailbox* response) {
   return Answer(workers_, context,
-                [this, request, response, caller = rpc::GetPeerIdentity(*context).uri] {
-                  const absl::Status status = Update(*request, response);
-                  Record("UpdateMailbox", request->mailbox().name(), caller, 1, status);
+                [this, request, response, author = AuthorOf(*context, "UpdateMailbox")] {
+                  const absl::Status status = Update(author, *request, response);
+                  Record(author, request->mailbox().name(), 1, status);
                   return status;
                 });
 }
 
-grpc::ServerUnaryReactor* MailboxService::ChangeMailbox(
-    grpc::CallbackServerContext* context, const char* method, const std::string& name,
-    std::function<absl::Status(const std::string& mailbox_id)> change, v1::Mailbox* response) {
-  const auto run = [this, &name, response, change = std::move(change)]() -> absl::Status {
+grpc::ServerUnaryReactor* MailboxService::ChangeMailbox(grpc::CallbackServerContext* context,
+                                                        const char* method, const std::string& name,
+                                                        MailboxChange change,
+                                                        v1::Mailbox* response) {
+  const auto run = [this, &name, response, change](const audit::Author& author) -> absl::Status {
     RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", name));
-    RESTANTE_RETURN_IF_ERROR(change(id));
+    RESTANTE_RETURN_IF_ERROR((store_.*change)(id, author));
     RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo changed, store_.GetMailbox(id));
     *response = ToProto(changed);
     return absl::OkStatus();
   };
-  return Answer(workers_, context,
-                [this, method, &name, run, caller = rpc::GetPeerIdentity(*context).uri] {
-                  const absl::Status status = run();
-                  Record(method, name, caller, 1, status);
-                  return status;
-                });
+  return Answer(workers_, context, [this, &name, run, author = AuthorOf(*context, method)] {
+    const absl::Status status = run(author);
+    Record(author, name, 1, status);
+    return status;
+  });
 }
 
 grpc::ServerUnaryReactor* MailboxService::CreateMailbox(grpc::CallbackServerContext* context,
                                                         const v1::CreateMailboxRequest* request,
                                                         v1::Mailbox* response) {
-  const auto run = [this, request, response]() -> absl::Status {
+  const auto run = [this, request, response](const audit::Author& author) -> absl::Status {
     RESTANTE_ASSIGN_OR_RETURN(const MailboxSettings settings, SettingsOf(request->mailbox()));
-    RESTANTE_RETURN_IF_ERROR(store_.CreateMailbox(request->mailbox_id(), settings));
+    RESTANTE_RETURN_IF_ERROR(store_.CreateMailbox(request->mailbox_id(), settings, author));
     RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo made, store_.GetMailbox(request->mailbox_id()));
     *response = ToProto(made);
     return absl::OkStatus();
   };
   return Answer(workers_, context,
-                [this, request, run, caller = rpc::GetPeerIdentity(*context).uri] {
-                  const absl::Status status = run();
-                  Record("CreateMailbox", MailboxName(request->mailbox_id()), caller, 1, status);
+                [this, request, run, author = AuthorOf(*context, "CreateMailbox")] {
+                  const absl::Status status = run(author);
+                  Record(author, MailboxName(request->mailbox_id()), 1, status);
                   return status;
                 });
 }
@@ -124,39 +123,35 @@ grpc::ServerUnaryReactor* MailboxService::CreateMailbox(grpc::CallbackServerCont
 grpc::ServerUnaryReactor* MailboxService::DeleteMailbox(grpc::CallbackServerContext* context,
                                                         const v1::DeleteMailboxRequest* request,
                                                         v1::Mailbox* response) {
-  return ChangeMailbox(
-      context, "DeleteMailbox", request->name(),
-      [this, caller = rpc::GetPeerIdentity(*context).uri](const std::string& id) {
-        return store_.DeleteMailbox(id, caller);
-      },
-      response);
+  return ChangeMailbox(context, "DeleteMailbox", request->name(), &Mailstore::DeleteMailbox,
+                       response);
 }
 
 grpc::ServerUnaryReactor* MailboxService::UndeleteMailbox(grpc::CallbackServerContext* context,
                                                           const v1::UndeleteMailboxRequest* request,
                                                           v1::Mailbox* response) {
-  return ChangeMailbox(
-      context, "UndeleteMailbox", request->name(),
-      [this](const std::string& id) { return store_.UndeleteMailbox(id); }, response);
+  return ChangeMailbox(context, "UndeleteMailbox", request->name(), &Mailstore::UndeleteMailbox,
+                       response);
 }
 
 grpc::ServerUnaryReactor* MailboxService::PurgeMailbox(grpc::CallbackServerContext* context,
                                                        const v1::PurgeMailboxRequest* request,
                                                        v1::PurgeMailboxResponse* /*response*/) {
   return Answer(workers_, context,
-                [this, request, context, caller = rpc::GetPeerIdentity(*context).uri] {
-                  const absl::Status status = Purge(*context, request->name());
-                  Record("PurgeMailbox", request->name(), caller, 1, status);
+                [this, request, context, author = AuthorOf(*context, "PurgeMailbox")] {
+                  const absl::Status status = Purge(author, *context, request->name());
+                  Record(author, request->name(), 1, status);
                   return status;
                 });
 }
 
-absl::Status MailboxService::Purge(const grpc::CallbackServerContext& context,
+absl::Status MailboxService::Purge(const audit::Author& author,
+                                   const grpc::CallbackServerContext& context,
                                    const std::string& name) const {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", name));
   bool done = false;
   while (!done && !context.IsCancelled()) {
-    RESTANTE_ASSIGN_OR_RETURN(done, store_.PurgeMailbox(id, kPurgedAtOnce));
+    RESTANTE_ASSIGN_OR_RETURN(done, store_.PurgeMailbox(id, kPurgedAtOnce, author));
   }
   return done ? absl::OkStatus() : absl::CancelledError("the caller has gone");
 }
@@ -174,14 +169,15 @@ grpc::ServerUnaryReactor* MailboxService::Begin(grpc::CallbackServerContext* con
                                                 Metadata metadata,
                                                 google::longrunning::Operation* response) {
   return Answer(workers_, context,
-                [this, method, &request, check = std::move(check), metadata, response,
-                 caller = rpc::GetPeerIdentity(*context).uri] {
+                [this, &request, check = std::move(check), metadata, response,
+                 author = AuthorOf(*context, method)] {
                   absl::Status status = check();
                   if (status.ok()) {
-                    status = operations::BeginJob(operations_, {caller, request.request_id()},
-                                                  clock_.WallNow(), metadata, response);
+                    status =
+                        operations::BeginJob(operations_, {author.caller, request.request_id()},
+                                             clock_.WallNow(), metadata, response);
                   }
-                  Record(method, "", caller, 1, status);
+                  Record(author, "", 1, status);
                   return status;
                 });
 }
@@ -224,26 +220,26 @@ grpc::ServerUnaryReactor* MailboxService::BackupMailboxes(
 grpc::ServerUnaryReactor* MailboxService::BreakLease(grpc::CallbackServerContext* context,
                                                      const v1::BreakLeaseRequest* request,
                                                      v1::BreakLeaseResponse* response) {
-  const auto run = [this, request]() -> absl::StatusOr<std::optional<SessionInfo>> {
+  const auto run =
+      [this, request](const audit::Author& author) -> absl::StatusOr<std::optional<SessionInfo>> {
     RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", request->name()));
-    return store_.BreakLease(id);
+    return store_.BreakLease(id, author);
   };
   return Answer(workers_, context,
-                [this, request, response, run, caller = rpc::GetPeerIdentity(*context).uri] {
-                  const absl::StatusOr<std::optional<SessionInfo>> session = run();
+                [this, request, response, run, author = AuthorOf(*context, "BreakLease")] {
+                  const absl::StatusOr<std::optional<SessionInfo>> session = run(author);
                   const bool broken = session.ok() && session->has_value();
                   if (broken) *response->mutable_session() = ToProto(**session);
-                  Record("BreakLease", request->name(), caller, broken ? 1 : 0, session.status());
+                  Record(author, request->name(), broken ? 1 : 0, session.status());
                   return session.status();
                 });
 }
 
-void MailboxService::Record(const char* method, const std::string& mailbox,
-                            const std::string& caller, int64_t count,
+void MailboxService::Record(const audit::Author& author, const std::string& mailbox, int64_t count,
                             const absl::Status& status) const {
-  logger_.Info("mailbox_write", {{"method", method},
+  logger_.Info("mailbox_write", {{"method", author.method},
                                  {"mailbox", EscapeForLog(mailbox)},
-                                 {"caller", caller},
+                                 {"caller", author.caller},
                                  {"count", count},
                                  {"code", absl::StatusCodeToString(status.code())},
                                  {"reason", ErrorReasonName(GetErrorReason(status))}});
@@ -280,7 +276,8 @@ absl::Status MailboxService::List(const v1::ListMailboxesRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status MailboxService::Update(const v1::UpdateMailboxRequest& request,
+absl::Status MailboxService::Update(const audit::Author& author,
+                                    const v1::UpdateMailboxRequest& request,
                                     v1::Mailbox* response) const {
   RESTANTE_ASSIGN_OR_RETURN(const std::string id,
                             ParseMailboxName("mailbox.name", request.mailbox().name()));
@@ -292,8 +289,9 @@ absl::Status MailboxService::Update(const v1::UpdateMailboxRequest& request,
       ChangedSettings(request, is_missing ? MailboxSettings() : present->settings));
   const std::string& etag = request.mailbox().etag();
   if (!etag.empty() && (is_missing || etag != EtagOf(present->revision))) return MailboxChanged();
-  RESTANTE_RETURN_IF_ERROR(is_missing ? store_.CreateMailbox(id, settings)
-                                      : store_.UpdateMailbox(id, present->revision, settings));
+  RESTANTE_RETURN_IF_ERROR(is_missing
+                               ? store_.CreateMailbox(id, settings, author)
+                               : store_.UpdateMailbox(id, present->revision, settings, author));
   RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo changed, store_.GetMailbox(id));
   *response = ToProto(changed);
   return absl::OkStatus();

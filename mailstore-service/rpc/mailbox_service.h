@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "common/audit/entry.h"
 #include "common/base/clock.h"
 #include "common/log/logger.h"
 #include "common/operations/operations.h"
@@ -99,12 +100,16 @@ class MailboxService : public v1::MailboxService::CallbackService {
   absl::Status Messages(const v1::ListMessagesRequest& request,
                         v1::ListMessagesResponse* response) const;
 
-  absl::Status Update(const v1::UpdateMailboxRequest& request, v1::Mailbox* response) const;
-  absl::Status Purge(const grpc::CallbackServerContext& context, const std::string& id) const;
+  absl::Status Update(const audit::Author& author, const v1::UpdateMailboxRequest& request,
+                      v1::Mailbox* response) const;
+  absl::Status Purge(const audit::Author& author, const grpc::CallbackServerContext& context,
+                     const std::string& id) const;
   // Answers with what became of the mailbox, once `change` has changed it; logged with its caller.
-  grpc::ServerUnaryReactor* ChangeMailbox(
-      grpc::CallbackServerContext* context, const char* method, const std::string& name,
-      std::function<absl::Status(const std::string& mailbox_id)> change, v1::Mailbox* response);
+  using MailboxChange = absl::Status (Mailstore::*)(const std::string& mailbox_id,
+                                                    const audit::Author& author);
+  grpc::ServerUnaryReactor* ChangeMailbox(grpc::CallbackServerContext* context, const char* method,
+                                          const std::string& name, MailboxChange change,
+                                          v1::Mailbox* response);
   // Whether there is what a job's request names.
   absl::Status CheckScope(const std::string& name) const;
   // Begins the job that `metadata` describes, if `check` allows it; logged with its caller.
@@ -115,15 +120,15 @@ class MailboxService : public v1::MailboxService::CallbackService {
   absl::Status DeletedMessages(const v1::ListDeletedMessagesRequest& request,
                                v1::ListDeletedMessagesResponse* response) const;
   // What `change` makes of the messages that the request names; logged with its caller.
+  using MessagesVerb = absl::StatusOr<int64_t> (Mailstore::*)(
+      const std::string& mailbox_id, const std::vector<uint64_t>& message_ids,
+      const audit::Author& author);
   template <typename Request>
-  grpc::ServerUnaryReactor* ChangeMessages(
-      grpc::CallbackServerContext* context, const char* method, const Request& request,
-      std::function<absl::StatusOr<int64_t>(const std::string& mailbox_id,
-                                            const std::vector<uint64_t>& message_ids)>
-          change,
-      std::function<void(int64_t)> set_count);
-  void Record(const char* method, const std::string& mailbox, const std::string& caller,
-              int64_t count, const absl::Status& status) const;
+  grpc::ServerUnaryReactor* ChangeMessages(grpc::CallbackServerContext* context, const char* method,
+                                           const Request& request, MessagesVerb change,
+                                           std::function<void(int64_t)> set_count);
+  void Record(const audit::Author& author, const std::string& mailbox, int64_t count,
+              const absl::Status& status) const;
 
   Mailstore& store_;
   rpc::WorkerPool& workers_;

@@ -502,6 +502,39 @@ TEST_F(ServicesTest, AnImportIsOfWholeMessages) {
   EXPECT_EQ(GetErrorReason(rpc::FromGrpcStatus(stream->Finish())), ErrorReason::kMailboxNotFound);
 }
 
+TEST_F(ServicesTest, SaysWhoChangedWhat) {
+  Deliver({"m"}, "text\r\n");
+  v1::UpdateMailboxRequest update;
+  update.mutable_mailbox()->set_name("mailboxes/m");
+  update.mutable_mailbox()->mutable_quota()->set_max_messages(9);
+  update.mutable_update_mask()->add_paths("quota");
+  ASSERT_TRUE(Call<v1::Mailbox>(mail_admin_, &Mailboxes::UpdateMailbox, update).ok());
+  v1::DeleteMailboxRequest deletion;
+  deletion.set_name("mailboxes/m");
+  ASSERT_TRUE(Call<v1::Mailbox>(mail_admin_, &Mailboxes::DeleteMailbox, deletion).ok());
+  EXPECT_FALSE(Call<v1::Mailbox>(mail_admin_, &Mailboxes::DeleteMailbox, deletion).ok());
+
+  common::v1::ListAuditEntriesRequest wish;
+  wish.set_filter("resource = mailboxes/m");
+  wish.set_page_size(1);
+  const auto list = [&] {
+    return Call<common::v1::ListAuditEntriesResponse>(
+        audit_stub_, &common::v1::AuditService::Stub::ListAuditEntries, wish);
+  };
+  auto page = list();
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->entries_size(), 1);
+  EXPECT_EQ(page->entries(0).name(), "auditEntries/0000000000000002");
+  EXPECT_EQ(page->entries(0).method(), "DeleteMailbox");
+  EXPECT_EQ(page->entries(0).caller(), "spiffe://restante/mail-admin/ops");
+  wish.set_page_token(page->next_page_token());
+  page = list();
+  ASSERT_TRUE(page.ok()) << page.status();
+  ASSERT_EQ(page->entries_size(), 1);
+  EXPECT_EQ(page->entries(0).changes(0).field(), "quota.max_messages");
+  EXPECT_EQ(page->entries(0).changes(0).new_values(0), "9");
+}
+
 TEST_F(ServicesTest, CallersWithoutTheRoleAreRefused) {
   const auto ingress = v1::MaildropService::NewStub(Connect(*server_, "ingress/lmtp-0"));
   EXPECT_EQ(GetErrorReason(Call<v1::OpenMaildropResponse>(ingress, &Maildrops::OpenMaildrop,

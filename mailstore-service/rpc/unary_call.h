@@ -7,10 +7,17 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "common/audit/entry.h"
+#include "common/rpc/peer_identity.h"
 #include "common/rpc/status.h"
 #include "common/rpc/worker_pool.h"
 
 namespace restante::mailstore {
+
+// Who calls `method`.
+inline audit::Author AuthorOf(const grpc::CallbackServerContext& context, const char* method) {
+  return {rpc::GetPeerIdentity(context).uri, method};
+}
 
 // Ends the call with what `work` says, run by a worker. Work for a caller that has gone meanwhile
 // is left undone.

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "common/audit/entry.h"
 #include "mailstore-service/store/types.h"
 
 namespace restante::mailstore {
@@ -64,10 +65,11 @@ struct OpenedMaildrop {
   std::optional<absl::Duration> kept_at_least = std::nullopt;
 };
 
-// How long a store keeps what was deleted, so that it can be brought back.
+// How long a store keeps what was deleted, so that it can be brought back, and who changed what.
 struct KeepingTimes {
   absl::Duration deleted_messages = absl::Hours(24 * 7);  // 0: they are gone at once
   absl::Duration deleted_mailboxes = absl::Hours(24 * 30);
+  absl::Duration audit_entries = absl::Hours(24 * 365);
 };
 
 // What holds for mailboxes without settings of their own.
@@ -82,6 +84,10 @@ struct MailboxDefaults {
 //
 // A mailbox that was deleted can be listed and looked into, and brought back for a while; delivery,
 // opening and changes of it and its messages are MAILBOX_DELETED.
+//
+// What is changed for an `author` who is no session leaves an audit entry, durable with the change;
+// a call that changes nothing leaves none. DATA_LOSS: the entries that are there cannot be read,
+// and nothing was changed.
 //
 // STORE_FULL: no room but a reserve, reading and deleting go on. STORE_FAILED: a write may not be
 // durable; nothing is written any more until the store is opened anew. A status of code kUnknown
@@ -149,8 +155,8 @@ class Mailstore {
 
   // Makes an empty mailbox, durably. MAILBOX_EXISTS, also for a deleted one; FIELD_INVALID for a
   // negative limit.
-  virtual absl::Status CreateMailbox(const std::string& mailbox_id,
-                                     const MailboxSettings& settings) = 0;
+  virtual absl::Status CreateMailbox(const std::string& mailbox_id, const MailboxSettings& settings,
+                                     const audit::Author& author) = 0;
 
   // Reads a message from its beginning for an operator, whoever has the mailbox open. A text like
   // that of Read. MESSAGE_NOT_FOUND.
@@ -161,27 +167,30 @@ class Mailstore {
   // otherwise. What is in it stays, whatever the limits are. MAILBOX_NOT_FOUND; FIELD_INVALID for a
   // negative limit.
   virtual absl::Status UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
-                                     const MailboxSettings& settings) = 0;
+                                     const MailboxSettings& settings,
+                                     const audit::Author& author) = 0;
 
   // Deletes the mailbox with all that is in it, and takes it from the session that has it. Durable.
-  // UndeleteMailbox brings it back as it was, for as long as the store keeps it. `caller` by
-  // certificate. MAILBOX_NOT_FOUND.
-  virtual absl::Status DeleteMailbox(const std::string& mailbox_id, const std::string& caller) = 0;
+  // UndeleteMailbox brings it back as it was, for as long as the store keeps it. MAILBOX_NOT_FOUND.
+  virtual absl::Status DeleteMailbox(const std::string& mailbox_id,
+                                     const audit::Author& author) = 0;
 
   // MAILBOX_NOT_FOUND, also once it is being purged; MAILBOX_NOT_DELETED.
-  virtual absl::Status UndeleteMailbox(const std::string& mailbox_id) = 0;
+  virtual absl::Status UndeleteMailbox(const std::string& mailbox_id,
+                                       const audit::Author& author) = 0;
 
   // Removes a deleted mailbox with its messages for good, before its time, and durably: about
   // `limit` records in one call; whether nothing is left. A mailbox of that id may come to be
   // again then, empty. MAILBOX_NOT_FOUND, MAILBOX_NOT_DELETED.
-  virtual absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit) = 0;
+  virtual absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit,
+                                            const audit::Author& author) = 0;
 
   // Deletes messages for an operator, whoever has the mailbox open: a session that has them in its
-  // list finds them gone. Durable; how many. `caller` by certificate. Ids that are not there are
-  // passed over. MAILBOX_NOT_FOUND.
+  // list finds them gone. Durable; how many. Ids that are not there are passed over.
+  // MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                                  const std::vector<uint64_t>& message_ids,
-                                                 const std::string& caller) = 0;
+                                                 const audit::Author& author) = 0;
 
   // At most `limit` deleted messages whose id is greater than `after`, in order. MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(
@@ -191,38 +200,51 @@ class Mailstore {
   // sessions that are open do not see them. Durable; how many. Ids of messages that are not deleted
   // are passed over. MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<int64_t> UndeleteMessages(const std::string& mailbox_id,
-                                                   const std::vector<uint64_t>& message_ids) = 0;
+                                                   const std::vector<uint64_t>& message_ids,
+                                                   const audit::Author& author) = 0;
 
   // Removes deleted messages for good, before their time. Durable; how many. Ids of messages that
   // are not deleted are passed over. MAILBOX_NOT_FOUND.
-  virtual absl::StatusOr<int64_t> PurgeDeletedMessages(
-      const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) = 0;
+  virtual absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string& mailbox_id,
+                                                       const std::vector<uint64_t>& message_ids,
+                                                       const audit::Author& author) = 0;
 
   // Takes the mailbox from the session that has it, whose every later call is LEASE_LOST; who that
   // was, or nullopt when nobody had it. MAILBOX_NOT_FOUND, and the errors of a write: the session
   // may have lost the mailbox then.
-  virtual absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) = 0;
+  virtual absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id,
+                                                                const audit::Author& author) = 0;
 
-  // Looks at `limit` messages behind `after` and deletes, as DeleteMessages does and for `caller`,
+  // Looks at `limit` messages behind `after` and deletes, as DeleteMessages does and for `author`,
   // those that the mailbox's retention keeps no longer, durably; deletes none of them when
   // `validate_only`. Each is kept for kRetentionGrace longer than its retention says.
   // MAILDROP_IN_USE while a session has the mailbox; MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<RetentionResult> ApplyRetention(const std::string& mailbox_id,
                                                          uint64_t after, size_t limit,
                                                          bool validate_only,
-                                                         const std::string& caller) = 0;
+                                                         const audit::Author& author) = 0;
 
   // Reads `limit` messages behind `after` to their end, deleted ones too, and says which are
   // damaged. MAILBOX_NOT_FOUND.
   virtual absl::StatusOr<VerificationResult> VerifyMessages(const std::string& mailbox_id,
                                                             uint64_t after, size_t limit) = 0;
 
+  // Leaves an audit entry of what `author` does with a mailbox beside these verbs, durably.
+  // MAILBOX_NOT_FOUND.
+  virtual absl::Status RecordAudit(const std::string& mailbox_id,
+                                   const std::vector<audit::FieldChange>& changes,
+                                   const audit::Author& author) = 0;
+
+  // Audit entries with a number below `before`, the latest first, at most `limit`. DATA_LOSS when
+  // one is damaged.
+  virtual absl::StatusOr<std::vector<audit::Entry>> ListAudit(uint64_t before, size_t limit) = 0;
+
   // Removes what was kept for a while and is over its time: delivery ids after kDeliveryIdKept,
   // import ids after kImportIdKept, outcomes after kOutcomeKept, deleted messages and mailboxes
-  // after their time. Looks at about `limit` records, from where the last call ended. What it
-  // removes was worth nothing any more: no call is answered differently for it, but that what was
-  // deleted cannot be brought back. The end of a round gives the room of removed texts back to the
-  // disk, when that is due, which may take a while. One thread at a time.
+  // and audit entries after their time. Looks at about `limit` records, from where the last call
+  // ended. What it removes was worth nothing any more: no call is answered differently for it, but
+  // that what was deleted cannot be brought back. The end of a round gives the room of removed
+  // texts back to the disk, when that is due, which may take a while. One thread at a time.
   virtual absl::StatusOr<SweepResult> Sweep(size_t limit) = 0;
 };
 

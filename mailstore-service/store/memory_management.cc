@@ -70,7 +70,8 @@ absl::StatusOr<MemoryMailbox*> MemoryStore::FindActive(const std::string& mailbo
 }
 
 absl::Status MemoryStore::CreateMailbox(const std::string& mailbox_id,
-                                        const MailboxSettings& settings) {
+                                        const MailboxSettings& settings,
+                                        const audit::Author& author) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   RESTANTE_RETURN_IF_ERROR(CheckSettings(settings));
   MutexLock lock(&mutex_);
@@ -78,55 +79,65 @@ absl::Status MemoryStore::CreateMailbox(const std::string& mailbox_id,
   if (!made) return MailboxExists();
   mailbox->second.settings = settings;
   ++mailbox->second.revision;
+  Record(mailbox_id, CreationOf(settings), author);
   return absl::OkStatus();
 }
 
 absl::Status MemoryStore::UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
-                                        const MailboxSettings& settings) {
+                                        const MailboxSettings& settings,
+                                        const audit::Author& author) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   RESTANTE_RETURN_IF_ERROR(CheckSettings(settings));
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, FindActive(mailbox_id));
   if (mailbox->revision != revision) return MailboxChanged();
+  Record(mailbox_id, SettingsChanges(mailbox->settings, settings), author);
   mailbox->settings = settings;
   ++mailbox->revision;
   return absl::OkStatus();
 }
 
-absl::Status MemoryStore::DeleteMailbox(const std::string& mailbox_id, const std::string& caller) {
+absl::Status MemoryStore::DeleteMailbox(const std::string& mailbox_id,
+                                        const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, FindActive(mailbox_id));
   const absl::Time now = clock_.WallNow();
-  mailbox->deletion = MailboxDeletion{now, caller, now + kept_.deleted_mailboxes};
+  mailbox->deletion = MailboxDeletion{now, author.caller, now + kept_.deleted_mailboxes};
   ++mailbox->revision;
   leases_.Break(mailbox_id);
+  Record(mailbox_id, DeletionOfMailbox(), author);
   return absl::OkStatus();
 }
 
-absl::Status MemoryStore::UndeleteMailbox(const std::string& mailbox_id) {
+absl::Status MemoryStore::UndeleteMailbox(const std::string& mailbox_id,
+                                          const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, Find(mailbox_id));
   if (!mailbox->deletion) return MailboxIsNotDeleted();
   mailbox->deletion.reset();
   ++mailbox->revision;
+  Record(mailbox_id, UndeletionOfMailbox(), author);
   return absl::OkStatus();
 }
 
-absl::StatusOr<bool> MemoryStore::PurgeMailbox(const std::string& mailbox_id, size_t /*limit*/) {
+absl::StatusOr<bool> MemoryStore::PurgeMailbox(const std::string& mailbox_id, size_t /*limit*/,
+                                               const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const MemoryMailbox* mailbox, Find(mailbox_id));
   if (!mailbox->deletion) return MailboxIsNotDeleted();
+  Record(mailbox_id, PurgeOfMailbox(mailbox->settings), author);
   mailboxes_.erase(mailbox_id);
   return true;
 }
 
-int64_t MemoryStore::Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
-                            MemoryMailbox* mailbox) const {
-  int64_t deleted = 0;
+std::vector<uint64_t> MemoryStore::Delete(const std::vector<uint64_t>& ids,
+                                          const MessageDeletion& deletion,
+                                          MemoryMailbox* mailbox) const {
+  std::vector<uint64_t> deleted;
   for (uint64_t id : ids) {
     auto message = mailbox->messages.extract(id);
     if (!message) continue;
-    ++deleted;
+    deleted.push_back(id);
     if (kept_.deleted_messages > absl::ZeroDuration()) {
       mailbox->deleted.emplace(id, std::pair(std::move(message.mapped()), deletion));
     }
@@ -136,10 +147,13 @@ int64_t MemoryStore::Delete(const std::vector<uint64_t>& ids, const MessageDelet
 
 absl::StatusOr<int64_t> MemoryStore::DeleteMessages(const std::string& mailbox_id,
                                                     const std::vector<uint64_t>& message_ids,
-                                                    const std::string& caller) {
+                                                    const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, FindActive(mailbox_id));
-  return Delete(message_ids, {clock_.WallNow(), "", "", caller}, mailbox);
+  const std::vector<uint64_t> deleted =
+      Delete(message_ids, {clock_.WallNow(), "", "", author.caller}, mailbox);
+  Record(mailbox_id, DeletionOfMessages(deleted), author);
+  return static_cast<int64_t>(deleted.size());
 }
 
 absl::StatusOr<std::vector<DeletedMessage>> MemoryStore::ListDeletedMessages(
@@ -156,38 +170,47 @@ absl::StatusOr<std::vector<DeletedMessage>> MemoryStore::ListDeletedMessages(
 }
 
 absl::StatusOr<int64_t> MemoryStore::UndeleteMessages(const std::string& mailbox_id,
-                                                      const std::vector<uint64_t>& message_ids) {
+                                                      const std::vector<uint64_t>& message_ids,
+                                                      const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, FindActive(mailbox_id));
-  int64_t restored = 0;
+  std::vector<uint64_t> restored;
   for (uint64_t id : message_ids) {
     auto deleted = mailbox->deleted.extract(id);
     if (!deleted) continue;
     mailbox->messages.emplace(id, std::move(deleted.mapped().first));
-    ++restored;
+    restored.push_back(id);
   }
-  return restored;
+  Record(mailbox_id, UndeletionOfMessages(restored), author);
+  return static_cast<int64_t>(restored.size());
 }
 
-absl::StatusOr<int64_t> MemoryStore::PurgeDeletedMessages(
-    const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) {
+absl::StatusOr<int64_t> MemoryStore::PurgeDeletedMessages(const std::string& mailbox_id,
+                                                          const std::vector<uint64_t>& message_ids,
+                                                          const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, FindActive(mailbox_id));
-  int64_t purged = 0;
-  for (uint64_t id : message_ids) purged += static_cast<int64_t>(mailbox->deleted.erase(id));
-  return purged;
+  std::vector<uint64_t> purged;
+  for (uint64_t id : message_ids) {
+    if (mailbox->deleted.erase(id) > 0) purged.push_back(id);
+  }
+  Record(mailbox_id, PurgeOfMessages(purged), author);
+  return static_cast<int64_t>(purged.size());
 }
 
-absl::StatusOr<std::optional<SessionInfo>> MemoryStore::BreakLease(const std::string& mailbox_id) {
+absl::StatusOr<std::optional<SessionInfo>> MemoryStore::BreakLease(const std::string& mailbox_id,
+                                                                   const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_RETURN_IF_ERROR(Find(mailbox_id).status());
-  return leases_.Break(mailbox_id);
+  const std::optional<SessionInfo> holder = leases_.Break(mailbox_id);
+  if (holder) Record(mailbox_id, SessionBroken(*holder), author);
+  return holder;
 }
 
 absl::StatusOr<RetentionResult> MemoryStore::ApplyRetention(const std::string& mailbox_id,
                                                             uint64_t after, size_t limit,
                                                             bool validate_only,
-                                                            const std::string& caller) {
+                                                            const audit::Author& author) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(MemoryMailbox * mailbox, FindActive(mailbox_id));
   if (leases_.Holder(mailbox_id) && !validate_only) return MaildropInUse();
@@ -206,7 +229,9 @@ absl::StatusOr<RetentionResult> MemoryStore::ApplyRetention(const std::string& m
     result.expired.octets += summary.size_octets;
   }
   result.looked_through.done = it == mailbox->messages.end();
-  if (!validate_only) Delete(ids, {clock_.WallNow(), "", "", caller}, mailbox);
+  if (validate_only) return result;
+  Delete(ids, {clock_.WallNow(), "", "", author.caller}, mailbox);
+  Record(mailbox_id, DeletionOfMessages(ids), author);
   return result;
 }
 
@@ -231,6 +256,27 @@ absl::StatusOr<VerificationResult> MemoryStore::VerifyMessages(const std::string
   return result;
 }
 
+void MemoryStore::Record(const std::string& mailbox_id, FieldChanges changes,
+                         const audit::Author& author) {
+  if (changes.empty()) return;
+  audit_.Add(EntryOf(mailbox_id, author, std::move(changes), trail_.next(), clock_.WallNow()));
+  trail_.CountAdded(1);
+}
+
+absl::Status MemoryStore::RecordAudit(const std::string& mailbox_id,
+                                      const std::vector<audit::FieldChange>& changes,
+                                      const audit::Author& author) {
+  MutexLock lock(&mutex_);
+  RESTANTE_RETURN_IF_ERROR(Find(mailbox_id).status());
+  Record(mailbox_id, changes, author);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<audit::Entry>> MemoryStore::ListAudit(uint64_t before, size_t limit) {
+  MutexLock lock(&mutex_);
+  return audit_.Read(before, limit);
+}
+
 // One round at once: what fits into memory is looked through in no time.
 absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
   MutexLock lock(&mutex_);
@@ -245,12 +291,18 @@ absl::StatusOr<SweepResult> MemoryStore::Sweep(size_t /*limit*/) {
       return clock_.WallNow() - deleted.second.second.delete_time >= kept_.deleted_messages;
     });
   }
-  result.removed += std::erase_if(mailboxes_, [this](const auto& mailbox) {
-    const std::optional<MailboxDeletion>& deletion = mailbox.second.deletion;
-    return deletion && clock_.WallNow() >= deletion->expire_time;
-  });
+  for (auto it = mailboxes_.begin(); it != mailboxes_.end();) {
+    const auto mailbox = it++;
+    const std::optional<MailboxDeletion>& deletion = mailbox->second.deletion;
+    if (!deletion || clock_.WallNow() < deletion->expire_time) continue;
+    Record(mailbox->first, PurgeOfMailbox(mailbox->second.settings),
+           {kProgramName, "PurgeMailbox"});
+    mailboxes_.erase(mailbox);
+    ++result.removed;
+  }
   result.removed += std::erase_if(
       outcomes_, [now](const auto& outcome) { return now - outcome.second.when >= kOutcomeKept; });
+  RESTANTE_RETURN_IF_ERROR(trail_.Trim(clock_.WallNow() - kept_.audit_entries).status());
   return result;
 }
 

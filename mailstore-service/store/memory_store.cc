@@ -189,9 +189,10 @@ absl::StatusOr<int64_t> MemoryStore::Close(const Lease& lease, const MaildropUpd
                                                              : leases_.CheckDelete(lease));
   const SessionInfo session = leases_.SessionOf(lease).value_or(SessionInfo());
   MemoryMailbox& mailbox = mailboxes_[lease.mailbox_id];
-  const int64_t deleted = Delete(
-      update.delete_message_ids,
-      {clock_.WallNow(), lease.session_id, session.client_address, lease.frontend}, &mailbox);
+  const auto deleted = static_cast<int64_t>(
+      Delete(update.delete_message_ids,
+             {clock_.WallNow(), lease.session_id, session.client_address, lease.frontend}, &mailbox)
+          .size());
   for (uint64_t id : update.read_message_ids) {
     const auto message = mailbox.messages.find(id);
     if (message == mailbox.messages.end()) continue;

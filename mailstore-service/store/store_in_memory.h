@@ -8,8 +8,10 @@
 #include <utility>
 #include <vector>
 
+#include "common/audit/trail.h"
 #include "common/base/mutex.h"
 #include "mailstore-service/store/lease_table.h"
+#include "mailstore-service/store/mailbox_changes.h"
 #include "mailstore-service/store/mailstore.h"
 #include "mailstore-service/store/message_id.h"
 
@@ -52,6 +54,7 @@ class MemoryStore : public Mailstore {
         kept_(kept),
         defaults_(defaults),
         leases_(kBoot, kLeaseTtl, clock),
+        trail_(&audit_, audit::Numbers()),
         message_ids_(kBoot) {}
 
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
@@ -70,31 +73,39 @@ class MemoryStore : public Mailstore {
                                                          bool show_deleted) override;
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
-  absl::Status CreateMailbox(const std::string& mailbox_id,
-                             const MailboxSettings& settings) override;
+  absl::Status CreateMailbox(const std::string& mailbox_id, const MailboxSettings& settings,
+                             const audit::Author& author) override;
   absl::Status UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
-                             const MailboxSettings& settings) override;
-  absl::Status DeleteMailbox(const std::string& mailbox_id, const std::string& caller) override;
-  absl::Status UndeleteMailbox(const std::string& mailbox_id) override;
-  absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit) override;
+                             const MailboxSettings& settings, const audit::Author& author) override;
+  absl::Status DeleteMailbox(const std::string& mailbox_id, const audit::Author& author) override;
+  absl::Status UndeleteMailbox(const std::string& mailbox_id, const audit::Author& author) override;
+  absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit,
+                                    const audit::Author& author) override;
   absl::StatusOr<std::unique_ptr<MessageReader>> ReadMessage(const std::string& mailbox_id,
                                                              uint64_t message_id) override;
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
-                                         const std::string& caller) override;
+                                         const audit::Author& author) override;
   absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(const std::string& mailbox_id,
                                                                   uint64_t after,
                                                                   size_t limit) override;
   absl::StatusOr<int64_t> UndeleteMessages(const std::string& mailbox_id,
-                                           const std::vector<uint64_t>& message_ids) override;
+                                           const std::vector<uint64_t>& message_ids,
+                                           const audit::Author& author) override;
   absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string& mailbox_id,
-                                               const std::vector<uint64_t>& message_ids) override;
-  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) override;
+                                               const std::vector<uint64_t>& message_ids,
+                                               const audit::Author& author) override;
+  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id,
+                                                        const audit::Author& author) override;
   absl::StatusOr<RetentionResult> ApplyRetention(const std::string& mailbox_id, uint64_t after,
                                                  size_t limit, bool validate_only,
-                                                 const std::string& caller) override;
+                                                 const audit::Author& author) override;
   absl::StatusOr<VerificationResult> VerifyMessages(const std::string& mailbox_id, uint64_t after,
                                                     size_t limit) override;
+  absl::Status RecordAudit(const std::string& mailbox_id,
+                           const std::vector<audit::FieldChange>& changes,
+                           const audit::Author& author) override;
+  absl::StatusOr<std::vector<audit::Entry>> ListAudit(uint64_t before, size_t limit) override;
   absl::StatusOr<SweepResult> Sweep(size_t limit) override;
 
   int64_t max_message_octets() const { return max_message_octets_; }
@@ -114,9 +125,12 @@ class MemoryStore : public Mailstore {
   absl::StatusOr<MemoryMailbox*> FindActive(const std::string& mailbox_id)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckFits(const MemoryMailbox& mailbox, int64_t size_octets) const;
-  // How many there were.
-  int64_t Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
-                 MemoryMailbox* mailbox) const;
+  // Leaves an audit entry, unless there are no changes.
+  void Record(const std::string& mailbox_id, FieldChanges changes, const audit::Author& author)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Those that there were.
+  std::vector<uint64_t> Delete(const std::vector<uint64_t>& ids, const MessageDeletion& deletion,
+                               MemoryMailbox* mailbox) const;
   MailboxInfo InfoOf(const std::string& mailbox_id, const MemoryMailbox& mailbox) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
@@ -126,6 +140,8 @@ class MemoryStore : public Mailstore {
   const MailboxDefaults defaults_;
   Mutex mutex_;
   LeaseTable leases_ ABSL_GUARDED_BY(mutex_);
+  audit::EntriesInMemory audit_ ABSL_GUARDED_BY(mutex_);
+  audit::Trail trail_ ABSL_GUARDED_BY(mutex_);
   MessageIdSource message_ids_;
   std::map<std::string, MemoryMailbox> mailboxes_ ABSL_GUARDED_BY(mutex_);
   std::map<std::pair<std::string, Epoch>, MemoryOutcome> outcomes_ ABSL_GUARDED_BY(mutex_);

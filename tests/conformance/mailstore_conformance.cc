@@ -430,7 +430,9 @@ TEST_P(MailstoreConformance, DeletedMessagesComeBackAsTheyWere) {
   const auto id = [&before](size_t i) { return before[i].message_id; };
   EXPECT_EQ(*store().Close(opened->lease, {{id(0), id(2)}}), 2);
   clock_.Advance(absl::Hours(1));
-  EXPECT_EQ(*store().DeleteMessages("m", {id(1), id(1), id(2), 12345}, "operator"), 1);
+  EXPECT_EQ(
+      *store().DeleteMessages("m", {id(1), id(1), id(2), 12345}, {"operator", "DeleteMessages"}),
+      1);
   Restart();
   EXPECT_EQ(Texts("m"), (Strings{"4\r\n"}));
   EXPECT_EQ(store().GetMailbox("m")->message_count, 1);
@@ -449,8 +451,8 @@ TEST_P(MailstoreConformance, DeletedMessagesComeBackAsTheyWere) {
 
   // An open session does not see them; the next one does, in their old order and with their UIDL.
   OpenedMaildrop open = Open("m", "later");
-  EXPECT_EQ(*store().UndeleteMessages("m", {id(0), id(1), id(1), id(3), 12345}), 2);
-  EXPECT_EQ(*store().UndeleteMessages("m", {id(0)}), 0);
+  EXPECT_EQ(*store().UndeleteMessages("m", {id(0), id(1), id(1), id(3), 12345}, {}), 2);
+  EXPECT_EQ(*store().UndeleteMessages("m", {id(0)}, {}), 0);
   EXPECT_EQ(*store().Close(open.lease, {}), 0);
   EXPECT_EQ(Texts("m"), (Strings{"1\r\n", "2\r\n", "4\r\n"}));
   EXPECT_EQ(store().GetMailbox("m")->total_size_octets, 9);
@@ -458,8 +460,8 @@ TEST_P(MailstoreConformance, DeletedMessagesComeBackAsTheyWere) {
   for (size_t i : {0, 1}) EXPECT_EQ(open.messages[i].uidl, before[i].uidl);
   EXPECT_EQ(*store().Close(open.lease, {}), 0);
   EXPECT_EQ(store().ListDeletedMessages("m", 0, 9)->size(), 1u);
-  EXPECT_EQ(*store().PurgeDeletedMessages("m", {id(2), id(3)}), 1);
-  EXPECT_EQ(*store().UndeleteMessages("m", {id(2)}), 0);
+  EXPECT_EQ(*store().PurgeDeletedMessages("m", {id(2), id(3)}, {}), 1);
+  EXPECT_EQ(*store().UndeleteMessages("m", {id(2)}, {}), 0);
   EXPECT_EQ(Texts("m").size(), 3u);
 }
 
@@ -476,22 +478,22 @@ TEST_P(MailstoreConformance, DeletedMessagesGoWhenTheirTimeIsOver) {
   };
   const uint64_t first = Deliver({"m"}, "1\r\n")[0].message_id;
   const uint64_t second = Deliver({"m"}, "2\r\n")[0].message_id;
-  EXPECT_EQ(*store().DeleteMessages("m", {first, second}, "operator"), 2);
+  EXPECT_EQ(*store().DeleteMessages("m", {first, second}, {"operator", "DeleteMessages"}), 2);
   clock_.Advance(KeepingTimes().deleted_messages - absl::Hours(1));
   // Deleted anew, it stays for the whole time once more.
-  EXPECT_EQ(*store().UndeleteMessages("m", {second}), 1);
-  EXPECT_EQ(*store().DeleteMessages("m", {second}, "operator"), 1);
+  EXPECT_EQ(*store().UndeleteMessages("m", {second}, {}), 1);
+  EXPECT_EQ(*store().DeleteMessages("m", {second}, {"operator", "DeleteMessages"}), 1);
   EXPECT_EQ(sweep(), 0u);
   clock_.Advance(absl::Hours(1));
   EXPECT_EQ(sweep(), 1u);
-  EXPECT_EQ(*store().UndeleteMessages("m", {first, second}), 1);
+  EXPECT_EQ(*store().UndeleteMessages("m", {first, second}, {}), 1);
   EXPECT_EQ(Texts("m"), (Strings{"2\r\n"}));
 }
 
 TEST_P(MailstoreConformance, AnOpenSessionFindsADeletedMessageGone) {
   const uint64_t id = Deliver({"m"}, "1\r\n")[0].message_id;
   OpenedMaildrop opened = Open("m", "s");
-  EXPECT_EQ(*store().DeleteMessages("m", {id}, "operator"), 1);
+  EXPECT_EQ(*store().DeleteMessages("m", {id}, {"operator", "DeleteMessages"}), 1);
   EXPECT_EQ(GetErrorReason(store().Read(opened.lease, {id, 0, std::nullopt}).status()),
             ErrorReason::kMessageNotFound);
   EXPECT_EQ(*store().Close(opened.lease, {{id}}), 0);
@@ -500,38 +502,39 @@ TEST_P(MailstoreConformance, AnOpenSessionFindsADeletedMessageGone) {
 
 TEST_P(MailstoreConformance, ABrokenLeaseIsLost) {
   const uint64_t id = Deliver({"m"}, "1\r\n")[0].message_id;
-  EXPECT_EQ(*store().BreakLease("m"), std::nullopt);
+  EXPECT_EQ(*store().BreakLease("m", {}), std::nullopt);
   OpenedMaildrop opened = Open("m", "s");
-  EXPECT_EQ((*store().BreakLease("m"))->session_id, "s");
+  EXPECT_EQ((*store().BreakLease("m", {}))->session_id, "s");
   EXPECT_EQ(GetErrorReason(store().Renew(opened.lease)), ErrorReason::kLeaseLost);
   EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {{id}}).status()), ErrorReason::kLeaseLost);
   if (Restart()) {
     EXPECT_EQ(GetErrorReason(store().Close(opened.lease, {{id}}).status()),
               ErrorReason::kLeaseLost);
-    EXPECT_EQ(*store().BreakLease("m"), std::nullopt);
+    EXPECT_EQ(*store().BreakLease("m", {}), std::nullopt);
     EXPECT_EQ(Texts("m").size(), 1u);
   }
 }
 
 TEST_P(MailstoreConformance, OperatorsCallsNeedAMailboxThatIsThere) {
   const auto reason = [](const absl::Status& status) { return GetErrorReason(status); };
-  EXPECT_EQ(reason(store().DeleteMessages("none", {1}, "").status()),
+  EXPECT_EQ(reason(store().DeleteMessages("none", {1}, {}).status()),
             ErrorReason::kMailboxNotFound);
   EXPECT_EQ(reason(store().ListDeletedMessages("none", 0, 1).status()),
             ErrorReason::kMailboxNotFound);
-  EXPECT_EQ(reason(store().UndeleteMessages("none", {1}).status()), ErrorReason::kMailboxNotFound);
-  EXPECT_EQ(reason(store().PurgeDeletedMessages("none", {1}).status()),
+  EXPECT_EQ(reason(store().UndeleteMessages("none", {1}, {}).status()),
             ErrorReason::kMailboxNotFound);
-  EXPECT_EQ(reason(store().BreakLease("none").status()), ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(reason(store().PurgeDeletedMessages("none", {1}, {}).status()),
+            ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(reason(store().BreakLease("none", {}).status()), ErrorReason::kMailboxNotFound);
 }
 
 TEST_P(MailstoreConformance, OfManyWhoBringAMessageBackOneDoes) {
   const uint64_t id = Deliver({"m"}, "1\r\n")[0].message_id;
-  EXPECT_EQ(*store().DeleteMessages("m", {id}, "operator"), 1);
+  EXPECT_EQ(*store().DeleteMessages("m", {id}, {"operator", "DeleteMessages"}), 1);
   std::atomic<int64_t> restored = 0;
   std::vector<std::thread> threads;
   for (int i = 0; i < 8; ++i) {
-    threads.emplace_back([&] { restored += *store().UndeleteMessages("m", {id}); });
+    threads.emplace_back([&] { restored += *store().UndeleteMessages("m", {id}, {}); });
   }
   for (std::thread& thread : threads) thread.join();
   EXPECT_EQ(restored, 1);
@@ -548,7 +551,7 @@ TEST_P(MailstoreConformance, AMailboxTakesWhatItMayHold) {
         (*writer)->Finish(static_cast<int64_t>(octets), ExtendCrc32c(0, text), delivery_ids);
     return GetErrorReason(results->at(0).status);
   };
-  ASSERT_TRUE(store().CreateMailbox("m", {{.max_octets = 10, .max_messages = 3}}).ok());
+  ASSERT_TRUE(store().CreateMailbox("m", {{.max_octets = 10, .max_messages = 3}}, {}).ok());
   EXPECT_EQ(store().GetMailbox("m")->limits, (MailboxLimits{10, 3}));
   const std::string id(32, 'd');
   EXPECT_EQ(deliver("m", 6, {id}), ErrorReason::kUnspecified);
@@ -564,26 +567,28 @@ TEST_P(MailstoreConformance, AMailboxTakesWhatItMayHold) {
   EXPECT_EQ(store().GetMailbox("m")->settings.quota, (MailboxQuota{10, 3}));
   // Deleting makes room, though the message can come back.
   const uint64_t first = store().ListMessages("m", 0, 1)->at(0).message_id;
-  EXPECT_EQ(*store().DeleteMessages("m", {first}, ""), 1);
+  EXPECT_EQ(*store().DeleteMessages("m", {first}, {}), 1);
   EXPECT_EQ(deliver("m", 1), ErrorReason::kUnspecified);
   EXPECT_EQ(deliver("m", 1), ErrorReason::kUnspecified);
   EXPECT_EQ(deliver("m", 1), ErrorReason::kQuotaExceeded);
-  EXPECT_EQ(*store().UndeleteMessages("m", {first}), 1);
+  EXPECT_EQ(*store().UndeleteMessages("m", {first}, {}), 1);
   // No limit at all, and the store's.
-  ASSERT_TRUE(store().UpdateMailbox("m", 1, {{.max_octets = 0, .max_messages = 0}}).ok());
+  ASSERT_TRUE(store().UpdateMailbox("m", 1, {{.max_octets = 0, .max_messages = 0}}, {}).ok());
   EXPECT_EQ(deliver("m", 100), ErrorReason::kUnspecified);
-  ASSERT_TRUE(store().UpdateMailbox("m", 2, {}).ok());
+  ASSERT_TRUE(store().UpdateMailbox("m", 2, {}, {}).ok());
   EXPECT_EQ(store().GetMailbox("m")->settings.quota, MailboxQuota());
   EXPECT_EQ(deliver("other", 100), ErrorReason::kUnspecified);
-  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{.max_octets = -1}})), "max_octets");
-  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{.max_messages = -1}})), "max_messages");
-  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{}, {.after_read = -absl::Hours(1)}})),
-            "after_read");
-  EXPECT_EQ(GetErrorReason(store().CreateMailbox("M", {})), ErrorReason::kFieldInvalid);
+  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{.max_octets = -1}}, {})), "max_octets");
+  EXPECT_EQ(GetInvalidField(store().UpdateMailbox("m", 3, {{.max_messages = -1}}, {})),
+            "max_messages");
+  EXPECT_EQ(
+      GetInvalidField(store().UpdateMailbox("m", 3, {{}, {.after_read = -absl::Hours(1)}}, {})),
+      "after_read");
+  EXPECT_EQ(GetErrorReason(store().CreateMailbox("M", {}, {})), ErrorReason::kFieldInvalid);
 }
 
 TEST_P(MailstoreConformance, AFullMailboxKeepsNobodyElseFromTheMessage) {
-  ASSERT_TRUE(store().CreateMailbox("full", {{.max_messages = 1}}).ok());
+  ASSERT_TRUE(store().CreateMailbox("full", {{.max_messages = 1}}, {}).ok());
   Deliver({"full"}, "1\r\n");
   auto writer = store().BeginDelivery({"a", "full", "b"});
   const std::string text(size_t{1} << 20, 'x');
@@ -637,7 +642,7 @@ TEST_P(MailstoreConformance, ImportedMessagesKeepWhatTheyWere) {
   EXPECT_TRUE(take({"1", "UID-1", long_ago}, "one\r\n").repeated);
   EXPECT_TRUE(take({"cur/2", "", long_ago}, "two\r\n").repeated);
   EXPECT_TRUE(take({"other", messages[1].uidl, long_ago}, "two\r\n").repeated);
-  ASSERT_EQ(*store().DeleteMessages("m", {first.message_id}, ""), 1);
+  ASSERT_EQ(*store().DeleteMessages("m", {first.message_id}, {}), 1);
   clock_.Advance(absl::Hours(24 * 29));
   for (int i = 0; i < 50; ++i) ASSERT_TRUE(store().Sweep(10).ok());
   EXPECT_TRUE(take({"1", "UID-1", long_ago}, "one\r\n").repeated);
@@ -661,21 +666,22 @@ TEST_P(MailstoreConformance, ImportedMessagesKeepWhatTheyWere) {
 }
 
 TEST_P(MailstoreConformance, OfTwoWhoChangeAMailboxOneIsTold) {
-  ASSERT_TRUE(store().CreateMailbox("m", {}).ok());
-  EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {})), ErrorReason::kMailboxExists);
+  ASSERT_TRUE(store().CreateMailbox("m", {}, {}).ok());
+  EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {}, {})), ErrorReason::kMailboxExists);
   const uint64_t revision = store().GetMailbox("m")->revision;
-  EXPECT_TRUE(store().UpdateMailbox("m", revision, {{.max_messages = 1}}).ok());
-  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("m", revision, {{.max_octets = 1}})),
+  EXPECT_TRUE(store().UpdateMailbox("m", revision, {{.max_messages = 1}}, {}).ok());
+  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("m", revision, {{.max_octets = 1}}, {})),
             ErrorReason::kEtagMismatch);
   EXPECT_EQ(store().GetMailbox("m")->settings.quota, MailboxQuota{.max_messages = 1});
-  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("none", 0, {})), ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("none", 0, {}, {})),
+            ErrorReason::kMailboxNotFound);
 }
 
 TEST_P(MailstoreConformance, ADeletedMailboxComesBackAsItWas) {
   Deliver({"m"}, "one\r\n");
   Deliver({"other"}, "kept\r\n");
   const OpenedMaildrop held = Open("m", "s1");
-  ASSERT_TRUE(store().DeleteMailbox("m", "spiffe://test/admin").ok());
+  ASSERT_TRUE(store().DeleteMailbox("m", {"spiffe://test/admin", "DeleteMailbox"}).ok());
   // Its session has lost it, and nobody gets at it.
   EXPECT_EQ(GetErrorReason(store().Renew(held.lease)), ErrorReason::kLeaseLost);
   EXPECT_EQ(GetErrorReason(store().Open("m", {"s2", "", "f"}).status()),
@@ -686,12 +692,12 @@ TEST_P(MailstoreConformance, ADeletedMailboxComesBackAsItWas) {
   const auto results = writer->Finish(5, ExtendCrc32c(0, "two\r\n"), {});
   EXPECT_EQ(GetErrorReason(results->at(0).status), ErrorReason::kMailboxDeleted);
   EXPECT_TRUE(results->at(1).status.ok());
-  EXPECT_EQ(GetErrorReason(store().DeleteMailbox("m", "")), ErrorReason::kMailboxDeleted);
-  EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {})), ErrorReason::kMailboxExists);
-  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("m", 1, {})), ErrorReason::kMailboxDeleted);
-  EXPECT_EQ(GetErrorReason(store().DeleteMessages("m", {1}, "").status()),
+  EXPECT_EQ(GetErrorReason(store().DeleteMailbox("m", {})), ErrorReason::kMailboxDeleted);
+  EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {}, {})), ErrorReason::kMailboxExists);
+  EXPECT_EQ(GetErrorReason(store().UpdateMailbox("m", 1, {}, {})), ErrorReason::kMailboxDeleted);
+  EXPECT_EQ(GetErrorReason(store().DeleteMessages("m", {1}, {}).status()),
             ErrorReason::kMailboxDeleted);
-  EXPECT_EQ(GetErrorReason(store().ApplyRetention("m", 0, 10, false, "").status()),
+  EXPECT_EQ(GetErrorReason(store().ApplyRetention("m", 0, 10, false, {}).status()),
             ErrorReason::kMailboxDeleted);
 
   EXPECT_EQ(store().ListMailboxes("", 10, false)->size(), 1u);
@@ -703,8 +709,8 @@ TEST_P(MailstoreConformance, ADeletedMailboxComesBackAsItWas) {
   EXPECT_EQ(deleted.deletion->delete_time, clock_.WallNow());
   EXPECT_EQ(deleted.deletion->expire_time, clock_.WallNow() + absl::Hours(24 * 30));
 
-  ASSERT_TRUE(store().UndeleteMailbox("m").ok());
-  EXPECT_EQ(GetErrorReason(store().UndeleteMailbox("m")), ErrorReason::kMailboxNotDeleted);
+  ASSERT_TRUE(store().UndeleteMailbox("m", {}).ok());
+  EXPECT_EQ(GetErrorReason(store().UndeleteMailbox("m", {})), ErrorReason::kMailboxNotDeleted);
   EXPECT_EQ(Texts("m"), std::vector<std::string>({"one\r\n"}));
 }
 
@@ -712,22 +718,24 @@ TEST_P(MailstoreConformance, APurgedMailboxIsGoneWithAllThatWasInIt) {
   const uint64_t first = Deliver({"m"}, "one\r\n", {"id"})[0].message_id;
   Deliver({"m"}, "two\r\n");
   Deliver({"n"}, "kept\r\n");
-  ASSERT_EQ(*store().DeleteMessages("m", {first}, ""), 1);
-  EXPECT_EQ(GetErrorReason(store().PurgeMailbox("m", 1).status()), ErrorReason::kMailboxNotDeleted);
-  ASSERT_TRUE(store().DeleteMailbox("m", "").ok());
+  ASSERT_EQ(*store().DeleteMessages("m", {first}, {}), 1);
+  EXPECT_EQ(GetErrorReason(store().PurgeMailbox("m", 1, {}).status()),
+            ErrorReason::kMailboxNotDeleted);
+  ASSERT_TRUE(store().DeleteMailbox("m", {}).ok());
   int calls = 0;
   absl::StatusOr<bool> done = false;
   while (done.ok() && !*done && ++calls < 10) {
-    done = store().PurgeMailbox("m", 1);
+    done = store().PurgeMailbox("m", 1, {});
     // It does not come back by half.
     if (done.ok() && !*done) {
-      EXPECT_EQ(GetErrorReason(store().UndeleteMailbox("m")), ErrorReason::kMailboxNotFound);
+      EXPECT_EQ(GetErrorReason(store().UndeleteMailbox("m", {})), ErrorReason::kMailboxNotFound);
       EXPECT_EQ(GetErrorReason(store().GetMailbox("m").status()), ErrorReason::kMailboxNotFound);
       Restart();
     }
   }
   EXPECT_TRUE(done.ok() && *done);
-  EXPECT_EQ(GetErrorReason(store().PurgeMailbox("m", 1).status()), ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(GetErrorReason(store().PurgeMailbox("m", 1, {}).status()),
+            ErrorReason::kMailboxNotFound);
   EXPECT_EQ(store().ListMailboxes("", 10, true)->size(), 1u);
   EXPECT_EQ(Texts("n"), std::vector<std::string>({"kept\r\n"}));
   // One of the same id is another one, and takes even what the first had taken.
@@ -740,7 +748,7 @@ TEST_P(MailstoreConformance, APurgedMailboxIsGoneWithAllThatWasInIt) {
 TEST_P(MailstoreConformance, ADeletedMailboxIsSweptAwayWhenItsTimeIsOver) {
   Deliver({"m"}, "one\r\n");
   Deliver({"m"}, "two\r\n");
-  ASSERT_TRUE(store().DeleteMailbox("m", "").ok());
+  ASSERT_TRUE(store().DeleteMailbox("m", {}).ok());
   const auto sweep = [this] {
     SweepResult result;
     for (int i = 0; i < 100 && !result.round_done; ++i) result = *store().Sweep(1);
@@ -765,7 +773,7 @@ TEST_P(MailstoreConformance, WhatIsReadIsMarkedOnce) {
   EXPECT_EQ(close({{two}, {one, two, 12345}}), 1);
   clock_.Advance(absl::Hours(1));
   EXPECT_EQ(close({{}, {one}}), 0);
-  EXPECT_EQ(*store().UndeleteMessages("m", {two}), 1);
+  EXPECT_EQ(*store().UndeleteMessages("m", {two}, {}), 1);
   Restart();
   const std::vector<MessageSummary> messages = *store().ListMessages("m", 0, 10);
   EXPECT_EQ(messages.at(0).read_time, first);
@@ -775,7 +783,7 @@ TEST_P(MailstoreConformance, WhatIsReadIsMarkedOnce) {
 
 TEST_P(MailstoreConformance, RetentionDeletesWhatIsOverItsTime) {
   const MailboxRetention retention{absl::Hours(24 * 30), absl::Hours(24 * 7)};
-  ASSERT_TRUE(store().CreateMailbox("m", {{}, retention}).ok());
+  ASSERT_TRUE(store().CreateMailbox("m", {{}, retention}, {}).ok());
   EXPECT_EQ(store().GetMailbox("m")->retention,
             (RetentionLimits{absl::Hours(24 * 30), absl::Hours(24 * 7)}));
   const uint64_t read = Deliver({"m"}, "read\r\n")[0].message_id;
@@ -784,7 +792,7 @@ TEST_P(MailstoreConformance, RetentionDeletesWhatIsOverItsTime) {
   ASSERT_EQ(*store().Close(Open("m", "s").lease, {{}, {read}}), 0);
   const auto apply = [this](const std::string& mailbox, bool validate_only) {
     const absl::StatusOr<RetentionResult> result =
-        store().ApplyRetention(mailbox, 0, 10, validate_only, "retention");
+        store().ApplyRetention(mailbox, 0, 10, validate_only, {"retention", "ApplyRetention"});
     EXPECT_TRUE(result.ok() && result->looked_through.done);
     return result->expired;
   };
@@ -797,7 +805,7 @@ TEST_P(MailstoreConformance, RetentionDeletesWhatIsOverItsTime) {
   // Nothing goes while somebody reads.
   {
     const OpenedMaildrop opened = Open("m", "s2");
-    EXPECT_EQ(GetErrorReason(store().ApplyRetention("m", 0, 10, false, "").status()),
+    EXPECT_EQ(GetErrorReason(store().ApplyRetention("m", 0, 10, false, {}).status()),
               ErrorReason::kMaildropInUse);
     EXPECT_EQ(apply("m", true), (MessageTotals{1, 6}));
     ASSERT_EQ(*store().Close(opened.lease, {}), 0);
@@ -816,11 +824,11 @@ TEST_P(MailstoreConformance, RetentionDeletesWhatIsOverItsTime) {
 }
 
 TEST_P(MailstoreConformance, RetentionAndVerificationGoOnBehindAMessage) {
-  ASSERT_TRUE(store().CreateMailbox("m", {{}, {.after_delivery = absl::Hours(24)}}).ok());
+  ASSERT_TRUE(store().CreateMailbox("m", {{}, {.after_delivery = absl::Hours(24)}}, {}).ok());
   std::vector<uint64_t> ids;
   for (int i = 0; i < 5; ++i) ids.push_back(Deliver({"m"}, "x\r\n")[0].message_id);
   Deliver({"n"}, "x\r\n");
-  ASSERT_EQ(*store().DeleteMessages("m", {ids[1]}, ""), 1);
+  ASSERT_EQ(*store().DeleteMessages("m", {ids[1]}, {}), 1);
   VerificationResult verified = *store().VerifyMessages("m", 0, 2);
   EXPECT_EQ(verified.looked_through.seen, (MessageTotals{2, 6}));
   EXPECT_EQ(verified.looked_through.last_message_id, ids[1]);
@@ -831,11 +839,11 @@ TEST_P(MailstoreConformance, RetentionAndVerificationGoOnBehindAMessage) {
   EXPECT_TRUE(verified.damaged.empty());
 
   clock_.Advance(absl::Hours(48));
-  RetentionResult result = *store().ApplyRetention("m", 0, 3, false, "");
+  RetentionResult result = *store().ApplyRetention("m", 0, 3, false, {});
   EXPECT_EQ(result.expired.count, 3);
   EXPECT_EQ(result.looked_through.last_message_id, ids[3]);
   EXPECT_FALSE(result.looked_through.done);
-  result = *store().ApplyRetention("m", ids[3], 3, false, "");
+  result = *store().ApplyRetention("m", ids[3], 3, false, {});
   EXPECT_EQ(result.expired.count, 1);
   EXPECT_TRUE(result.looked_through.done);
   EXPECT_EQ(store().GetMailbox("m")->message_count, 0);

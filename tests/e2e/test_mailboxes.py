@@ -39,6 +39,10 @@ def test_deleted_messages_come_back(deployment, password):
     assert deployment.ctl("messages", "undelete", mailbox, "--all").stdout == "2 messages brought back.\n"
     deployment.down("mailstore", kill=True)
     deployment.up("mailstore")
+    (entry,) = deployment.ctl_json("audit", "list", "--service", "mailstore", "--filter",
+                                   f'resource = "mailboxes/{mailbox}"')["entries"]
+    assert (entry["method"], entry["caller"]) == ("BatchUndeleteMessages", "spiffe://restante/reader/operator")
+    assert entry["changes"][0]["new_values"] == [message["message"]["name"].split("/")[-1] for message in deleted]
     with open_session(deployment, NAME, password) as session:
         assert session.listing("UIDL") == before
         assert b"Subject: number 1" in session.retrieve(1)
@@ -221,7 +225,7 @@ def test_a_store_that_is_not_served_says_what_it_holds(deployment):
     program = [str(bin_dir() / "restante-mailstore"), "--config", str(deployment.dir / "config/mailstore.yaml")]
     inspected = subprocess.run([*program, "--inspect"], capture_output=True, text=True, timeout=60)
     assert inspected.returncode == 0, inspected.stderr
-    assert re.search(r"^format +3$", inspected.stdout, re.MULTILINE)
+    assert re.search(r"^format +4$", inspected.stdout, re.MULTILINE)
     assert re.search(r"^faults +0$", inspected.stdout, re.MULTILINE)
     # Nothing is put over mail.
     restored = subprocess.run([*program, "--restore-backup"], capture_output=True, text=True, timeout=60)

@@ -19,6 +19,8 @@ SOURCES = ("common",) + SERVICES
 
 # The longest matching prefix decides.
 FLOORS = {
+    "common/audit": 0,
+    "common/audit/rocksdb": 2,
     "common/base": 0,
     "common/crypto": 0,
     "common/config": 2,

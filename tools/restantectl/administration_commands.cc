@@ -9,31 +9,32 @@
 namespace restante::ctl {
 namespace {
 
-void AddAudit(CLI::App* top, CommandLine* line) {
-  CLI::App* audit = AddCommand(top, "audit", "Who changed which account or policy");
-  audit->require_subcommand(1)->footer(kAuditFooter);
-  CLI::App* list = AddCommand(audit, "list", "Show changes, newest first");
-  list->footer(kAuditFooter);
-  AddFilter(list, &line->filter);
-  AddLimit(list, &line->limit);
-  list->callback([line] {
-    line->action = [line](Session& session) {
-      return ListAudit(session, line->filter, line->limit);
-    };
-  });
-}
-
-// Whose operations are meant.
+// Whose operations, or changes, are meant.
 void AddService(CLI::App* command, CommandLine* line) {
   command
       ->add_option_function<std::string>(
           "--service",
           [line](const std::string& name) {
-            line->operations_of = name == "auth" ? Program::kAuth : Program::kMailstore;
+            line->service = name == "auth" ? Program::kAuth : Program::kMailstore;
           },
           "auth, which is the default, or mailstore")
       ->check(CLI::IsMember({"auth", "mailstore"}))
       ->type_name("NAME");
+}
+
+void AddAudit(CLI::App* top, CommandLine* line) {
+  CLI::App* audit = AddCommand(top, "audit", "Who changed which account, policy or mailbox");
+  audit->require_subcommand(1)->footer(kAuditFooter);
+  CLI::App* list = AddCommand(audit, "list", "Show changes, newest first");
+  list->footer(kAuditFooter);
+  AddFilter(list, &line->filter);
+  AddLimit(list, &line->limit);
+  AddService(list, line);
+  list->callback([line] {
+    line->action = [line](Session& session) {
+      return ListAudit(session, line->service, line->filter, line->limit);
+    };
+  });
 }
 
 // A command of one operation.
@@ -45,9 +46,7 @@ void AddOperationCommand(CLI::App* operations, CommandLine* line, const std::str
   AddService(command, line);
   command->footer(kOperationsFooter);
   command->callback([line, run] {
-    line->action = [line, run](Session& session) {
-      return run(session, line->operations_of, line->id);
-    };
+    line->action = [line, run](Session& session) { return run(session, line->service, line->id); };
   });
 }
 
@@ -61,7 +60,7 @@ void AddOperations(CLI::App* top, CommandLine* line) {
   AddLimit(list, &line->limit);
   list->callback([line] {
     line->action = [line](Session& session) {
-      return ListOperations(session, line->operations_of, line->filter, line->limit);
+      return ListOperations(session, line->service, line->filter, line->limit);
     };
   });
   AddOperationCommand(operations, line, "get", "Show one operation", GetOperation);

@@ -61,25 +61,25 @@ class Settled {
   Mutex mutex_;
 };
 
-class FakeAudit : public auth::v1::AuditService::Service, public Settled {
+class FakeAudit : public common::v1::AuditService::Service, public Settled {
  public:
   grpc::Status ListAuditEntries(grpc::ServerContext* /*context*/,
-                                const auth::v1::ListAuditEntriesRequest* request,
-                                auth::v1::ListAuditEntriesResponse* response) override {
+                                const common::v1::ListAuditEntriesRequest* request,
+                                common::v1::ListAuditEntriesResponse* response) override {
     MutexLock lock(&mutex_);
     asked = *request;
-    auth::v1::AuditEntry* entry = response->add_entries();
+    common::v1::AuditEntry* entry = response->add_entries();
     entry->set_name("auditEntries/0000000000000007");
     entry->set_caller("spiffe://restante/account-admin/ops");
     entry->set_method("UpdateAccount");
     entry->set_resource("accounts/jsmith");
     entry->set_request_id("r1");
-    auth::v1::AuditFieldChange* change = entry->add_changes();
+    common::v1::AuditFieldChange* change = entry->add_changes();
     change->set_field("alias");
     change->add_new_values("js\x1b[2J");
     return grpc::Status::OK;
   }
-  auth::v1::ListAuditEntriesRequest asked;
+  common::v1::ListAuditEntriesRequest asked;
 };
 
 class FakeOperations : public google::longrunning::Operations::Service, public Settled {
@@ -304,6 +304,9 @@ TEST_F(AdministrationTest, ListsWhoChangedWhat) {
   EXPECT_THAT(out(), Not(HasSubstr("0000000000000007")));
   EXPECT_EQ(Run({"audit", "list", "-o", "wide"}), ExitCode::kOk);
   EXPECT_THAT(out(), AllOf(HasSubstr("0000000000000007"), HasSubstr("r1")));
+  EXPECT_THAT(opened_, ElementsAre(Program::kAuth));
+  EXPECT_EQ(Run({"audit", "list", "--service", "mailstore"}), ExitCode::kOk);
+  EXPECT_THAT(opened_, ElementsAre(Program::kMailstore));
 }
 
 TEST_F(AdministrationTest, FollowsAJobToItsEnd) {

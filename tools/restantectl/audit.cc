@@ -10,7 +10,7 @@
 namespace restante::ctl {
 namespace {
 
-using Audit = auth::v1::AuditService::StubInterface;
+using Audit = common::v1::AuditService::StubInterface;
 
 template <typename Strings>
 std::string Values(const Strings& values) {
@@ -18,20 +18,20 @@ std::string Values(const Strings& values) {
 }
 
 // "alias: john.smith -> j.smith".
-std::string ChangeText(const auth::v1::AuditFieldChange& change) {
+std::string ChangeText(const common::v1::AuditFieldChange& change) {
   return absl::StrCat(Printable(change.field()), ": ", Values(change.old_values()), " -> ",
                       Values(change.new_values()));
 }
 
-std::string EntryTable(const auth::v1::ListAuditEntriesResponse& entries, bool wide) {
+std::string EntryTable(const common::v1::ListAuditEntriesResponse& entries, bool wide) {
   std::vector<Row> rows = {{"TIME", "CALLER", "METHOD", "RESOURCE", "CHANGES"}};
   if (wide) {
     rows.front().insert(rows.front().begin(), "ENTRY");
     rows.front().insert(rows.front().end() - 1, "REQUEST");
   }
-  for (const auth::v1::AuditEntry& entry : entries.entries()) {
+  for (const common::v1::AuditEntry& entry : entries.entries()) {
     std::vector<std::string> changes;
-    for (const auth::v1::AuditFieldChange& change : entry.changes()) {
+    for (const common::v1::AuditFieldChange& change : entry.changes()) {
       changes.push_back(ChangeText(change));
     }
     Row row = {TimeOf(entry.time(), entry.has_time()), OrDash(Printable(entry.caller())),
@@ -48,20 +48,20 @@ std::string EntryTable(const auth::v1::ListAuditEntriesResponse& entries, bool w
 
 }  // namespace
 
-std::string ToTable(const auth::v1::ListAuditEntriesResponse& entries) {
+std::string ToTable(const common::v1::ListAuditEntriesResponse& entries) {
   return EntryTable(entries, /*wide=*/false);
 }
 
 template <>
-std::string ToWideTable(const auth::v1::ListAuditEntriesResponse& entries) {
+std::string ToWideTable(const common::v1::ListAuditEntriesResponse& entries) {
   return EntryTable(entries, /*wide=*/true);
 }
 
-absl::Status ListAudit(Session& session, const std::string& filter, int limit) {
-  RESTANTE_ASSIGN_OR_RETURN(Audit * audit, session.services.Audit());
-  auth::v1::ListAuditEntriesRequest request;
+absl::Status ListAudit(Session& session, Program program, const std::string& filter, int limit) {
+  RESTANTE_ASSIGN_OR_RETURN(Audit * audit, session.services.Audit(program));
+  common::v1::ListAuditEntriesRequest request;
   request.set_filter(filter);
-  RESTANTE_ASSIGN_OR_RETURN(const auth::v1::ListAuditEntriesResponse all,
+  RESTANTE_ASSIGN_OR_RETURN(const common::v1::ListAuditEntriesResponse all,
                             CallForPages(session, audit, &Audit::ListAuditEntries, request, limit,
                                          [](const auto& listed) { return listed.entries_size(); }));
   Print(all, session.format, session.console.out());

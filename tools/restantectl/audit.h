@@ -8,9 +8,9 @@
 
 namespace restante::ctl {
 
-// The latest `limit` changes that the filter (as in ListAuditEntriesRequest) holds for, newest
-// first; `limit` 0: all that auth keeps.
-absl::Status ListAudit(Session& session, const std::string& filter, int limit);
+// The latest `limit` changes in what the program keeps that the filter (as in
+// ListAuditEntriesRequest) holds for, newest first; `limit` 0: all that are kept.
+absl::Status ListAudit(Session& session, Program program, const std::string& filter, int limit);
 
 }  // namespace restante::ctl
 

@@ -57,7 +57,7 @@ struct CommandLine {
   MailboxJob mailbox_job;
   MailImportWish mail_import;
   MailExportWish mail_export;
-  Program operations_of = Program::kAuth;
+  Program service = Program::kAuth;
   Action action;
 };
 

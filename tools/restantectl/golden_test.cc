@@ -54,7 +54,7 @@ const std::map<std::string, Render>& Renderings() {
                                          Rendering<auth::v1::ExplainLogonResponse>(),
                                          Rendering<auth::v1::DiagnoseLogonResponse>(),
                                          Rendering<auth::v1::ListLogonEventsResponse>(),
-                                         Rendering<auth::v1::ListAuditEntriesResponse>(),
+                                         Rendering<common::v1::ListAuditEntriesResponse>(),
                                          Rendering<google::longrunning::Operation>(),
                                          Rendering<google::longrunning::ListOperationsResponse>(),
                                          Rendering<common::v1::ServerInfo>(),

@@ -154,11 +154,13 @@ Examples:
 inline constexpr char kAuditFooter[] =
     R"help(--filter takes comparisons joined by AND: resource, caller, method and request_id with =, != and :,
 with * for any characters; field, which is any changed one, with :; time with =, !=, <, <=, > and >=.
-Of a password it is said that it was set, and never what it is.
+Of a password it is said that it was set, and never what it is. --service mailstore shows what operators and
+retention did with mailboxes and their messages, and what was imported and exported.
 
 Examples:
   restantectl audit list
   restantectl audit list --filter 'resource = accounts/jsmith'
+  restantectl audit list --service mailstore --filter 'resource = mailboxes/jsmith'
   restantectl audit list --filter 'field:alias AND time >= "2026-01-01T00:00:00Z"' --limit 0)help";
 
 inline constexpr char kOperationsFooter[] =

@@ -10,8 +10,8 @@
 #include <vector>
 
 #include "absl/strings/string_view.h"
-#include "restante/auth/v1/audit_service.pb.h"
 #include "restante/auth/v1/directory_service.pb.h"
+#include "restante/common/v1/audit_service.pb.h"
 #include "restante/common/v1/server_info_service.pb.h"
 #include "restante/mailstore/v1/mailbox_service.pb.h"
 
@@ -48,7 +48,7 @@ std::string ToTable(const auth::v1::ProtocolPolicy& policy);
 std::string ToTable(const auth::v1::ExplainLogonResponse& explanation);
 std::string ToTable(const auth::v1::DiagnoseLogonResponse& diagnosis);
 std::string ToTable(const auth::v1::ListLogonEventsResponse& events);
-std::string ToTable(const auth::v1::ListAuditEntriesResponse& entries);
+std::string ToTable(const common::v1::ListAuditEntriesResponse& entries);
 std::string ToTable(const google::longrunning::Operation& operation);
 std::string ToTable(const google::longrunning::ListOperationsResponse& operations);
 std::string ToTable(const common::v1::ServerInfo& info);
@@ -68,7 +68,7 @@ std::string ToWideTable(const auth::v1::ListAccountsResponse& accounts);
 template <>
 std::string ToWideTable(const auth::v1::ListLogonEventsResponse& events);
 template <>
-std::string ToWideTable(const auth::v1::ListAuditEntriesResponse& entries);
+std::string ToWideTable(const common::v1::ListAuditEntriesResponse& entries);
 
 template <typename Message>
 void Print(const Message& message, OutputFormat format, std::ostream& out) {

@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "common/base/status_macros.h"
-#include "restante/auth/v1/audit_service.grpc.pb.h"
 #include "restante/auth/v1/directory_service.grpc.pb.h"
+#include "restante/common/v1/audit_service.grpc.pb.h"
 #include "restante/common/v1/server_info_service.grpc.pb.h"
 #include "restante/mailstore/v1/mailbox_service.grpc.pb.h"
 
@@ -46,8 +46,9 @@ class Services {
   absl::StatusOr<auth::v1::DirectoryService::StubInterface*> Directory() {
     return Kept<auth::v1::DirectoryService>(Program::kAuth, &directory_);
   }
-  absl::StatusOr<auth::v1::AuditService::StubInterface*> Audit() {
-    return Kept<auth::v1::AuditService>(Program::kAuth, &audit_);
+  absl::StatusOr<common::v1::AuditService::StubInterface*> Audit(Program program) {
+    return Kept<common::v1::AuditService>(
+        program, program == Program::kAuth ? &auth_audit_ : &mailstore_audit_);
   }
   absl::StatusOr<google::longrunning::Operations::StubInterface*> Operations(Program program) {
     return Kept<google::longrunning::Operations>(
@@ -71,7 +72,8 @@ class Services {
   }
 
   std::unique_ptr<auth::v1::DirectoryService::StubInterface> directory_;
-  std::unique_ptr<auth::v1::AuditService::StubInterface> audit_;
+  std::unique_ptr<common::v1::AuditService::StubInterface> auth_audit_;
+  std::unique_ptr<common::v1::AuditService::StubInterface> mailstore_audit_;
   std::unique_ptr<google::longrunning::Operations::StubInterface> auth_operations_;
   std::unique_ptr<google::longrunning::Operations::StubInterface> mailstore_operations_;
   std::unique_ptr<mailstore::v1::MailboxService::StubInterface> mailboxes_;

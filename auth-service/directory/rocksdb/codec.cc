@@ -13,7 +13,6 @@ namespace {
 // Of accounts and policies; version 1 ends before the extensions.
 constexpr uint8_t kExtendedVersion = 2;
 constexpr uint8_t kRequestVersion = 1;
-constexpr uint8_t kAuditVersion = 1;
 // Above every limit of the domain; only a damaged record has more.
 constexpr size_t kMaxTextOctets = 65536;
 constexpr uint32_t kMaxListItems = 1024;
@@ -424,41 +423,6 @@ std::optional<RememberedRequest> DecodeRequest(absl::string_view record) {
   }
   if (!reader.Complete()) return std::nullopt;
   return request;
-}
-
-std::string EncodeAuditEntry(const AuditEntry& entry) {
-  ByteWriter writer;
-  writer.U8(kAuditVersion);
-  WriteTime(writer, entry.time);
-  writer.LengthPrefixed(entry.author.caller).LengthPrefixed(entry.author.method);
-  writer.LengthPrefixed(entry.resource).LengthPrefixed(entry.request_id);
-  writer.U32Be(static_cast<uint32_t>(entry.changes.size()));
-  for (const FieldChange& change : entry.changes) {
-    writer.LengthPrefixed(change.field);
-    WriteTexts(writer, change.old_values);
-    WriteTexts(writer, change.new_values);
-  }
-  return writer.Take();
-}
-
-std::optional<AuditEntry> DecodeAuditEntry(uint64_t number, absl::string_view record) {
-  RecordReader reader(record, kAuditVersion);
-  AuditEntry entry;
-  entry.number = number;
-  entry.time = reader.Time();
-  entry.author.caller = reader.Text();
-  entry.author.method = reader.Text();
-  entry.resource = reader.Text();
-  entry.request_id = reader.Text();
-  for (uint32_t left = reader.Count(); left > 0 && reader.good(); --left) {
-    FieldChange change;
-    change.field = reader.Text();
-    change.old_values = reader.Texts();
-    change.new_values = reader.Texts();
-    entry.changes.push_back(std::move(change));
-  }
-  if (!reader.Complete()) return std::nullopt;
-  return entry;
 }
 
 }  // namespace restante::directory

@@ -6,7 +6,6 @@
 
 #include "absl/strings/string_view.h"
 #include "auth-service/directory/account.h"
-#include "auth-service/directory/audit.h"
 #include "auth-service/directory/journal.h"
 #include "auth-service/directory/protocol_policy.h"
 
@@ -22,10 +21,6 @@ std::optional<ProtocolPolicy> DecodePolicy(absl::string_view record);
 
 std::string EncodeRequest(const RememberedRequest& request);
 std::optional<RememberedRequest> DecodeRequest(absl::string_view record);
-
-// The number is in the key, not in the record.
-std::string EncodeAuditEntry(const AuditEntry& entry);
-std::optional<AuditEntry> DecodeAuditEntry(uint64_t number, absl::string_view record);
 
 }  // namespace restante::directory
 

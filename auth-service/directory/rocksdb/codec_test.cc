@@ -156,28 +156,6 @@ TEST(Codec, GivesBackAPolicysNames) {
   }
 }
 
-TEST(Codec, GivesBackAuditEntries) {
-  const AuditEntry entry{.number = 7,
-                         .time = absl::FromUnixSeconds(1),
-                         .author = {"caller", "UpdateAccount"},
-                         .resource = "accounts/a",
-                         .request_id = "r",
-                         .changes = {{"alias", {"a"}, {"b"}}, {"addresses", {}, {"c", "d"}}}};
-  const std::string record = EncodeAuditEntry(entry);
-  const auto decoded = DecodeAuditEntry(7, record);
-  ASSERT_TRUE(decoded.has_value());
-  EXPECT_EQ(decoded->number, 7u);
-  EXPECT_EQ(decoded->time, entry.time);
-  EXPECT_EQ(decoded->author.caller, "caller");
-  EXPECT_EQ(decoded->author.method, "UpdateAccount");
-  EXPECT_EQ(decoded->resource, "accounts/a");
-  EXPECT_EQ(decoded->request_id, "r");
-  EXPECT_EQ(decoded->changes, entry.changes);
-  for (size_t length = 0; length < record.size(); ++length) {
-    EXPECT_FALSE(DecodeAuditEntry(7, record.substr(0, length)).has_value()) << length;
-  }
-}
-
 TEST(Codec, RefusesExtensionsThatItDoesNotKnow) {
   const std::string record = EncodeAccount(WithoutExtensions());
   const std::string without = record.substr(0, record.size() - 4);

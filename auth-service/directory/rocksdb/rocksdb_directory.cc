@@ -17,6 +17,7 @@
 #include "auth-service/directory/indexed_directory.h"
 #include "auth-service/directory/journal.h"
 #include "auth-service/directory/rocksdb/codec.h"
+#include "common/audit/rocksdb/entry_family.h"
 #include "common/base/byte_reader.h"
 #include "common/base/byte_writer.h"
 #include "common/base/error_reason.h"
@@ -62,14 +63,6 @@ rocksdb::Options DatabaseOptions() {
   return options;
 }
 
-std::string AuditKey(uint64_t number) { return ByteWriter().U64Be(number).Take(); }
-
-std::optional<uint64_t> ParseAuditKey(const rocksdb::Slice& key) {
-  ByteReader reader(ViewOf(key));
-  const std::optional<uint64_t> number = reader.ReadU64Be();
-  return number && reader.empty() ? number : std::nullopt;
-}
-
 // An open database and its column families.
 struct Database {
   std::unique_ptr<rocksdb::DB> db;
@@ -112,30 +105,7 @@ class RocksDbJournal : public Journal {
     return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull, text);
   }
 
-  absl::StatusOr<std::vector<AuditEntry>> ReadAudit(uint64_t before, size_t limit) const override {
-    std::vector<AuditEntry> entries;
-    const std::unique_ptr<rocksdb::Iterator> it(database_.db->NewIterator({}, database_.audit()));
-    const std::string upper = AuditKey(before);
-    for (it->SeekForPrev(upper); it->Valid() && entries.size() < limit; it->Prev()) {
-      if (it->key() == upper) continue;
-      const std::optional<uint64_t> number = ParseAuditKey(it->key());
-      std::optional<AuditEntry> entry;
-      if (number) entry = DecodeAuditEntry(*number, ViewOf(it->value()));
-      if (!entry) return absl::DataLossError("an audit entry is damaged");
-      entries.push_back(*std::move(entry));
-    }
-    if (it->status().ok()) return entries;
-    return absl::DataLossError(
-        absl::StrCat("the audit entries cannot be read: ", it->status().ToString()));
-  }
-
-  absl::Status DropAudit(uint64_t number) override {
-    const rocksdb::Status status =
-        database_.db->DeleteRange({}, database_.audit(), AuditKey(0), AuditKey(number));
-    if (status.ok()) return absl::OkStatus();
-    return absl::UnavailableError(
-        absl::StrCat("old audit entries cannot be dropped: ", status.ToString()));
-  }
+  audit::EntryStorage& audit() override { return audit_; }
 
  private:
   static absl::Status Failed(absl::string_view why) {
@@ -162,13 +132,12 @@ class RocksDbJournal : public Journal {
     if (change.request) {
       batch->Put(KeyOf(kRequestPrefix, change.request->request_id), EncodeRequest(*change.request));
     }
-    for (const AuditEntry& entry : change.audit) {
-      batch->Put(database_.audit(), AuditKey(entry.number), EncodeAuditEntry(entry));
-    }
+    for (const audit::Entry& entry : change.audit) audit_.AddPut(entry, batch);
     batch->Put(kRevisionKey, ByteWriter().U64Be(change.revision).Take());
   }
 
   const Database database_;
+  audit::EntryFamily audit_{database_.db.get(), database_.audit()};
   bool failed_ = false;
 };
 
@@ -255,26 +224,14 @@ bool Collect(absl::string_view key, absl::string_view value, DirectoryContents* 
   return false;
 }
 
-absl::Status ReadAuditNumbers(const Database& database, const std::string& path,
-                              DirectoryContents* contents) {
-  const std::unique_ptr<rocksdb::Iterator> it(database.db->NewIterator({}, database.audit()));
-  it->SeekToFirst();
-  if (!it->Valid()) return it->status().ok() ? absl::OkStatus() : OpenFailed(path, it->status());
-  const std::optional<uint64_t> first = ParseAuditKey(it->key());
-  it->SeekToLast();
-  if (!it->Valid()) return OpenFailed(path, it->status());
-  const std::optional<uint64_t> last = ParseAuditKey(it->key());
-  if (!first || !last) return Damaged(path, kAuditFamily);
-  contents->first_audit_number = *first;
-  contents->next_audit_number = *last + 1;
-  return absl::OkStatus();
-}
-
 // `progress` is told how many accounts were read and returns whether to go on.
 absl::StatusOr<DirectoryContents> ReadAll(const Database& database, const std::string& path,
                                           absl::FunctionRef<bool(size_t accounts)> progress) {
   DirectoryContents contents;
-  RESTANTE_RETURN_IF_ERROR(ReadAuditNumbers(database, path, &contents));
+  const absl::StatusOr<audit::Numbers> numbers =
+      audit::EntryFamily(database.db.get(), database.audit()).ReadNumbers();
+  if (!numbers.ok()) return Damaged(path, kAuditFamily);
+  contents.audit = *numbers;
   size_t told = 0;
   const std::unique_ptr<rocksdb::Iterator> it(database.db->NewIterator({}));
   for (it->SeekToFirst(); it->Valid(); it->Next()) {

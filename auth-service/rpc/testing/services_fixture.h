@@ -18,7 +18,6 @@
 #include "auth-service/logon/recent_attempts.h"
 #include "auth-service/logon/testing/flow_parts.h"
 #include "auth-service/rpc/access.h"
-#include "auth-service/rpc/audit_service.h"
 #include "auth-service/rpc/directory_service.h"
 #include "auth-service/rpc/faults.h"
 #include "auth-service/rpc/jobs.h"
@@ -27,6 +26,7 @@
 #include "common/base/ids.h"
 #include "common/crypto/maildrop_grant.h"
 #include "common/operations/testing/memory_operation_store.h"
+#include "common/rpc/audit_service.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/server_info_service.h"
@@ -62,7 +62,7 @@ class ServicesTest : public testing::Test {
     ingress_stub_ = auth::v1::LogonService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     admin_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "account-admin/ops"));
     reader_stub_ = auth::v1::DirectoryService::NewStub(Connect(*admin_server_, "reader/ops"));
-    audit_stub_ = auth::v1::AuditService::NewStub(Connect(*admin_server_, "reader/ops"));
+    audit_stub_ = common::v1::AuditService::NewStub(Connect(*admin_server_, "reader/ops"));
   }
 
   TlsFiles Issue(const char* name, const char* role) {
@@ -160,7 +160,9 @@ class ServicesTest : public testing::Test {
   DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, authority_, throttle_,
                            grant_keys_, workers_, *operations_, clock_, logger_},
                           {}};
-  AuditService audit_{*directory_, workers_};
+  AuditService audit_{
+      [this](uint64_t before, size_t limit) { return directory_->ListAudit(before, limit); },
+      workers_};
   ServerInfoService info_{{.program = "restante-auth",
                            .version = "1.2.3",
                            .features = {"audit"},
@@ -174,7 +176,7 @@ class ServicesTest : public testing::Test {
   std::unique_ptr<Logon> ingress_stub_;
   std::unique_ptr<Admin> admin_stub_;
   std::unique_ptr<Admin> reader_stub_;
-  std::unique_ptr<auth::v1::AuditService::Stub> audit_stub_;
+  std::unique_ptr<common::v1::AuditService::Stub> audit_stub_;
 };
 
 }  // namespace restante::rpc

@@ -19,6 +19,7 @@
 #include "common/crypto/maildrop_grant.h"
 #include "common/operations/operations.h"
 #include "common/operations/operations_service.h"
+#include "common/rpc/audit_service.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/server.h"
 #include "common/rpc/status.h"
@@ -60,13 +61,14 @@ class ServicesTest : public testing::Test {
         {&maildrop_, &delivery_});
     management_ = *rpc::Server::Start(
         {"127.0.0.1:0", Issue("server", {"service/mailstore-0"}), MailstoreManagementAccess()},
-        {&mailbox_, &operations_service_});
+        {&mailbox_, &audit_, &operations_service_});
     frontend_ = v1::MaildropService::NewStub(Connect(*server_, "frontend/pop3-0"));
     other_frontend_ = v1::MaildropService::NewStub(Connect(*server_, "frontend/pop3-1"));
     ingress_ = v1::DeliveryService::NewStub(Connect(*server_, "ingress/lmtp-0"));
     reader_ = v1::MailboxService::NewStub(Connect(*management_, "reader/ops"));
     mail_admin_ = v1::MailboxService::NewStub(Connect(*management_, "mail-admin/ops"));
     mover_ = v1::MailboxService::NewStub(Connect(*management_, "mover/ops"));
+    audit_stub_ = common::v1::AuditService::NewStub(Connect(*management_, "reader/ops"));
     jobs_ = google::longrunning::Operations::NewStub(Connect(*management_, "mail-admin/ops"));
   }
 
@@ -272,6 +274,8 @@ class ServicesTest : public testing::Test {
       MakeMailboxJobs({*store_, backups_, clock_}), clock_, random_, logger_);
   operations::OperationsService operations_service_{*operations_};
   MailboxService mailbox_{{*store_, workers_, *operations_, clock_, logger_}, true};
+  rpc::AuditService audit_{
+      [this](uint64_t before, size_t limit) { return store_->ListAudit(before, limit); }, workers_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<rpc::Server> management_;
   std::unique_ptr<Maildrops> frontend_;
@@ -280,6 +284,7 @@ class ServicesTest : public testing::Test {
   std::unique_ptr<Mailboxes> reader_;
   std::unique_ptr<Mailboxes> mail_admin_;
   std::unique_ptr<Mailboxes> mover_;
+  std::unique_ptr<common::v1::AuditService::Stub> audit_stub_;
   std::unique_ptr<google::longrunning::Operations::Stub> jobs_;
 };
 

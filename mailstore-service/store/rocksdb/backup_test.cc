@@ -132,14 +132,14 @@ TEST_F(BackupTest, AStoreSaysWhatItHolds) {
   const std::string directory = directory_.path() + "/store";
   Deliver(*store_, "1\r\n");
   Deliver(*store_, "two\r\n");
-  ASSERT_EQ(*store_->DeleteMessages("m", {store_->ListMessages("m", 0, 1)->at(0).message_id}, ""),
+  ASSERT_EQ(*store_->DeleteMessages("m", {store_->ListMessages("m", 0, 1)->at(0).message_id}, {}),
             1);
-  ASSERT_TRUE(store_->CreateMailbox("n", {}).ok());
-  ASSERT_TRUE(store_->DeleteMailbox("n", "").ok());
+  ASSERT_TRUE(store_->CreateMailbox("n", {}, {}).ok());
+  ASSERT_TRUE(store_->DeleteMailbox("n", {}).ok());
   store_.reset();
   const absl::StatusOr<StoreInspection> found = InspectStore(directory);
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_EQ(found->format, 3u);
+  EXPECT_EQ(found->format, 4u);
   EXPECT_EQ(found->mailboxes, 2);
   EXPECT_EQ(found->deleted_mailboxes, 1);
   EXPECT_EQ(found->messages, (MessageTotals{1, 5}));

@@ -89,7 +89,7 @@ struct MailboxRecord {
   std::string deleted_by = {};
 };
 std::string EncodeMailbox(const MailboxRecord& mailbox);
-// Of formats 2 and 3.
+// Of formats 2 and later.
 std::optional<MailboxRecord> DecodeMailbox(absl::string_view value);
 
 std::string EncodeU32(uint32_t value);

@@ -73,6 +73,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* leases() const { return families_[6]; }
   rocksdb::ColumnFamilyHandle* deleted() const { return families_[7]; }
   rocksdb::ColumnFamilyHandle* records() const { return families_[8]; }
+  rocksdb::ColumnFamilyHandle* audit() const { return families_[9]; }
 
  private:
   Database() = default;

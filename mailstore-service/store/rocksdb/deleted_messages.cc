@@ -9,11 +9,11 @@
 
 namespace restante::mailstore {
 
-absl::StatusOr<codec::Usage> DeletedMessages::AddDeletion(const std::string& mailbox_id,
-                                                          const std::vector<uint64_t>& ids,
-                                                          const MessageDeletion& deletion,
-                                                          rocksdb::WriteBatch* batch) const {
-  codec::Usage change;
+absl::StatusOr<MessagesChange> DeletedMessages::AddDeletion(const std::string& mailbox_id,
+                                                            const std::vector<uint64_t>& ids,
+                                                            const MessageDeletion& deletion,
+                                                            rocksdb::WriteBatch* batch) const {
+  MessagesChange change;
   const std::set<uint64_t> once(ids.begin(), ids.end());
   for (uint64_t id : once) {
     const std::string key = codec::IndexKey(mailbox_id, id);
@@ -29,8 +29,9 @@ absl::StatusOr<codec::Usage> DeletedMessages::AddDeletion(const std::string& mai
     } else {
       AddBodyRemoval(database_, entry->body_id, entry->summary.size_octets, batch);
     }
-    --change.count;
-    change.octets -= entry->summary.size_octets;
+    --change.usage.count;
+    change.usage.octets -= entry->summary.size_octets;
+    change.message_ids.push_back(id);
   }
   return change;
 }
@@ -43,10 +44,10 @@ absl::StatusOr<std::optional<codec::DeletedEntry>> DeletedMessages::Find(
   return codec::DecodeDeleted(key, *value);
 }
 
-absl::StatusOr<codec::Usage> DeletedMessages::AddRestoral(const std::string& mailbox_id,
-                                                          const std::vector<uint64_t>& ids,
-                                                          rocksdb::WriteBatch* batch) const {
-  codec::Usage change;
+absl::StatusOr<MessagesChange> DeletedMessages::AddRestoral(const std::string& mailbox_id,
+                                                            const std::vector<uint64_t>& ids,
+                                                            rocksdb::WriteBatch* batch) const {
+  MessagesChange change;
   const std::set<uint64_t> once(ids.begin(), ids.end());
   for (uint64_t id : once) {
     const std::string key = codec::IndexKey(mailbox_id, id);
@@ -54,16 +55,17 @@ absl::StatusOr<codec::Usage> DeletedMessages::AddRestoral(const std::string& mai
     if (!deleted) continue;
     batch->Delete(database_.deleted(), key);
     batch->Put(database_.index(), key, codec::EncodeIndexEntry(deleted->entry));
-    ++change.count;
-    change.octets += deleted->entry.summary.size_octets;
+    ++change.usage.count;
+    change.usage.octets += deleted->entry.summary.size_octets;
+    change.message_ids.push_back(id);
   }
   return change;
 }
 
-absl::StatusOr<int64_t> DeletedMessages::AddPurge(const std::string& mailbox_id,
-                                                  const std::vector<uint64_t>& ids,
-                                                  rocksdb::WriteBatch* batch) const {
-  int64_t purged = 0;
+absl::StatusOr<MessagesChange> DeletedMessages::AddPurge(const std::string& mailbox_id,
+                                                         const std::vector<uint64_t>& ids,
+                                                         rocksdb::WriteBatch* batch) const {
+  MessagesChange change;
   const std::set<uint64_t> once(ids.begin(), ids.end());
   for (uint64_t id : once) {
     const std::string key = codec::IndexKey(mailbox_id, id);
@@ -71,9 +73,9 @@ absl::StatusOr<int64_t> DeletedMessages::AddPurge(const std::string& mailbox_id,
     if (!deleted) continue;
     batch->Delete(database_.deleted(), key);
     AddBodyRemoval(database_, deleted->entry.body_id, deleted->entry.summary.size_octets, batch);
-    ++purged;
+    change.message_ids.push_back(id);
   }
-  return purged;
+  return change;
 }
 
 absl::StatusOr<std::vector<DeletedMessage>> DeletedMessages::List(const std::string& mailbox_id,

@@ -19,28 +19,35 @@
 
 namespace restante::mailstore {
 
+// What a batch does to messages of a mailbox.
+struct MessagesChange {
+  codec::Usage usage;  // by how much
+  std::vector<uint64_t> message_ids;
+};
+
 // Messages that were deleted and can be brought back: their index entry is kept in another place,
-// and their body stays where it is. Each call that adds to a batch says by how much that changes
-// the mailbox's usage; the caller has the mailbox's turn until the batch is written, so that
-// nothing is counted twice.
+// and their body stays where it is. Each call that adds to a batch says which messages that
+// changes, ids that are not there being passed over, and how the mailbox's usage; the caller has
+// the mailbox's turn until the batch is written, so that nothing is counted twice.
 class DeletedMessages {
  public:
   // `kept` 0: they are gone at once. `database` and `clock` outlive this.
   DeletedMessages(const Database* database, absl::Duration kept, const Clock& clock)
       : database_(*database), kept_(kept), clock_(clock) {}
 
-  // Deletes messages. Ids that are not there, and entries that do not decode, are passed over.
-  absl::StatusOr<codec::Usage> AddDeletion(const std::string& mailbox_id,
-                                           const std::vector<uint64_t>& ids,
-                                           const MessageDeletion& deletion,
-                                           rocksdb::WriteBatch* batch) const;
-  // Brings messages back. Ids that are not there are passed over.
-  absl::StatusOr<codec::Usage> AddRestoral(const std::string& mailbox_id,
-                                           const std::vector<uint64_t>& ids,
-                                           rocksdb::WriteBatch* batch) const;
-  // Removes deleted messages for good; how many. Ids that are not there are passed over.
-  absl::StatusOr<int64_t> AddPurge(const std::string& mailbox_id, const std::vector<uint64_t>& ids,
-                                   rocksdb::WriteBatch* batch) const;
+  // Deletes messages. Entries that do not decode are passed over too.
+  absl::StatusOr<MessagesChange> AddDeletion(const std::string& mailbox_id,
+                                             const std::vector<uint64_t>& ids,
+                                             const MessageDeletion& deletion,
+                                             rocksdb::WriteBatch* batch) const;
+  // Brings messages back.
+  absl::StatusOr<MessagesChange> AddRestoral(const std::string& mailbox_id,
+                                             const std::vector<uint64_t>& ids,
+                                             rocksdb::WriteBatch* batch) const;
+  // Removes deleted messages for good.
+  absl::StatusOr<MessagesChange> AddPurge(const std::string& mailbox_id,
+                                          const std::vector<uint64_t>& ids,
+                                          rocksdb::WriteBatch* batch) const;
 
   absl::StatusOr<std::vector<DeletedMessage>> List(const std::string& mailbox_id, uint64_t after,
                                                    size_t limit) const;

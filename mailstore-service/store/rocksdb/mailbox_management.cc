@@ -62,7 +62,8 @@ absl::StatusOr<std::vector<MailboxInfo>> StoreOnDisk::ListMailboxes(const std::s
 }
 
 absl::Status StoreOnDisk::CreateMailbox(const std::string& mailbox_id,
-                                        const MailboxSettings& settings) {
+                                        const MailboxSettings& settings,
+                                        const audit::Author& author) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   RESTANTE_RETURN_IF_ERROR(CheckSettings(settings));
   Turn turn(&holder_turns_, {mailbox_id});
@@ -71,33 +72,40 @@ absl::Status StoreOnDisk::CreateMailbox(const std::string& mailbox_id,
   if (usage) return MailboxExists();
   codec::MailboxRecord record;
   record.settings = settings;
-  return records_.Put(mailbox_id, std::move(record));
+  rocksdb::WriteBatch batch;
+  records_.AddPut(mailbox_id, std::move(record), &batch);
+  return audit_.Write(author, mailbox_id, CreationOf(settings), &batch);
 }
 
 absl::Status StoreOnDisk::UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
-                                        const MailboxSettings& settings) {
+                                        const MailboxSettings& settings,
+                                        const audit::Author& author) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   RESTANTE_RETURN_IF_ERROR(CheckSettings(settings));
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_RETURN_IF_ERROR(CheckChangeable(mailbox_id));
   RESTANTE_ASSIGN_OR_RETURN(codec::MailboxRecord record, records_.Get(mailbox_id));
   if (record.revision != revision) return MailboxChanged();
+  FieldChanges changes = SettingsChanges(record.settings, settings);
   record.settings = settings;
-  return records_.Put(mailbox_id, std::move(record));
+  rocksdb::WriteBatch batch;
+  records_.AddPut(mailbox_id, std::move(record), &batch);
+  return audit_.Write(author, mailbox_id, std::move(changes), &batch);
 }
 
-absl::Status StoreOnDisk::DeleteMailbox(const std::string& mailbox_id, const std::string& caller) {
+absl::Status StoreOnDisk::DeleteMailbox(const std::string& mailbox_id,
+                                        const audit::Author& author) {
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_RETURN_IF_ERROR(CheckChangeable(mailbox_id));
   RESTANTE_ASSIGN_OR_RETURN(codec::MailboxRecord record, records_.Get(mailbox_id));
   record.state = codec::MailboxState::kDeleted;
   record.delete_time = clock_.WallNow();
-  record.deleted_by = caller;
+  record.deleted_by = author.caller;
   rocksdb::WriteBatch batch;
   records_.AddPut(mailbox_id, std::move(record), &batch);
   // Else its session would have it again after a restart.
   batch.Delete(database_->leases(), mailbox_id);
-  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  RESTANTE_RETURN_IF_ERROR(audit_.Write(author, mailbox_id, DeletionOfMailbox(), &batch));
   MutexLock lock(&mutex_);
   leases_.Break(mailbox_id);
   return absl::OkStatus();
@@ -112,28 +120,36 @@ absl::StatusOr<codec::MailboxRecord> StoreOnDisk::GetDeletedRecord(const std::st
   return record;
 }
 
-absl::Status StoreOnDisk::UndeleteMailbox(const std::string& mailbox_id) {
+absl::Status StoreOnDisk::UndeleteMailbox(const std::string& mailbox_id,
+                                          const audit::Author& author) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_ASSIGN_OR_RETURN(codec::MailboxRecord record, GetDeletedRecord(mailbox_id));
   if (record.state == codec::MailboxState::kPurging) return MailboxNotFound();
   record.state = codec::MailboxState::kActive;
   record.deleted_by.clear();
-  return records_.Put(mailbox_id, std::move(record));
+  rocksdb::WriteBatch batch;
+  records_.AddPut(mailbox_id, std::move(record), &batch);
+  return audit_.Write(author, mailbox_id, UndeletionOfMailbox(), &batch);
 }
 
-absl::StatusOr<bool> StoreOnDisk::PurgeMailbox(const std::string& mailbox_id, size_t limit) {
+absl::StatusOr<bool> StoreOnDisk::PurgeMailbox(const std::string& mailbox_id, size_t limit,
+                                               const audit::Author& author) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_ASSIGN_OR_RETURN(codec::MailboxRecord record, GetDeletedRecord(mailbox_id));
-  return PurgeInTurn(mailbox_id, std::move(record), limit);
+  return PurgeInTurn(mailbox_id, std::move(record), limit, author);
 }
 
 absl::StatusOr<bool> StoreOnDisk::PurgeInTurn(const std::string& mailbox_id,
-                                              codec::MailboxRecord record, size_t limit) {
+                                              codec::MailboxRecord record, size_t limit,
+                                              const audit::Author& author) {
   if (record.state != codec::MailboxState::kPurging) {
     record.state = codec::MailboxState::kPurging;
-    RESTANTE_RETURN_IF_ERROR(records_.Put(mailbox_id, std::move(record)));
+    FieldChanges changes = PurgeOfMailbox(record.settings);
+    rocksdb::WriteBatch batch;
+    records_.AddPut(mailbox_id, std::move(record), &batch);
+    RESTANTE_RETURN_IF_ERROR(audit_.Write(author, mailbox_id, std::move(changes), &batch));
   }
   return RemoveSomeRecords(mailbox_id, limit);
 }
@@ -167,7 +183,8 @@ absl::StatusOr<bool> StoreOnDisk::RemoveSomeRecords(const std::string& mailbox_i
   return true;
 }
 
-absl::StatusOr<std::optional<SessionInfo>> StoreOnDisk::BreakLease(const std::string& mailbox_id) {
+absl::StatusOr<std::optional<SessionInfo>> StoreOnDisk::BreakLease(const std::string& mailbox_id,
+                                                                   const audit::Author& author) {
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
   std::optional<SessionInfo> holder;
@@ -178,8 +195,21 @@ absl::StatusOr<std::optional<SessionInfo>> StoreOnDisk::BreakLease(const std::st
   // Else the session would have the mailbox again after a restart.
   rocksdb::WriteBatch batch;
   batch.Delete(database_->leases(), mailbox_id);
-  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  RESTANTE_RETURN_IF_ERROR(
+      audit_.Write(author, mailbox_id, holder ? SessionBroken(*holder) : FieldChanges(), &batch));
   return holder;
+}
+
+absl::Status StoreOnDisk::RecordAudit(const std::string& mailbox_id,
+                                      const std::vector<audit::FieldChange>& changes,
+                                      const audit::Author& author) {
+  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  rocksdb::WriteBatch batch;
+  return audit_.Write(author, mailbox_id, changes, &batch);
+}
+
+absl::StatusOr<std::vector<audit::Entry>> StoreOnDisk::ListAudit(uint64_t before, size_t limit) {
+  return audit_.List(before, limit);
 }
 
 }  // namespace restante::mailstore

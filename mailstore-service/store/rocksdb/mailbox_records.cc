@@ -30,12 +30,6 @@ void MailboxRecords::AddPut(const std::string& mailbox_id, codec::MailboxRecord 
   batch->Merge(database_.mailboxes(), mailbox_id, codec::EncodeUsage({0, 0}));
 }
 
-absl::Status MailboxRecords::Put(const std::string& mailbox_id, codec::MailboxRecord record) {
-  rocksdb::WriteBatch batch;
-  AddPut(mailbox_id, std::move(record), &batch);
-  return database_.Write(&batch, true);
-}
-
 absl::Status MailboxRecords::CheckActive(const std::string& mailbox_id) const {
   RESTANTE_ASSIGN_OR_RETURN(const codec::MailboxRecord record, Get(mailbox_id));
   return record.state == codec::MailboxState::kActive ? absl::OkStatus() : MailboxIsDeleted();

@@ -31,8 +31,6 @@ class MailboxRecords {
   // Adds the record under a new revision, and the mailbox when it is not there, to `batch`.
   void AddPut(const std::string& mailbox_id, codec::MailboxRecord record,
               rocksdb::WriteBatch* batch) const;
-  // AddPut in a batch of its own, written durably.
-  absl::Status Put(const std::string& mailbox_id, codec::MailboxRecord record);
 
   // MAILBOX_DELETED.
   absl::Status CheckActive(const std::string& mailbox_id) const;

@@ -33,57 +33,52 @@ absl::StatusOr<std::unique_ptr<MessageReader>> StoreOnDisk::ReadMessage(
   return ReadFrom(mailbox_id, {message_id, 0, std::nullopt});
 }
 
-absl::Status StoreOnDisk::ChangeMessages(
-    const std::string& mailbox_id,
-    const std::function<absl::StatusOr<codec::Usage>(rocksdb::WriteBatch*)>& add) {
+absl::StatusOr<int64_t> StoreOnDisk::ChangeMessages(
+    const std::string& mailbox_id, const audit::Author& author,
+    const std::function<absl::StatusOr<MessagesChange>(rocksdb::WriteBatch*)>& add,
+    FieldChanges (*changes_of)(const std::vector<uint64_t>& ids)) {
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_RETURN_IF_ERROR(CheckChangeable(mailbox_id));
   rocksdb::WriteBatch batch;
-  RESTANTE_ASSIGN_OR_RETURN(const codec::Usage change, add(&batch));
-  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(change));
-  return database_->Write(&batch, true);
+  RESTANTE_ASSIGN_OR_RETURN(const MessagesChange change, add(&batch));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(change.usage));
+  RESTANTE_RETURN_IF_ERROR(
+      audit_.Write(author, mailbox_id, changes_of(change.message_ids), &batch));
+  return static_cast<int64_t>(change.message_ids.size());
 }
 
 absl::StatusOr<int64_t> StoreOnDisk::DeleteMessages(const std::string& mailbox_id,
                                                     const std::vector<uint64_t>& message_ids,
-                                                    const std::string& caller) {
-  const MessageDeletion deletion{clock_.WallNow(), "", "", caller};
-  codec::Usage removed;
-  RESTANTE_RETURN_IF_ERROR(
-      ChangeMessages(mailbox_id, [&](rocksdb::WriteBatch* batch) -> absl::StatusOr<codec::Usage> {
-        RESTANTE_ASSIGN_OR_RETURN(removed,
-                                  deleted_.AddDeletion(mailbox_id, message_ids, deletion, batch));
-        return removed;
-      }));
-  return -removed.count;
+                                                    const audit::Author& author) {
+  const MessageDeletion deletion{clock_.WallNow(), "", "", author.caller};
+  const auto add = [&](rocksdb::WriteBatch* batch) {
+    return deleted_.AddDeletion(mailbox_id, message_ids, deletion, batch);
+  };
+  return ChangeMessages(mailbox_id, author, add, DeletionOfMessages);
 }
 
 absl::StatusOr<int64_t> StoreOnDisk::UndeleteMessages(const std::string& mailbox_id,
-                                                      const std::vector<uint64_t>& message_ids) {
-  codec::Usage added;
-  RESTANTE_RETURN_IF_ERROR(
-      ChangeMessages(mailbox_id, [&](rocksdb::WriteBatch* batch) -> absl::StatusOr<codec::Usage> {
-        RESTANTE_ASSIGN_OR_RETURN(added, deleted_.AddRestoral(mailbox_id, message_ids, batch));
-        return added;
-      }));
-  return added.count;
+                                                      const std::vector<uint64_t>& message_ids,
+                                                      const audit::Author& author) {
+  const auto add = [&](rocksdb::WriteBatch* batch) {
+    return deleted_.AddRestoral(mailbox_id, message_ids, batch);
+  };
+  return ChangeMessages(mailbox_id, author, add, UndeletionOfMessages);
 }
 
-absl::StatusOr<int64_t> StoreOnDisk::PurgeDeletedMessages(
-    const std::string& mailbox_id, const std::vector<uint64_t>& message_ids) {
-  int64_t purged = 0;
-  RESTANTE_RETURN_IF_ERROR(
-      ChangeMessages(mailbox_id, [&](rocksdb::WriteBatch* batch) -> absl::StatusOr<codec::Usage> {
-        RESTANTE_ASSIGN_OR_RETURN(purged, deleted_.AddPurge(mailbox_id, message_ids, batch));
-        return codec::Usage();
-      }));
-  return purged;
+absl::StatusOr<int64_t> StoreOnDisk::PurgeDeletedMessages(const std::string& mailbox_id,
+                                                          const std::vector<uint64_t>& message_ids,
+                                                          const audit::Author& author) {
+  const auto add = [&](rocksdb::WriteBatch* batch) {
+    return deleted_.AddPurge(mailbox_id, message_ids, batch);
+  };
+  return ChangeMessages(mailbox_id, author, add, PurgeOfMessages);
 }
 
 absl::StatusOr<RetentionResult> StoreOnDisk::ApplyRetention(const std::string& mailbox_id,
                                                             uint64_t after, size_t limit,
                                                             bool validate_only,
-                                                            const std::string& caller) {
+                                                            const audit::Author& author) {
   Turn turn(&holder_turns_, {mailbox_id});
   RESTANTE_ASSIGN_OR_RETURN(const MailboxInfo mailbox, GetMailbox(mailbox_id));
   if (mailbox.deletion) return MailboxIsDeleted();
@@ -106,10 +101,11 @@ absl::StatusOr<RetentionResult> StoreOnDisk::ApplyRetention(const std::string& m
   if (validate_only || ids.empty()) return result;
   rocksdb::WriteBatch batch;
   RESTANTE_ASSIGN_OR_RETURN(
-      const codec::Usage removed,
-      deleted_.AddDeletion(mailbox_id, ids, {clock_.WallNow(), "", "", caller}, &batch));
-  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(removed));
-  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+      const MessagesChange removed,
+      deleted_.AddDeletion(mailbox_id, ids, {clock_.WallNow(), "", "", author.caller}, &batch));
+  batch.Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage(removed.usage));
+  RESTANTE_RETURN_IF_ERROR(
+      audit_.Write(author, mailbox_id, DeletionOfMessages(removed.message_ids), &batch));
   return result;
 }
 

@@ -163,15 +163,15 @@ absl::StatusOr<int64_t> StoreOnDisk::WriteClose(const Lease& lease, const Sessio
   const MessageDeletion deletion{clock_.WallNow(), lease.session_id, session.client_address,
                                  lease.frontend};
   RESTANTE_ASSIGN_OR_RETURN(
-      const codec::Usage removed,
+      const MessagesChange removed,
       deleted_.AddDeletion(lease.mailbox_id, update.delete_message_ids, deletion, &batch));
   RESTANTE_RETURN_IF_ERROR(AddReadMarks(lease.mailbox_id, update, &batch));
-  batch.Merge(database_->mailboxes(), lease.mailbox_id, codec::EncodeUsage(removed));
+  batch.Merge(database_->mailboxes(), lease.mailbox_id, codec::EncodeUsage(removed.usage));
   batch.Put(database_->outcomes(), codec::OutcomeKey(lease),
-            codec::EncodeOutcome({-removed.count, clock_.WallNow()}));
+            codec::EncodeOutcome({-removed.usage.count, clock_.WallNow()}));
   batch.Delete(database_->leases(), lease.mailbox_id);
   RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
-  return -removed.count;
+  return -removed.usage.count;
 }
 
 absl::Status StoreOnDisk::AddReadMarks(const std::string& mailbox_id, const MaildropUpdate& update,

@@ -355,17 +355,17 @@ TEST_F(RocksdbStoreTest, AnotherFormatIsNotOpened) {
   {
     auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
     rocksdb::WriteBatch batch;
-    batch.Put(database->defaults(), "format", codec::EncodeU32(4));
+    batch.Put(database->defaults(), "format", codec::EncodeU32(5));
     ASSERT_TRUE(database->Write(&batch, true).ok());
   }
   absl::Status status = OpenIn(directory_.path()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(status.message().find("format 4"), absl::string_view::npos);
+  EXPECT_NE(status.message().find("format 5"), absl::string_view::npos);
 }
 
 TEST_F(RocksdbStoreTest, AStoreOfAnEarlierFormatIsTakenOn) {
   Deliver(**OpenIn(directory_.path()), "1\r\n");
-  for (const uint32_t format : {1U, 2U}) {
+  for (const uint32_t format : {1U, 2U, 3U}) {
     {
       auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
       rocksdb::WriteBatch batch;
@@ -391,8 +391,8 @@ TEST_F(RocksdbStoreTest, ADeletedMessageIsReadWhenItIsBack) {
   std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
   Deliver(*store, text);
   const uint64_t id = store->ListMessages("m", 0, 1)->at(0).message_id;
-  ASSERT_EQ(*store->DeleteMessages("m", {id}, "operator"), 1);
-  ASSERT_EQ(*store->UndeleteMessages("m", {id}), 1);
+  ASSERT_EQ(*store->DeleteMessages("m", {id}, {"operator", "DeleteMessages"}), 1);
+  ASSERT_EQ(*store->UndeleteMessages("m", {id}, {}), 1);
   EXPECT_EQ(ReadEach(*store), std::vector{absl::OkStatus()});
 }
 
@@ -406,9 +406,9 @@ TEST_F(RocksdbStoreTest, WhatIsPurgedOrNotKeptLeavesNothing) {
       std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
       Deliver(*store, text);
       const uint64_t id = store->ListMessages("m", 0, 1)->at(0).message_id;
-      ASSERT_EQ(*store->DeleteMessages("m", {id}, "operator"), 1);
+      ASSERT_EQ(*store->DeleteMessages("m", {id}, {"operator", "DeleteMessages"}), 1);
       EXPECT_EQ(store->ListDeletedMessages("m", 0, 9)->size(), kept == absl::Hours(1) ? 1u : 0u);
-      ASSERT_EQ(*store->PurgeDeletedMessages("m", {id}), kept == absl::Hours(1) ? 1 : 0);
+      ASSERT_EQ(*store->PurgeDeletedMessages("m", {id}, {}), kept == absl::Hours(1) ? 1 : 0);
     }
     auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
     for (rocksdb::ColumnFamilyHandle* family :
@@ -428,9 +428,9 @@ TEST_F(RocksdbStoreTest, TheStoresLimitsAreThoseOfMailboxesWithoutTheirOwn) {
   std::unique_ptr<Mailstore> store = *OpenRocksdbStore(options, clock_, random_);
   Deliver(*store, "1\r\n");
   EXPECT_EQ(GetErrorReason(store->CheckDelivery("m", 1)), ErrorReason::kQuotaExceeded);
-  ASSERT_TRUE(store->UpdateMailbox("m", 0, {{.max_messages = 2}}).ok());
+  ASSERT_TRUE(store->UpdateMailbox("m", 0, {{.max_messages = 2}}, {}).ok());
   EXPECT_TRUE(store->CheckDelivery("m", 1).ok());
-  ASSERT_TRUE(store->UpdateMailbox("m", 1, {{.max_messages = 0}}).ok());
+  ASSERT_TRUE(store->UpdateMailbox("m", 1, {{.max_messages = 0}}, {}).ok());
   EXPECT_TRUE(store->CheckDelivery("m", 1).ok());
   EXPECT_EQ(store->GetMailbox("m")->limits, MailboxLimits());
 }
@@ -455,7 +455,7 @@ TEST_F(RocksdbStoreTest, RemovedMailGivesItsRoomBack) {
   std::vector<uint64_t> ids;
   const std::vector<MessageSummary> messages = *store->ListMessages("m", 0, 80);
   for (const MessageSummary& message : messages) ids.push_back(message.message_id);
-  ASSERT_EQ(*store->DeleteMessages("m", ids, ""), 80);
+  ASSERT_EQ(*store->DeleteMessages("m", ids, {}), 80);
   bool done = false;
   while (!done) done = store->Sweep(1'000)->round_done;
   EXPECT_LT(OctetsIn(directory_.path()), 8 << 20);

@@ -11,7 +11,9 @@
 
 #include "common/base/mutex.h"
 #include "mailstore-service/store/lease_table.h"
+#include "mailstore-service/store/mailbox_changes.h"
 #include "mailstore-service/store/mailstore.h"
+#include "mailstore-service/store/rocksdb/audit_writer.h"
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
 #include "mailstore-service/store/rocksdb/deleted_messages.h"
@@ -37,6 +39,7 @@ class StoreOnDisk : public RocksdbStore {
         space_(database_.get(), options.directory, options.reserved_octets),
         deliveries_(database_.get(), &records_, &space_, options.max_message_octets, clock),
         deleted_(database_.get(), options.kept.deleted_messages, clock),
+        audit_(database_.get(), clock),
         leases_(database_->boot_number(), kLeaseTtl, clock) {}
 
   // Puts the leases of the last start back. To be called once, first.
@@ -57,14 +60,16 @@ class StoreOnDisk : public RocksdbStore {
   absl::StatusOr<MailboxInfo> GetMailbox(const std::string& mailbox_id) override;
   absl::StatusOr<std::vector<MailboxInfo>> ListMailboxes(const std::string& after, size_t limit,
                                                          bool show_deleted) override;
-  absl::Status CreateMailbox(const std::string& mailbox_id,
-                             const MailboxSettings& settings) override;
+  absl::Status CreateMailbox(const std::string& mailbox_id, const MailboxSettings& settings,
+                             const audit::Author& author) override;
   absl::Status UpdateMailbox(const std::string& mailbox_id, uint64_t revision,
-                             const MailboxSettings& settings) override;
-  absl::Status DeleteMailbox(const std::string& mailbox_id, const std::string& caller) override;
-  absl::Status UndeleteMailbox(const std::string& mailbox_id) override;
-  absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit) override;
-  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id) override;
+                             const MailboxSettings& settings, const audit::Author& author) override;
+  absl::Status DeleteMailbox(const std::string& mailbox_id, const audit::Author& author) override;
+  absl::Status UndeleteMailbox(const std::string& mailbox_id, const audit::Author& author) override;
+  absl::StatusOr<bool> PurgeMailbox(const std::string& mailbox_id, size_t limit,
+                                    const audit::Author& author) override;
+  absl::StatusOr<std::optional<SessionInfo>> BreakLease(const std::string& mailbox_id,
+                                                        const audit::Author& author) override;
 
   absl::StatusOr<std::vector<MessageSummary>> ListMessages(const std::string& mailbox_id,
                                                            uint64_t after, size_t limit) override;
@@ -72,19 +77,25 @@ class StoreOnDisk : public RocksdbStore {
                                                              uint64_t message_id) override;
   absl::StatusOr<int64_t> DeleteMessages(const std::string& mailbox_id,
                                          const std::vector<uint64_t>& message_ids,
-                                         const std::string& caller) override;
+                                         const audit::Author& author) override;
   absl::StatusOr<std::vector<DeletedMessage>> ListDeletedMessages(const std::string& mailbox_id,
                                                                   uint64_t after,
                                                                   size_t limit) override;
   absl::StatusOr<int64_t> UndeleteMessages(const std::string& mailbox_id,
-                                           const std::vector<uint64_t>& message_ids) override;
+                                           const std::vector<uint64_t>& message_ids,
+                                           const audit::Author& author) override;
   absl::StatusOr<int64_t> PurgeDeletedMessages(const std::string& mailbox_id,
-                                               const std::vector<uint64_t>& message_ids) override;
+                                               const std::vector<uint64_t>& message_ids,
+                                               const audit::Author& author) override;
   absl::StatusOr<RetentionResult> ApplyRetention(const std::string& mailbox_id, uint64_t after,
                                                  size_t limit, bool validate_only,
-                                                 const std::string& caller) override;
+                                                 const audit::Author& author) override;
   absl::StatusOr<VerificationResult> VerifyMessages(const std::string& mailbox_id, uint64_t after,
                                                     size_t limit) override;
+  absl::Status RecordAudit(const std::string& mailbox_id,
+                           const std::vector<audit::FieldChange>& changes,
+                           const audit::Author& author) override;
+  absl::StatusOr<std::vector<audit::Entry>> ListAudit(uint64_t before, size_t limit) override;
   absl::StatusOr<SweepResult> Sweep(size_t limit) override;
   absl::StatusOr<BackupInfo> Backup(const std::string& directory,
                                     const std::function<bool(int64_t octets)>& go_on) override {
@@ -113,14 +124,15 @@ class StoreOnDisk : public RocksdbStore {
   absl::StatusOr<codec::MailboxRecord> GetDeletedRecord(const std::string& mailbox_id);
   // PurgeMailbox in the mailbox's turn, `record` being its present one.
   absl::StatusOr<bool> PurgeInTurn(const std::string& mailbox_id, codec::MailboxRecord record,
-                                   size_t limit);
+                                   size_t limit, const audit::Author& author);
   // Removes at most `limit` records; whether there were no more.
   absl::StatusOr<bool> RemoveSomeRecords(const std::string& mailbox_id, size_t limit);
-  // Changes messages in the mailbox's turn: `add` fills the batch and says how that changes the
-  // usage.
-  absl::Status ChangeMessages(
-      const std::string& mailbox_id,
-      const std::function<absl::StatusOr<codec::Usage>(rocksdb::WriteBatch*)>& add);
+  // Changes messages in the mailbox's turn: `add` fills the batch, and `changes_of` says what the
+  // audit entry has of those that it changed; how many.
+  absl::StatusOr<int64_t> ChangeMessages(
+      const std::string& mailbox_id, const audit::Author& author,
+      const std::function<absl::StatusOr<MessagesChange>(rocksdb::WriteBatch*)>& add,
+      FieldChanges (*changes_of)(const std::vector<uint64_t>& ids));
   bool IsReadable(const codec::IndexEntry& entry) const;
   // What is wrong with the message that `row` is at; adds it to `seen`.
   absl::StatusOr<std::optional<DamagedMessage>> Verify(const std::string& mailbox_id,
@@ -145,6 +157,7 @@ class StoreOnDisk : public RocksdbStore {
   DiskSpace space_;
   Deliveries deliveries_;
   const DeletedMessages deleted_;
+  AuditWriter audit_;
   // Where the next Sweep goes on.
   enum class Swept { kDeliveries, kOutcomes, kDeleted, kMailboxes };
   Swept swept_ = Swept::kDeliveries;

@@ -70,7 +70,10 @@ absl::StatusOr<SweepResult> StoreOnDisk::Sweep(size_t limit) {
   sweep_key_ = it->Valid() ? it->key().ToString() : "";
   if (it->Valid()) return result;
   result.round_done = swept_ == Swept::kMailboxes;
-  if (result.round_done) RESTANTE_RETURN_IF_ERROR(space_.ReclaimIfDue());
+  if (result.round_done) {
+    RESTANTE_RETURN_IF_ERROR(space_.ReclaimIfDue());
+    RESTANTE_RETURN_IF_ERROR(audit_.Trim(clock_.WallNow() - kept_.audit_entries).status());
+  }
   swept_ =
       result.round_done ? Swept::kDeliveries : static_cast<Swept>(static_cast<int>(swept_) + 1);
   return result;
@@ -94,7 +97,7 @@ absl::StatusOr<bool> StoreOnDisk::PurgeMailboxIfOver(const std::string& mailbox_
   // It may have been brought back meanwhile.
   RESTANTE_ASSIGN_OR_RETURN(const codec::MailboxRecord record, records_.Get(mailbox_id));
   if (!IsOver(std::optional(record))) return true;
-  return PurgeInTurn(mailbox_id, record, limit);
+  return PurgeInTurn(mailbox_id, record, limit, {kProgramName, "PurgeMailbox"});
 }
 
 absl::Status StoreOnDisk::RemoveOutcome(const std::string& key) {

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_FIELD_FILTER_H_
-#define RESTANTE_AUTH_SERVICE_DIRECTORY_FIELD_FILTER_H_
+#ifndef RESTANTE_COMMON_BASE_FIELD_FILTER_H_
+#define RESTANTE_COMMON_BASE_FIELD_FILTER_H_
 
 #include <cstddef>
 #include <optional>
@@ -12,7 +12,7 @@
 #include "absl/time/time.h"
 #include "absl/types/span.h"
 
-namespace restante::directory {
+namespace restante {
 
 inline constexpr size_t kMaxFilterOctets = 1024;
 inline constexpr size_t kMaxFilterComparisons = 16;
@@ -70,6 +70,6 @@ class FieldFilter {
   std::vector<Comparison> comparisons_;
 };
 
-}  // namespace restante::directory
+}  // namespace restante
 
-#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_FIELD_FILTER_H_
+#endif  // RESTANTE_COMMON_BASE_FIELD_FILTER_H_

@@ -1,46 +1,17 @@
-#include "auth-service/directory/audit.h"
+#include "auth-service/directory/field_changes.h"
 
-#include <map>
+#include <string>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "common/audit/field_texts.h"
 
 namespace restante::directory {
 namespace {
 
+using audit::FieldTexts;
+using audit::TimeText;
 using Texts = std::vector<std::string>;
-
-// A field that says nothing is left out.
-class FieldTexts {
- public:
-  void Add(const std::string& field, Texts texts) {
-    if (!texts.empty()) texts_[field] = std::move(texts);
-  }
-  void Add(const std::string& field, const std::string& text) {
-    if (!text.empty()) texts_[field] = {text};
-  }
-  void Add(const std::string& field, bool value) {
-    if (value) texts_[field] = {"true"};
-  }
-
-  static std::vector<FieldChange> Compare(const FieldTexts& before, FieldTexts after) {
-    std::vector<FieldChange> changes;
-    for (const auto& [field, texts] : before.texts_) {
-      const auto now = after.texts_.extract(field);
-      if (now && now.mapped() == texts) continue;
-      changes.push_back({field, texts, now ? now.mapped() : Texts()});
-    }
-    for (auto& [field, texts] : after.texts_) changes.push_back({field, {}, std::move(texts)});
-    return changes;
-  }
-
- private:
-  std::map<std::string, Texts> texts_;
-};
-
-std::string TimeText(absl::Time time) {
-  return absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", time, absl::UTCTimeZone());
-}
 
 Texts TextsOf(const std::vector<Delegate>& delegates) {
   Texts texts;
@@ -139,11 +110,12 @@ FieldTexts TextsOf(const ProtocolPolicy& policy) {
 
 }  // namespace
 
-std::vector<FieldChange> FieldChanges(const Account* before, const Account* after) {
+std::vector<audit::FieldChange> FieldChanges(const Account* before, const Account* after) {
   return FieldTexts::Compare(TextsOf(before), TextsOf(after));
 }
 
-std::vector<FieldChange> FieldChanges(const ProtocolPolicy& before, const ProtocolPolicy& after) {
+std::vector<audit::FieldChange> FieldChanges(const ProtocolPolicy& before,
+                                             const ProtocolPolicy& after) {
   return FieldTexts::Compare(TextsOf(before), TextsOf(after));
 }
 

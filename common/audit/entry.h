@@ -1,5 +1,5 @@
-#ifndef RESTANTE_AUTH_SERVICE_DIRECTORY_AUDIT_H_
-#define RESTANTE_AUTH_SERVICE_DIRECTORY_AUDIT_H_
+#ifndef RESTANTE_COMMON_AUDIT_ENTRY_H_
+#define RESTANTE_COMMON_AUDIT_ENTRY_H_
 
 #include <cstddef>
 #include <cstdint>
@@ -7,14 +7,12 @@
 #include <vector>
 
 #include "absl/time/time.h"
-#include "auth-service/directory/account.h"
-#include "auth-service/directory/protocol_policy.h"
 
 // What is kept of each change, so that an operator can see who made it.
-namespace restante::directory {
+namespace restante::audit {
 
 // The last that are kept, whatever their age.
-inline constexpr size_t kMaxAuditEntries = 1'000'000;
+inline constexpr size_t kMaxEntries = 1'000'000;
 
 // Who writes, and by what.
 struct Author {
@@ -24,15 +22,15 @@ struct Author {
 
 // One field before and after; each list is empty where the field was. No secrets.
 struct FieldChange {
-  std::string field;  // as restante.auth.v1.AuditFieldChange.field
+  std::string field;  // as restante.common.v1.AuditFieldChange.field
   std::vector<std::string> old_values;
   std::vector<std::string> new_values;
 
   bool operator==(const FieldChange&) const = default;
 };
 
-// One change of one account or policy.
-struct AuditEntry {
+// One change of one resource.
+struct Entry {
   uint64_t number = 0;  // from 1, without gaps, in the order of the changes
   absl::Time time;
   Author author;
@@ -41,10 +39,6 @@ struct AuditEntry {
   std::vector<FieldChange> changes;
 };
 
-// What `after` says otherwise than `before`, by field; nullptr for an account that is not there.
-std::vector<FieldChange> FieldChanges(const Account* before, const Account* after);
-std::vector<FieldChange> FieldChanges(const ProtocolPolicy& before, const ProtocolPolicy& after);
+}  // namespace restante::audit
 
-}  // namespace restante::directory
-
-#endif  // RESTANTE_AUTH_SERVICE_DIRECTORY_AUDIT_H_
+#endif  // RESTANTE_COMMON_AUDIT_ENTRY_H_

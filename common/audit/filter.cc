@@ -1,8 +1,8 @@
-#include "auth-service/directory/audit_filter.h"
+#include "common/audit/filter.h"
 
 #include "common/base/status_macros.h"
 
-namespace restante::directory {
+namespace restante::audit {
 namespace {
 
 enum Field : size_t { kResource, kCaller, kMethod, kField, kRequestId, kTime };
@@ -13,7 +13,7 @@ constexpr FieldName kFields[] = {
     {"field", FieldKind::kList},    {"request_id", FieldKind::kText}, {"time", FieldKind::kTime},
 };
 
-FieldValue ValueOf(const AuditEntry& entry, size_t field) {
+FieldValue ValueOf(const Entry& entry, size_t field) {
   FieldValue fields;
   switch (static_cast<Field>(field)) {
     case kResource:
@@ -35,13 +35,13 @@ FieldValue ValueOf(const AuditEntry& entry, size_t field) {
 
 }  // namespace
 
-absl::StatusOr<AuditFilter> AuditFilter::Parse(absl::string_view text) {
+absl::StatusOr<Filter> Filter::Parse(absl::string_view text) {
   RESTANTE_ASSIGN_OR_RETURN(FieldFilter filter, FieldFilter::Parse(text, kFields));
-  return AuditFilter(std::move(filter));
+  return Filter(std::move(filter));
 }
 
-bool AuditFilter::Matches(const AuditEntry& entry) const {
+bool Filter::Matches(const Entry& entry) const {
   return filter_.Matches([&entry](size_t field) { return ValueOf(entry, field); });
 }
 
-}  // namespace restante::directory
+}  // namespace restante::audit

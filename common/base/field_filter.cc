@@ -1,4 +1,4 @@
-#include "auth-service/directory/field_filter.h"
+#include "common/base/field_filter.h"
 
 #include <algorithm>
 #include <optional>
@@ -13,7 +13,7 @@
 #include "common/base/status_macros.h"
 #include "common/base/unicode.h"
 
-namespace restante::directory {
+namespace restante {
 namespace {
 
 using Operator = FieldFilter::Operator;
@@ -260,4 +260,4 @@ bool FieldFilter::Matches(absl::FunctionRef<FieldValue(size_t field)> value_of) 
   });
 }
 
-}  // namespace restante::directory
+}  // namespace restante

@@ -1,0 +1,39 @@
+#include "mailstore-service/store/rocksdb/audit_writer.h"
+
+#include <utility>
+
+#include "common/base/status_macros.h"
+
+namespace restante::mailstore {
+
+AuditWriter::AuditWriter(Database* database, const Clock& clock)
+    : database_(*database),
+      clock_(clock),
+      entries_(&database->db(), database->audit()),
+      readable_(entries_.ReadNumbers().status()),
+      trail_(&entries_, entries_.ReadNumbers().value_or(audit::Numbers())) {}
+
+absl::Status AuditWriter::Write(const audit::Author& author, const std::string& mailbox_id,
+                                FieldChanges changes, rocksdb::WriteBatch* batch) {
+  if (changes.empty()) return database_.Write(batch, true);
+  RESTANTE_RETURN_IF_ERROR(readable_);
+  MutexLock lock(&mutex_);
+  entries_.AddPut(EntryOf(mailbox_id, author, std::move(changes), trail_.next(), clock_.WallNow()),
+                  batch);
+  RESTANTE_RETURN_IF_ERROR(database_.Write(batch, true));
+  trail_.CountAdded(1);
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<audit::Entry>> AuditWriter::List(uint64_t before, size_t limit) const {
+  MutexLock lock(&mutex_);
+  return entries_.Read(before, limit);
+}
+
+absl::StatusOr<size_t> AuditWriter::Trim(absl::Time oldest) {
+  RESTANTE_RETURN_IF_ERROR(readable_);
+  MutexLock lock(&mutex_);
+  return trail_.Trim(oldest);
+}
+
+}  // namespace restante::mailstore
