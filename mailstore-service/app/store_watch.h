@@ -22,11 +22,14 @@ class StoreWatch : public StoreObserver {
   bool IsServing();
 
   void OnDamagedMessage(absl::string_view mailbox_id, uint64_t message_id) override;
+  void OnDamagedFile(absl::string_view name, int64_t mended_pages, int64_t damaged_pages) override;
   void OnFailed(absl::string_view why) override;
 
  private:
   app::OperatorEndpoints& endpoints_;
   const metrics::Counter damaged_;
+  const metrics::Counter mended_pages_;
+  const metrics::Counter damaged_pages_;
   const log::Logger& logger_;
   Mutex mutex_;
   bool serving_ ABSL_GUARDED_BY(mutex_) = false;

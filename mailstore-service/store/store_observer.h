@@ -17,6 +17,11 @@ class StoreObserver {
   // touched by it. Called each time it is met.
   virtual void OnDamagedMessage(absl::string_view mailbox_id, uint64_t message_id) = 0;
 
+  // Pages of a file were not as they had been written. Those that were mended are right again; of
+  // the others it is not known which mail they cost.
+  virtual void OnDamagedFile(absl::string_view name, int64_t mended_pages,
+                             int64_t damaged_pages) = 0;
+
   // A write may not be durable: every write is refused from now on (STORE_FAILED), until the store
   // is opened anew. Called once.
   virtual void OnFailed(absl::string_view why) = 0;

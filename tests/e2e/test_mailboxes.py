@@ -164,8 +164,8 @@ def test_what_was_read_is_said(deployment, password):
     assert last()["read_time"]
 
 
-def damage(directory, marker):
-    """Flips an octet behind `marker` in the one file that has it; its message is on disk nowhere else."""
+def damage(directory, marker, distances=(0,)):
+    """Flips octets behind `marker` in the one file that has it; its message is on disk nowhere else."""
     places = []
     for path in directory.rglob("*"):
         # What was written since the last flush is in the log too.
@@ -175,10 +175,11 @@ def damage(directory, marker):
     assert places
     for path, at in places:
         with path.open("r+b") as file:
-            file.seek(at + len(marker) // 2)
-            octet = file.read(1)
-            file.seek(at + len(marker) // 2)
-            file.write(bytes([octet[0] ^ 1]))
+            for distance in distances:
+                file.seek(at + len(marker) // 2 + distance)
+                octet = file.read(1)
+                file.seek(at + len(marker) // 2 + distance)
+                file.write(bytes([octet[0] ^ 1]))
 
 
 def metric(deployment, name):
@@ -203,6 +204,16 @@ def test_damage_costs_one_message_and_is_found(deployment):
     deployment.ctl("mailboxes", "backup")
     deployment.down("mailstore")
     damage(deployment.dir / "data/mailstore", b"marker 2 of the damaged mailbox")
+    deployment.up("mailstore")
+    with open_session(deployment, name, password) as session:
+        assert b"marker 2" in session.retrieve(2)
+        session.quit()
+    assert metric(deployment, "restante_mailstore_mended_pages_total") == 1
+    assert "no mail was lost" in deployment.log("mailstore")
+
+    # Two pages that lie together are more than can be mended.
+    deployment.down("mailstore")
+    damage(deployment.dir / "data/mailstore", b"marker 2 of the damaged mailbox", (0, 4096))
     deployment.up("mailstore")
     with open_session(deployment, name, password) as session:
         assert b"marker 1" in session.retrieve(1)

@@ -6,17 +6,28 @@
 
 namespace restante::mailstore {
 
+namespace {
+
+absl::StatusOr<audit::Numbers> ReadNumbers(const Database& database,
+                                           const audit::EntryFamily& entries) {
+  absl::StatusOr<audit::Numbers> numbers = entries.ReadNumbers();
+  if (numbers.ok() || !database.Mend(numbers.status().message())) return numbers;
+  return entries.ReadNumbers();
+}
+
+}  // namespace
+
 AuditWriter::AuditWriter(Database* database, const Clock& clock)
     : database_(*database),
       clock_(clock),
       entries_(&database->db(), database->audit()),
-      readable_(entries_.ReadNumbers().status()),
-      trail_(&entries_, entries_.ReadNumbers().value_or(audit::Numbers())) {}
+      numbers_(ReadNumbers(*database, entries_)),
+      trail_(&entries_, numbers_.value_or(audit::Numbers())) {}
 
 absl::Status AuditWriter::Write(const audit::Author& author, const std::string& mailbox_id,
                                 FieldChanges changes, rocksdb::WriteBatch* batch) {
   if (changes.empty()) return database_.Write(batch, true);
-  RESTANTE_RETURN_IF_ERROR(readable_);
+  RESTANTE_RETURN_IF_ERROR(numbers_.status());
   MutexLock lock(&mutex_);
   entries_.AddPut(EntryOf(mailbox_id, author, std::move(changes), trail_.next(), clock_.WallNow()),
                   batch);
@@ -27,11 +38,13 @@ absl::Status AuditWriter::Write(const audit::Author& author, const std::string& 
 
 absl::StatusOr<std::vector<audit::Entry>> AuditWriter::List(uint64_t before, size_t limit) const {
   MutexLock lock(&mutex_);
+  absl::StatusOr<std::vector<audit::Entry>> entries = entries_.Read(before, limit);
+  if (entries.ok() || !database_.Mend(entries.status().message())) return entries;
   return entries_.Read(before, limit);
 }
 
 absl::StatusOr<size_t> AuditWriter::Trim(absl::Time oldest) {
-  RESTANTE_RETURN_IF_ERROR(readable_);
+  RESTANTE_RETURN_IF_ERROR(numbers_.status());
   MutexLock lock(&mutex_);
   return trail_.Trim(oldest);
 }

@@ -42,7 +42,7 @@ class AuditWriter {
   const Clock& clock_;
   mutable Mutex mutex_;
   audit::EntryFamily entries_ ABSL_GUARDED_BY(mutex_);
-  absl::Status readable_;
+  const absl::StatusOr<audit::Numbers> numbers_;  // at the start
   audit::Trail trail_ ABSL_GUARDED_BY(mutex_);
 };
 

@@ -42,8 +42,8 @@ class BodyReader : public MessageReader {
       options.snapshot = snapshot_;
       std::string value;
       rocksdb::Status status =
-          database_->db().Get(options, database_->bodies(),
-                              codec::BodyKey(body_id_, static_cast<uint32_t>(next_piece_)), &value);
+          database_->Get(options, database_->bodies(),
+                         codec::BodyKey(body_id_, static_cast<uint32_t>(next_piece_)), &value);
       // A block or blob whose own checksum is wrong, and a piece that is not there, cost this
       // message alone.
       if (status.IsCorruption() || status.IsNotFound()) return DamagedOnDisk();

@@ -20,9 +20,21 @@ constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kBootKey = "boot";
 constexpr absl::string_view kStoreKey = "store";
 
-absl::Status CannotRead(const rocksdb::Status& status) {
-  return absl::UnavailableError(absl::StrCat("the store cannot be read: ", status.ToString()));
-}
+// A compaction that meets damage would end every write. It is tried again instead, and succeeds
+// when the damage was mended; else it is tried on and the damage costs what is in it alone.
+class MendsForCompaction : public rocksdb::EventListener {
+ public:
+  explicit MendsForCompaction(ParityKeeper* parity) : parity_(*parity) {}
+
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    if (reason != rocksdb::BackgroundErrorReason::kCompaction || !error->IsCorruption()) return;
+    parity_.Mend(error->ToString());
+    *error = rocksdb::Status::OK();
+  }
+
+ private:
+  ParityKeeper& parity_;
+};
 
 }  // namespace
 
@@ -53,13 +65,23 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions db_options = DatabaseOptions();
   if (env != nullptr) db_options.env = env;
-  rocksdb::Status opened = rocksdb::DB::Open(
-      db_options, directory, ColumnFamilies(block_cache_octets), &database->families_, &db);
+  database->parity_ = std::make_unique<ParityKeeper>(directory, observer);
+  database->parity_->MendForOpen();
+  db_options.listeners.push_back(std::make_shared<MendsForCompaction>(database->parity_.get()));
+  const auto open = [&] {
+    return rocksdb::DB::Open(db_options, directory, ColumnFamilies(block_cache_octets),
+                             &database->families_, &db);
+  };
+  rocksdb::Status opened = open();
+  while (opened.IsCorruption() && database->parity_->Mend(opened.ToString())) opened = open();
+  // The library does not always name the right file.
+  if (opened.IsCorruption() && database->parity_->MendAll().mended_pages > 0) opened = open();
   if (!opened.ok()) {
     return absl::UnavailableError(
         absl::StrCat("cannot open the store in ", directory, ": ", opened.ToString()));
   }
   database->db_.reset(db);
+  database->parity_->Start();
   RESTANTE_RETURN_IF_ERROR(database->CheckFormat(random));
   RESTANTE_RETURN_IF_ERROR(database->TakeBootNumber(clock));
   RESTANTE_RETURN_IF_ERROR(database->RemovePendingBodies());
@@ -130,7 +152,10 @@ absl::Status Database::Write(rocksdb::WriteBatch* batch, bool sync) {
   rocksdb::WriteOptions options;
   options.sync = sync;
   rocksdb::Status status = db_->Write(options, batch);
-  if (status.ok()) return absl::OkStatus();
+  if (status.ok()) {
+    parity_->OnWrite();
+    return absl::OkStatus();
+  }
   if (status.IsNoSpace()) {
     full_ = true;
     return MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kStoreFull,
@@ -145,10 +170,42 @@ absl::Status Database::Flush() {
   return flushed.ok() ? absl::OkStatus() : absl::UnavailableError(flushed.ToString());
 }
 
+absl::Status Database::CannotRead(const rocksdb::Status& status) const {
+  if (status.IsCorruption()) parity_->Mend(status.ToString());
+  return absl::UnavailableError(absl::StrCat("the store cannot be read: ", status.ToString()));
+}
+
+rocksdb::Status Database::Get(const rocksdb::ReadOptions& options,
+                              rocksdb::ColumnFamilyHandle* family, absl::string_view key,
+                              std::string* value) const {
+  rocksdb::Status status = db_->Get(options, family, ToSlice(key), value);
+  while (status.IsCorruption() && parity_->Mend(status.ToString())) {
+    status = db_->Get(options, family, ToSlice(key), value);
+  }
+  return status;
+}
+
+absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from,
+                             Row visit) const {
+  std::string next(from);
+  while (true) {
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family));
+    for (it->Seek(next); it->Valid(); it->Next()) {
+      if (!visit(ToView(it->key()), ToView(it->value()))) return absl::OkStatus();
+      next = it->key().ToString() + '\0';
+    }
+    if (it->status().ok()) return absl::OkStatus();
+    if (!it->status().IsCorruption() || !parity_->Mend(it->status().ToString())) {
+      return absl::UnavailableError(
+          absl::StrCat("the store cannot be read: ", it->status().ToString()));
+    }
+  }
+}
+
 absl::StatusOr<std::optional<std::string>> Database::Get(rocksdb::ColumnFamilyHandle* family,
                                                          absl::string_view key) const {
   std::string value;
-  rocksdb::Status status = db_->Get(rocksdb::ReadOptions(), family, ToSlice(key), &value);
+  const rocksdb::Status status = Get(rocksdb::ReadOptions(), family, key, &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return CannotRead(status);
   return std::optional<std::string>(std::move(value));

@@ -11,11 +11,13 @@
 #include <string>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "common/base/clock.h"
 #include "common/base/random.h"
+#include "mailstore-service/store/rocksdb/parity_keeper.h"
 #include "mailstore-service/store/store_observer.h"
 
 namespace restante::mailstore {
@@ -53,6 +55,18 @@ class Database {
   // nullopt when there is no such key. UNAVAILABLE when it cannot be read.
   absl::StatusOr<std::optional<std::string>> Get(rocksdb::ColumnFamilyHandle* family,
                                                  absl::string_view key) const;
+  // The library's Get, again when what it met was damaged and could be mended.
+  rocksdb::Status Get(const rocksdb::ReadOptions& options, rocksdb::ColumnFamilyHandle* family,
+                      absl::string_view key, std::string* value) const;
+  // Shows the rows from key `from` on, in order, until `visit` says false or none is left. Mends
+  // what it meets damaged, and goes on there. UNAVAILABLE.
+  using Row = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
+  absl::Status Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit) const;
+  // What an iterator's error means: UNAVAILABLE. Mends what it met damaged, so that another try
+  // gets by.
+  absl::Status CannotRead(const rocksdb::Status& status) const;
+  // As ParityKeeper::Mend.
+  bool Mend(absl::string_view error) const { return parity_->Mend(error); }
 
   // Octets of texts that were removed and that nobody has looked after since; below 0 to take them
   // off.
@@ -82,7 +96,8 @@ class Database {
   absl::Status RemovePendingBodies();
 
   StoreObserver* observer_ = nullptr;
-  std::unique_ptr<rocksdb::DB> db_;
+  std::unique_ptr<ParityKeeper> parity_;
+  std::unique_ptr<rocksdb::DB> db_;  // goes before what follows its files
   std::vector<rocksdb::ColumnFamilyHandle*> families_;
   uint32_t boot_number_ = 0;
   uint32_t store_id_ = 0;

@@ -83,19 +83,17 @@ absl::StatusOr<std::vector<DeletedMessage>> DeletedMessages::List(const std::str
                                                                   size_t limit) const {
   std::vector<DeletedMessage> messages;
   const std::string prefix = codec::MailboxPrefix(mailbox_id);
-  std::unique_ptr<rocksdb::Iterator> it(
-      database_.db().NewIterator(rocksdb::ReadOptions(), database_.deleted()));
-  for (it->Seek(codec::IndexKey(mailbox_id, after + 1)); it->Valid() && messages.size() < limit;
-       it->Next()) {
-    const absl::string_view key = ToView(it->key());
-    if (!absl::StartsWith(key, prefix)) break;
-    std::optional<codec::DeletedEntry> deleted = codec::DecodeDeleted(key, ToView(it->value()));
-    if (!deleted) continue;
+  const auto take = [&](absl::string_view key, absl::string_view value) {
+    if (messages.size() == limit || !absl::StartsWith(key, prefix)) return false;
+    std::optional<codec::DeletedEntry> deleted = codec::DecodeDeleted(key, value);
+    if (!deleted) return true;
     const absl::Time expire_time = deleted->deletion.delete_time + kept_;
     messages.push_back(
         {std::move(deleted->entry.summary), std::move(deleted->deletion), expire_time});
-  }
-  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+    return true;
+  };
+  RESTANTE_RETURN_IF_ERROR(
+      database_.Visit(database_.deleted(), codec::IndexKey(mailbox_id, after + 1), take));
   return messages;
 }
 

@@ -49,15 +49,20 @@ absl::StatusOr<std::vector<MailboxInfo>> StoreOnDisk::ListMailboxes(const std::s
                                                                     size_t limit,
                                                                     bool show_deleted) {
   std::vector<MailboxInfo> infos;
-  std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(rocksdb::ReadOptions(), database_->mailboxes()));
+  absl::Status status;
+  const auto take = [&](absl::string_view key, absl::string_view value) {
+    if (infos.size() == limit) return false;
+    const codec::Usage usage = codec::DecodeUsage(value).value_or(codec::Usage());
+    absl::StatusOr<std::optional<MailboxInfo>> info = InfoOf(std::string(key), usage);
+    status = info.status();
+    if (!status.ok()) return false;
+    if (*info && (show_deleted || !(*info)->deletion)) infos.push_back(**std::move(info));
+    return true;
+  };
   // The first key behind `after` in byte order.
-  for (it->Seek(after + std::string(1, '\0')); it->Valid() && infos.size() < limit; it->Next()) {
-    const codec::Usage usage = codec::DecodeUsage(ToView(it->value())).value_or(codec::Usage());
-    RESTANTE_ASSIGN_OR_RETURN(std::optional<MailboxInfo> info, InfoOf(it->key().ToString(), usage));
-    if (info && (show_deleted || !info->deletion)) infos.push_back(*std::move(info));
-  }
-  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  RESTANTE_RETURN_IF_ERROR(
+      database_->Visit(database_->mailboxes(), after + std::string(1, '\0'), take));
+  RESTANTE_RETURN_IF_ERROR(status);
   return infos;
 }
 
@@ -173,7 +178,7 @@ absl::StatusOr<bool> StoreOnDisk::RemoveSomeRecords(const std::string& mailbox_i
       if (entry) AddBodyRemoval(*database_, entry->body_id, entry->summary.size_octets, &batch);
       batch.Delete(family, it->key());
     }
-    if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+    if (!it->status().ok()) return database_->CannotRead(it->status());
   }
   for (rocksdb::ColumnFamilyHandle* family :
        {database_->mailboxes(), database_->records(), database_->leases()}) {

@@ -166,7 +166,7 @@ absl::StatusOr<VerificationResult> StoreOnDisk::VerifyMessages(const std::string
   }
   looked_through.done = !is_here(*present) && !is_here(*deleted);
   for (const rocksdb::Iterator* it : {present.get(), deleted.get()}) {
-    if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+    if (!it->status().ok()) return database_->CannotRead(it->status());
   }
   return result;
 }

@@ -17,14 +17,13 @@ namespace restante::mailstore {
 
 absl::Status StoreOnDisk::RestoreLeases() {
   MutexLock lock(&mutex_);
-  std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(rocksdb::ReadOptions(), database_->leases()));
-  for (it->SeekToFirst(); it->Valid(); it->Next()) {
-    std::optional<codec::HeldLease> held =
-        codec::DecodeLease(ToView(it->key()), ToView(it->value()));
+  const auto restore = [this](absl::string_view key,
+                              absl::string_view value) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    const std::optional<codec::HeldLease> held = codec::DecodeLease(key, value);
     if (held) leases_.Restore(held->lease, held->session);
-  }
-  return it->status().ok() ? absl::OkStatus() : absl::UnavailableError(it->status().ToString());
+    return true;
+  };
+  return database_->Visit(database_->leases(), "", restore);
 }
 
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> StoreOnDisk::BeginDelivery(
@@ -90,20 +89,15 @@ absl::StatusOr<std::vector<codec::IndexEntry>> StoreOnDisk::Scan(const std::stri
                                                                  size_t limit) const {
   std::vector<codec::IndexEntry> entries;
   const std::string prefix = codec::MailboxPrefix(mailbox_id);
-  std::unique_ptr<rocksdb::Iterator> it(
-      database_->db().NewIterator(rocksdb::ReadOptions(), database_->index()));
-  for (it->Seek(codec::IndexKey(mailbox_id, after + 1)); it->Valid() && entries.size() < limit;
-       it->Next()) {
-    absl::string_view key = ToView(it->key());
-    if (!absl::StartsWith(key, prefix)) break;
-    std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, ToView(it->value()));
-    if (!entry) {
-      ReportDamage(mailbox_id, codec::MessageIdOfIndexKey(key));
-      continue;
-    }
-    entries.push_back(*std::move(entry));
-  }
-  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  const auto take = [&](absl::string_view key, absl::string_view value) {
+    if (entries.size() == limit || !absl::StartsWith(key, prefix)) return false;
+    std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, value);
+    if (entry) entries.push_back(*std::move(entry));
+    if (!entry) ReportDamage(mailbox_id, codec::MessageIdOfIndexKey(key));
+    return true;
+  };
+  RESTANTE_RETURN_IF_ERROR(
+      database_->Visit(database_->index(), codec::IndexKey(mailbox_id, after + 1), take));
   return entries;
 }
 

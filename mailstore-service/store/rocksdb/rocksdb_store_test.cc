@@ -155,6 +155,7 @@ class SeenDamage : public StoreObserver {
     EXPECT_EQ(mailbox_id, "m");
     damaged.insert(message_id);
   }
+  void OnDamagedFile(absl::string_view name, int64_t, int64_t) override { ADD_FAILURE() << name; }
   void OnFailed(absl::string_view why) override { ADD_FAILURE() << why; }
   std::set<uint64_t> damaged;
 };
@@ -260,6 +261,7 @@ class FaultyDisk : public rocksdb::EnvWrapper {
 class SeenFailure : public StoreObserver {
  public:
   void OnDamagedMessage(absl::string_view, uint64_t) override {}
+  void OnDamagedFile(absl::string_view, int64_t, int64_t) override {}
   void OnFailed(absl::string_view why) override { whys.emplace_back(why); }
   std::vector<std::string> whys;
 };

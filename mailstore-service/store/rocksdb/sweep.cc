@@ -66,7 +66,7 @@ absl::StatusOr<SweepResult> StoreOnDisk::Sweep(size_t limit) {
     }
     it->Next();
   }
-  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  if (!it->status().ok()) return database_->CannotRead(it->status());
   sweep_key_ = it->Valid() ? it->key().ToString() : "";
   if (it->Valid()) return result;
   result.round_done = swept_ == Swept::kMailboxes;
