@@ -299,6 +299,17 @@ TEST_P(FlippedOctet, InEveryFileAtOnceCostsNothing) {
   EXPECT_EQ(seen_.damaged_pages, 0);
 }
 
+// There the library says nothing: it takes damage for the end.
+TEST_P(FlippedOctet, InTheLogAloneCostsNothing) {
+  Fill();
+  const std::vector<std::string> files = Files();
+  for (const std::string& path : files) {
+    if (absl::EndsWith(path, ".log")) Flip(path, (fs::file_size(path) - 1) * GetParam() / 100);
+  }
+  EXPECT_EQ(Lost(*OpenStore()), 0);
+  EXPECT_EQ(seen_.mended_pages, 1);
+}
+
 INSTANTIATE_TEST_SUITE_P(Everywhere, FlippedOctet, testing::Values(0, 1, 25, 50, 75, 99, 100));
 
 TEST_F(MendingTest, WhatIsDamagedWhileItIsServedIsMendedWhenItIsMet) {
