@@ -135,13 +135,13 @@ class Deployment:
 
     # --- management
 
-    def ctl(self, *arguments, stdin=None, check=True, environment=None):
+    def ctl(self, *arguments, stdin=None, check=True, environment=None, timeout=60):
         """restantectl as an operator runs it."""
         variables = {**self.environment, **read_variables(self.dir / "restantectl.env")}
         variables.update(environment or {})
         result = subprocess.run(
             [str(bin_dir() / "restantectl"), *map(str, arguments)],
-            env=variables, input=stdin, capture_output=True, text=True, timeout=60,
+            env=variables, input=stdin, capture_output=True, text=True, timeout=timeout,
         )
         if check and result.returncode != 0:
             raise AssertionError(
