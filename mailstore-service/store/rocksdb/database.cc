@@ -65,7 +65,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   rocksdb::DB* db = nullptr;
   rocksdb::DBOptions db_options = DatabaseOptions();
   if (env != nullptr) db_options.env = env;
-  database->parity_ = std::make_unique<ParityKeeper>(directory, observer);
+  database->parity_ = std::make_unique<ParityKeeper>(directory, clock, observer);
   database->parity_->MendForOpen();
   db_options.listeners.push_back(std::make_shared<MendsForCompaction>(database->parity_.get()));
   const auto open = [&] {

@@ -32,8 +32,8 @@ bool HoldsMail(absl::string_view name) { return IsTable(name) || IsBlobFile(name
 
 }  // namespace
 
-ParityKeeper::ParityKeeper(std::string directory, StoreObserver* observer)
-    : directory_(std::move(directory)), observer_(observer) {}
+ParityKeeper::ParityKeeper(std::string directory, const Clock& clock, StoreObserver* observer)
+    : directory_(std::move(directory)), clock_(clock), observer_(observer) {}
 
 ParityKeeper::~ParityKeeper() {
   if (!thread_.joinable()) return;
@@ -147,7 +147,10 @@ MendResult ParityKeeper::MendFiles(const std::vector<std::string>& names) {
       result = MendFile(PathOf(name), ParityPathOf(name)).value_or(MendResult());
     }
     total += result;
-    if (result.mended_pages + result.damaged_pages == 0 || observer_ == nullptr) continue;
+    // Once, however often it is met.
+    const int64_t known = std::exchange(damaged_pages_[name], result.damaged_pages);
+    if (result.mended_pages == 0 && result.damaged_pages <= known) continue;
+    if (observer_ == nullptr) continue;
     observer_->OnDamagedFile(name, result.mended_pages, result.damaged_pages);
   }
   return total;
@@ -170,7 +173,10 @@ bool ParityKeeper::Mend(absl::string_view error) {
   std::vector<std::string> names = FilesWhere([error](absl::string_view name) {
     return IsKept(name) && absl::StrContains(error, absl::StrCat("/", name));
   });
-  if (names.empty()) names = FilesWhere(HoldsMail);
+  if (names.empty() && clock_.MonotonicNow() - all_looked_through_ >= kAllInterval) {
+    all_looked_through_ = clock_.MonotonicNow();
+    names = FilesWhere(HoldsMail);
+  }
   return MendFiles(names).mended_pages > 0;
 }
 

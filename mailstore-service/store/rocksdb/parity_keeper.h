@@ -9,6 +9,8 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/strings/string_view.h"
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/base/mutex.h"
 #include "mailstore-service/store/rocksdb/parity_file.h"
 #include "mailstore-service/store/store_observer.h"
@@ -20,8 +22,8 @@ namespace restante::mailstore {
 class ParityKeeper {
  public:
   // For the database in `directory`, whose parity files are in the folder "parity" below.
-  // `observer`, which may be null, outlives it.
-  ParityKeeper(std::string directory, StoreObserver* observer);
+  // `clock` and `observer`, which may be null, outlive it.
+  ParityKeeper(std::string directory, const Clock& clock, StoreObserver* observer);
   // Brings the parity files up to date.
   ~ParityKeeper();
   ParityKeeper(const ParityKeeper&) = delete;
@@ -32,8 +34,11 @@ class ParityKeeper {
   void MendForOpen();
   // Mends every file, which reads them all.
   MendResult MendAll();
+  // How often all files are looked through for a damage whose file is not named.
+  static constexpr absl::Duration kAllInterval = absl::Hours(1);
   // Mends the file that `error` names, which the database found damaged; all that hold mail when it
-  // names none. Whether something was mended. False at once while another thread mends.
+  // names none, but that not again within kAllInterval. Whether something was mended. False at once
+  // while another thread mends.
   bool Mend(absl::string_view error);
 
   // From now on files are followed, on a thread of this.
@@ -55,6 +60,7 @@ class ParityKeeper {
   std::string ParityPathOf(absl::string_view name) const;
 
   const std::string directory_;
+  const Clock& clock_;
   StoreObserver* const observer_;
   // Held while parity files are written or used.
   Mutex files_mutex_;
@@ -64,6 +70,9 @@ class ParityKeeper {
   bool written_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   bool mending_ ABSL_GUARDED_BY(mutex_) = false;
+  // By who mends alone.
+  std::map<std::string, int64_t> damaged_pages_;  // that were reported, by file
+  absl::Duration all_looked_through_ = -absl::InfiniteDuration();
   std::thread thread_;
 };
 

@@ -339,9 +339,10 @@ TEST_F(MendingTest, WhatCannotBeMendedCostsItsMessageAlone) {
   Flip(blob_file, 100'000 + kPageOctets);
   const std::unique_ptr<RocksdbStore> store = OpenStore();
   EXPECT_EQ(Lost(*store), 1);
-  EXPECT_GE(seen_.damaged_pages, 2);
   Deliver(*store, "goes on\r\n");
   EXPECT_EQ(Lost(*store), 1);
+  // Said once, however often it is met.
+  EXPECT_EQ(seen_.damaged_pages, 2);
 }
 
 TEST_F(MendingTest, CompactionOfWhatIsDamagedStopsNoDelivery) {
