@@ -51,21 +51,21 @@ class Restante(Server):
 
     def __init__(self, directory):
         super().__init__(directory)
-        self._deployment = Deployment(self.directory, self._slot.base)
+        self.deployment = Deployment(self.directory, self._slot.base)
 
     def start(self):
-        self._deployment.up()
+        self.deployment.up()
         for program in PROGRAMS:
-            self.group.add(self._deployment.pid(program))
-        self.ports = {name: self._deployment.address(name)[1] for name in ("POP3", "POP3S", "LMTP")}
-        self.ca = self._deployment.ca
+            self.group.add(self.deployment.pid(program))
+        self.ports = {name: self.deployment.address(name)[1] for name in ("POP3", "POP3S", "LMTP")}
+        self.ca = self.deployment.ca
 
     def stop(self):
-        self._deployment.down()
+        self.deployment.down()
 
     def create_accounts(self, names):
         for name in names:
-            self._deployment.create_account(
+            self.deployment.create_account(
                 name, f"CORP\\{name}", name, f"{name}@corp.example", PASSWORD)
 
 
