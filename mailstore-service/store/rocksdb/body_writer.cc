@@ -1,29 +1,24 @@
 #include "mailstore-service/store/rocksdb/body_writer.h"
 
 #include <algorithm>
-#include <utility>
 
 #include "common/base/crc32c.h"
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/mailstore.h"
-#include "mailstore-service/store/rocksdb/codec.h"
 
 namespace restante::mailstore {
 
-BodyWriter::BodyWriter(Database* database, std::vector<uint64_t> body_ids)
-    : database_(database), body_ids_(std::move(body_ids)), committed_(body_ids_.size(), false) {}
+BodyWriter::BodyWriter(Database* database, uint64_t body_id)
+    : database_(database), body_id_(body_id) {}
 
 BodyWriter::~BodyWriter() {
-  if (pieces_written_ == 0) return;
+  if (pieces_written_ == 0 || committed_) return;
   rocksdb::WriteBatch batch;
-  for (size_t i = 0; i < body_ids_.size(); ++i) {
-    if (committed_[i]) continue;
-    for (uint32_t piece = 0; piece < pieces_written_; ++piece) {
-      batch.Delete(database_->bodies(), codec::BodyKey(body_ids_[i], piece));
-    }
-    batch.Delete(database_->defaults(), codec::PendingKey(body_ids_[i]));
+  for (uint32_t piece = 0; piece < pieces_written_; ++piece) {
+    batch.Delete(database_->bodies(), codec::BodyKey(body_id_, piece));
   }
-  // When this fails the pending marks stay, and the next start removes the bodies.
+  batch.Delete(database_->defaults(), codec::PendingKey(body_id_));
+  // When this fails the pending mark stays, and the next start removes the body.
   database_->Write(&batch, false).IgnoreError();
 }
 
@@ -42,22 +37,32 @@ absl::Status BodyWriter::Append(absl::string_view text) {
 }
 
 absl::Status BodyWriter::WritePiece() {
-  std::string encoded = codec::EncodePiece(piece_);
-  for (uint64_t body_id : body_ids_) {
-    rocksdb::WriteBatch batch;
-    if (pieces_written_ == 0) batch.Put(database_->defaults(), codec::PendingKey(body_id), "");
-    batch.Put(database_->bodies(), codec::BodyKey(body_id, pieces_written_), encoded);
-    RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, false));
-  }
+  rocksdb::WriteBatch batch;
+  if (pieces_written_ == 0) batch.Put(database_->defaults(), codec::PendingKey(body_id_), "");
+  batch.Put(database_->bodies(), codec::BodyKey(body_id_, pieces_written_),
+            codec::EncodePiece(piece_));
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, false));
   ++pieces_written_;
   piece_.clear();
   return absl::OkStatus();
 }
 
-void BodyWriter::AddLastPiece(size_t i, rocksdb::WriteBatch* batch) const {
-  batch->Put(database_->bodies(), codec::BodyKey(body_ids_[i], pieces_written_),
+void BodyWriter::AddLastPiece(rocksdb::WriteBatch* batch) const {
+  batch->Put(database_->bodies(), codec::BodyKey(body_id_, pieces_written_),
              codec::EncodePiece(piece_));
-  if (pieces_written_ > 0) batch->Delete(database_->defaults(), codec::PendingKey(body_ids_[i]));
+  if (pieces_written_ > 0) batch->Delete(database_->defaults(), codec::PendingKey(body_id_));
+}
+
+void AddBodyRelease(const Database& database, const codec::IndexEntry& entry,
+                    rocksdb::WriteBatch* batch) {
+  if (!entry.shared) {
+    return AddBodyRemoval(database, entry.body_id, entry.summary.size_octets, batch);
+  }
+  // Counting down instead would make messages of different mailboxes wait for each other.
+  const uint64_t message_id = entry.summary.message_id;
+  batch->Delete(database.references(), codec::ReferenceKey(entry.body_id, message_id));
+  batch->Put(database.defaults(), codec::ReleasedKey(entry.body_id, message_id),
+             codec::EncodeReleased(entry.summary.size_octets));
 }
 
 void AddBodyRemoval(const Database& database, uint64_t body_id, int64_t size_octets,

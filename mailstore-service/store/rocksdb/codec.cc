@@ -14,6 +14,8 @@ namespace {
 constexpr uint8_t kReadOnly = 1;
 constexpr uint8_t kIndexVersion = 1;
 constexpr uint8_t kReadIndexVersion = 2;
+// Added to the version of an entry whose body is shared.
+constexpr uint8_t kSharedIndexVersions = 2;
 constexpr uint8_t kDeletedVersion = 1;
 constexpr uint8_t kQuotaVersion = 1;  // of format 2, which knew nothing else of a mailbox
 constexpr uint8_t kMailboxVersion = 2;
@@ -22,6 +24,9 @@ constexpr uint8_t kHasMaxMessages = 2;
 constexpr uint8_t kHasAfterDelivery = 4;
 constexpr uint8_t kHasAfterRead = 8;
 constexpr size_t kMaxTextOctets = 1024;  // of any length-prefixed field
+constexpr absl::string_view kReleasedPrefix = "released/";
+// Far beyond any message: what is more is no size.
+constexpr uint64_t kMaxBodyOctets = uint64_t{1} << 40;
 
 uint64_t Millis(absl::Time time) { return static_cast<uint64_t>(absl::ToUnixMillis(time)); }
 
@@ -46,6 +51,32 @@ std::string PendingKey(uint64_t body_id) {
 std::optional<uint64_t> DecodePendingKey(absl::string_view key) {
   if (!absl::ConsumePrefix(&key, kPendingPrefix) || key.size() != 8) return std::nullopt;
   return ByteReader(key).ReadU64Be();
+}
+
+std::string ReferenceKey(uint64_t body_id, uint64_t message_id) {
+  return ByteWriter().U64Be(body_id).U64Be(message_id).Take();
+}
+
+std::string ReferencePrefix(uint64_t body_id) { return ByteWriter().U64Be(body_id).Take(); }
+
+std::string ReleasedKey(uint64_t body_id, uint64_t message_id) {
+  return ByteWriter().Bytes(kReleasedPrefix).U64Be(body_id).U64Be(message_id).Take();
+}
+
+std::optional<uint64_t> BodyIdOfReleasedKey(absl::string_view key) {
+  if (!absl::ConsumePrefix(&key, kReleasedPrefix) || key.size() != 16) return std::nullopt;
+  return ByteReader(key).ReadU64Be();
+}
+
+std::string EncodeReleased(int64_t size_octets) {
+  return ByteWriter().U64Be(static_cast<uint64_t>(size_octets)).Take();
+}
+
+std::optional<int64_t> DecodeReleased(absl::string_view value) {
+  ByteReader reader(value);
+  const std::optional<uint64_t> octets = reader.ReadU64Be();
+  if (!octets || *octets > kMaxBodyOctets || !reader.empty()) return std::nullopt;
+  return static_cast<int64_t>(*octets);
 }
 
 std::string EncodeUsage(const Usage& usage) {
@@ -84,7 +115,8 @@ uint64_t MessageIdOfIndexKey(absl::string_view key) {
 
 std::string EncodeIndexEntry(const IndexEntry& entry) {
   ByteWriter writer;
-  writer.U8(entry.summary.read_time ? kReadIndexVersion : kIndexVersion)
+  const uint8_t version = entry.summary.read_time ? kReadIndexVersion : kIndexVersion;
+  writer.U8(static_cast<uint8_t>(version + (entry.shared ? kSharedIndexVersions : 0)))
       .U64Be(static_cast<uint64_t>(entry.summary.size_octets))
       .U64Be(entry.body_id)
       .U64Be(Millis(entry.summary.delivery_time))
@@ -96,6 +128,8 @@ std::string EncodeIndexEntry(const IndexEntry& entry) {
 std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_view value) {
   ByteReader reader(value);
   std::optional<uint8_t> version = reader.ReadU8();
+  const bool shared = version > kReadIndexVersion;
+  if (shared) *version = static_cast<uint8_t>(*version - kSharedIndexVersions);
   std::optional<uint64_t> octets = reader.ReadU64Be();
   std::optional<uint64_t> body_id = reader.ReadU64Be();
   std::optional<uint64_t> delivered = reader.ReadU64Be();
@@ -111,6 +145,7 @@ std::optional<IndexEntry> DecodeIndexEntry(absl::string_view key, absl::string_v
   entry.summary.delivery_time = FromMillis(*delivered);
   if (read) entry.summary.read_time = FromMillis(*read);
   entry.body_id = *body_id;
+  entry.shared = shared;
   return entry;
 }
 

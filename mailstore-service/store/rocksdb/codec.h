@@ -16,6 +16,18 @@ std::string PendingKey(uint64_t body_id);
 inline constexpr absl::string_view kPendingPrefix = "pending/";
 std::optional<uint64_t> DecodePendingKey(absl::string_view key);
 
+// A message of a body that several messages have.
+std::string ReferenceKey(uint64_t body_id, uint64_t message_id);
+// Every reference to the body begins with it.
+std::string ReferencePrefix(uint64_t body_id);
+
+// A message gave its shared body up, and whether another still has it was not looked at yet.
+std::string ReleasedKey(uint64_t body_id, uint64_t message_id);
+std::optional<uint64_t> BodyIdOfReleasedKey(absl::string_view key);
+std::string EncodeReleased(int64_t size_octets);
+// The body's octets.
+std::optional<int64_t> DecodeReleased(absl::string_view value);
+
 struct Usage {
   int64_t count = 0;
   int64_t octets = 0;
@@ -34,6 +46,8 @@ uint64_t MessageIdOfIndexKey(absl::string_view key);
 struct IndexEntry {
   MessageSummary summary;
   uint64_t body_id = 0;
+  // Other messages may have the body as well.
+  bool shared = false;
 };
 std::string EncodeIndexEntry(const IndexEntry& entry);
 // The message id comes from the key.

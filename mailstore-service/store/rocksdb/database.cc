@@ -13,7 +13,8 @@ namespace restante::mailstore {
 namespace {
 
 // Format 1 knew nothing deleted that can be brought back and no quotas, format 2 no retention and
-// no deleted mailboxes, format 3 no audit entries. All are taken on.
+// no deleted mailboxes, format 3 no audit entries and no body that several messages have. All are
+// taken on.
 constexpr uint32_t kFormat = 4;
 constexpr uint32_t kOldestFormat = 1;
 constexpr absl::string_view kFormatKey = "format";
@@ -52,6 +53,7 @@ std::vector<rocksdb::ColumnFamilyDescriptor> Database::ColumnFamilies(size_t blo
       {"deleted", small},
       {"quotas", small},  // records of mailboxes, under the name that they had when they were less
       {"audit", small},
+      {"references", small},
   };
 }
 

@@ -88,6 +88,7 @@ class Database {
   rocksdb::ColumnFamilyHandle* deleted() const { return families_[7]; }
   rocksdb::ColumnFamilyHandle* records() const { return families_[8]; }
   rocksdb::ColumnFamilyHandle* audit() const { return families_[9]; }
+  rocksdb::ColumnFamilyHandle* references() const { return families_[10]; }
 
  private:
   Database() = default;

@@ -27,7 +27,7 @@ absl::StatusOr<MessagesChange> DeletedMessages::AddDeletion(const std::string& m
     if (kept_ > absl::ZeroDuration()) {
       batch->Put(database_.deleted(), key, codec::EncodeDeleted({*entry, deletion}));
     } else {
-      AddBodyRemoval(database_, entry->body_id, entry->summary.size_octets, batch);
+      AddBodyRelease(database_, *entry, batch);
     }
     --change.usage.count;
     change.usage.octets -= entry->summary.size_octets;
@@ -72,7 +72,7 @@ absl::StatusOr<MessagesChange> DeletedMessages::AddPurge(const std::string& mail
     RESTANTE_ASSIGN_OR_RETURN(const std::optional<codec::DeletedEntry> deleted, Find(key));
     if (!deleted) continue;
     batch->Delete(database_.deleted(), key);
-    AddBodyRemoval(database_, deleted->entry.body_id, deleted->entry.summary.size_octets, batch);
+    AddBodyRelease(database_, deleted->entry, batch);
     change.message_ids.push_back(id);
   }
   return change;

@@ -11,12 +11,11 @@ namespace restante::mailstore {
 class Deliveries::Writer : public DeliveryWriter {
  public:
   Writer(Deliveries* deliveries, std::vector<std::string> mailbox_ids,
-         std::vector<uint64_t> body_ids, std::optional<ImportedMessage> imported = std::nullopt)
+         std::optional<ImportedMessage> imported = std::nullopt)
       : deliveries_(deliveries),
         mailbox_ids_(std::move(mailbox_ids)),
-        body_ids_(std::move(body_ids)),
         imported_(std::move(imported)),
-        body_(deliveries->database_, body_ids_) {}
+        body_(deliveries->database_, deliveries->ids_.Next()) {}
 
   absl::Status Append(absl::string_view text) override {
     const auto octets = static_cast<int64_t>(text.size());
@@ -36,17 +35,15 @@ class Deliveries::Writer : public DeliveryWriter {
                        "size or checksum are not those of the text");
     }
     if (!imported_) {
-      return deliveries_->Commit(mailbox_ids_, delivery_ids, body_ids_, &body_, nullptr);
+      return deliveries_->Commit(mailbox_ids_, delivery_ids, &body_, nullptr);
     }
     if (!delivery_ids.empty()) return InvalidField("delivery_ids", "must not be given");
-    return deliveries_->Commit(mailbox_ids_, {ImportKey(*imported_)}, body_ids_, &body_,
-                               &*imported_);
+    return deliveries_->Commit(mailbox_ids_, {ImportKey(*imported_)}, &body_, &*imported_);
   }
 
  private:
   Deliveries* const deliveries_;
   const std::vector<std::string> mailbox_ids_;
-  const std::vector<uint64_t> body_ids_;
   const std::optional<ImportedMessage> imported_;
   BodyWriter body_;
 };
@@ -54,24 +51,19 @@ class Deliveries::Writer : public DeliveryWriter {
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> Deliveries::Begin(
     std::vector<std::string> mailbox_ids) {
   RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
-  std::vector<uint64_t> body_ids(mailbox_ids.size());
-  for (uint64_t& body_id : body_ids) body_id = ids_.Next();
-  return std::make_unique<Writer>(this, std::move(mailbox_ids), std::move(body_ids));
+  return std::make_unique<Writer>(this, std::move(mailbox_ids));
 }
 
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> Deliveries::BeginImport(
     const std::string& mailbox_id, const ImportedMessage& message) {
   RESTANTE_RETURN_IF_ERROR(CheckTargets({mailbox_id}));
   RESTANTE_RETURN_IF_ERROR(CheckImportedMessage(message));
-  return std::make_unique<Writer>(this, std::vector{mailbox_id}, std::vector{ids_.Next()}, message);
+  return std::make_unique<Writer>(this, std::vector{mailbox_id}, message);
 }
 
 std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& mailbox_ids,
                                                const std::vector<std::string>& delivery_ids,
-                                               const std::vector<uint64_t>& body_ids,
                                                BodyWriter* body, const ImportedMessage* imported) {
-  // Targets share a sync, as far as memory for the batch allows: each brings the text's last piece.
-  constexpr size_t kMaxBatchOctets = size_t{4} << 20;
   std::vector<std::string> keys;
   for (size_t i = 0; i < delivery_ids.size(); ++i) {
     keys.push_back(codec::DeliveryKey(mailbox_ids[i], delivery_ids[i]));
@@ -82,23 +74,20 @@ std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& m
   std::vector<size_t> in_batch;
   for (size_t i = 0; i < mailbox_ids.size(); ++i) {
     const std::string key = keys.empty() ? "" : keys[i];
-    if (!IsKnown(key, &results[i]) && !IsOwn(mailbox_ids[i], imported, &results[i])) {
-      results[i].status = records_.CheckDelivery(mailbox_ids[i], body->size_octets());
-      if (results[i].status.ok()) {
-        results[i].message_id =
-            AddMessage(mailbox_ids[i], key, body_ids[i], i, *body, imported, &batch);
-        in_batch.push_back(i);
-      }
-    }
-    const bool is_last = i + 1 == mailbox_ids.size();
-    if (in_batch.empty() || (batch.GetDataSize() < kMaxBatchOctets && !is_last)) continue;
-    const absl::Status written = database_->Write(&batch, true);
-    for (size_t each : in_batch) {
-      if (written.ok()) body->SetCommitted(each);
-      if (!written.ok()) results[each] = {written, 0, false};
-    }
-    batch.Clear();
-    in_batch.clear();
+    if (IsKnown(key, &results[i]) || IsOwn(mailbox_ids[i], imported, &results[i])) continue;
+    results[i].status = records_.CheckDelivery(mailbox_ids[i], body->size_octets());
+    if (!results[i].status.ok()) continue;
+    results[i].message_id =
+        AddMessage(mailbox_ids[i], key, *body, mailbox_ids.size() > 1, imported, &batch);
+    in_batch.push_back(i);
+  }
+  if (in_batch.empty()) return results;
+  body->AddLastPiece(&batch);
+  const absl::Status written = database_->Write(&batch, true);
+  if (written.ok()) {
+    body->SetCommitted();
+  } else {
+    for (size_t each : in_batch) results[each] = {written, 0, false};
   }
   return results;
 }
@@ -126,7 +115,7 @@ absl::StatusOr<std::optional<uint64_t>> Deliveries::Find(const std::string& key)
 }
 
 uint64_t Deliveries::AddMessage(const std::string& mailbox_id, const std::string& key,
-                                uint64_t body_id, size_t i, const BodyWriter& body,
+                                const BodyWriter& body, bool shared,
                                 const ImportedMessage* imported, rocksdb::WriteBatch* batch) {
   const uint64_t id = ids_.Next();
   const absl::Time now = clock_.WallNow();
@@ -137,8 +126,9 @@ uint64_t Deliveries::AddMessage(const std::string& mailbox_id, const std::string
     entry.summary.delivery_time = imported->delivery_time;
     entry.summary.read_time = imported->read_time;
   }
-  entry.body_id = body_id;
-  body.AddLastPiece(i, batch);
+  entry.body_id = body.body_id();
+  entry.shared = shared;
+  if (shared) batch->Put(database_->references(), codec::ReferenceKey(entry.body_id, id), "");
   batch->Put(database_->index(), codec::IndexKey(mailbox_id, id), codec::EncodeIndexEntry(entry));
   batch->Merge(database_->mailboxes(), mailbox_id, codec::EncodeUsage({1, body.size_octets()}));
   if (!key.empty()) batch->Put(database_->deliveries(), key, codec::EncodeDelivery({id, now}));

@@ -50,18 +50,16 @@ class Deliveries {
  private:
   class Writer;
 
-  // Makes body `i` of `body` a message of mailbox `i`, for all. `delivery_ids` may be empty.
+  // Makes `body` a message of each mailbox, of all in one batch. `delivery_ids` may be empty.
   std::vector<DeliveryResult> Commit(const std::vector<std::string>& mailbox_ids,
-                                     const std::vector<std::string>& delivery_ids,
-                                     const std::vector<uint64_t>& body_ids, BodyWriter* body,
+                                     const std::vector<std::string>& delivery_ids, BodyWriter* body,
                                      const ImportedMessage* imported);
   // True when `result` is the answer: delivered before, or not to be found out.
   bool IsKnown(const std::string& key, DeliveryResult* result) const;
   absl::StatusOr<std::optional<uint64_t>> Find(const std::string& key) const;
-  // Adds to `batch` what makes body `i` a message; its id.
-  uint64_t AddMessage(const std::string& mailbox_id, const std::string& key, uint64_t body_id,
-                      size_t i, const BodyWriter& body, const ImportedMessage* imported,
-                      rocksdb::WriteBatch* batch);
+  // Adds to `batch` what makes `body` a message, one of several when it is `shared`; its id.
+  uint64_t AddMessage(const std::string& mailbox_id, const std::string& key, const BodyWriter& body,
+                      bool shared, const ImportedMessage* imported, rocksdb::WriteBatch* batch);
   // IsOver, and no message is there that it was kept for.
   absl::StatusOr<bool> IsOverAndGone(const std::string& key,
                                      const std::optional<codec::Delivery>& delivery) const;

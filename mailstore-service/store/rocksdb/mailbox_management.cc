@@ -175,7 +175,7 @@ absl::StatusOr<bool> StoreOnDisk::RemoveSomeRecords(const std::string& mailbox_i
       const std::optional<codec::IndexEntry> entry = codec::DecodeEntryOf(
           family == database_->deleted(), ToView(it->key()), ToView(it->value()));
       // What lies under the key of a delivery does not decode as one.
-      if (entry) AddBodyRemoval(*database_, entry->body_id, entry->summary.size_octets, &batch);
+      if (entry) AddBodyRelease(*database_, *entry, &batch);
       batch.Delete(family, it->key());
     }
     if (!it->status().ok()) return database_->CannotRead(it->status());

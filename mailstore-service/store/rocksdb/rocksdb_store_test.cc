@@ -313,25 +313,6 @@ TEST_F(FaultyDiskTest, ManyTargetsShareASync) {
   EXPECT_EQ(store->ListMailboxes("", 1'000, false)->size(), 100u);
 }
 
-TEST_F(FaultyDiskTest, LargeMessagesToManyAreWrittenInBatchesOfBoundedSize) {
-  std::unique_ptr<Mailstore> store = OpenStore();
-  std::vector<std::string> ids;
-  for (int i = 0; i < 40; ++i) ids.push_back(absl::StrCat("m", i));
-  const std::string text(300'000, 'x');
-  auto writer = *store->BeginDelivery(ids);
-  ASSERT_TRUE(writer->Append(text).ok());
-  const std::vector<DeliveryResult> results =
-      *writer->Finish(static_cast<int64_t>(text.size()), ExtendCrc32c(0, text),
-                      std::vector<std::string>(ids.size(), std::string(32, 'd')));
-  for (size_t i = 0; i < ids.size(); ++i) {
-    EXPECT_TRUE(results[i].status.ok());
-    OpenedMaildrop opened = *store->Open(ids[i], {"s", "", ""});
-    ASSERT_EQ(opened.messages.size(), 1u);
-    EXPECT_EQ(opened.messages[0].message_id, results[i].message_id);
-    EXPECT_EQ(ReadEach(*store, opened.lease, opened.messages), std::vector{absl::OkStatus()});
-  }
-}
-
 TEST_F(FaultyDiskTest, AFullDiskRefusesDeliveriesUntilThereIsRoom) {
   std::unique_ptr<Mailstore> store = OpenStore();
   Deliver(*store, "kept\r\n");
@@ -503,7 +484,11 @@ TEST(Codec, CutValuesDoNotDecode) {
     EXPECT_FALSE(codec::DecodeDeleted(key, deleted.substr(0, cut))) << cut;
   }
   entry.summary.read_time = absl::FromUnixSeconds(8);
-  value = codec::EncodeIndexEntry(entry);
+  for (const bool shared : {true, false}) {
+    entry.shared = shared;
+    value = codec::EncodeIndexEntry(entry);
+    EXPECT_EQ(codec::DecodeIndexEntry(key, value)->shared, shared);
+  }
   EXPECT_EQ(codec::DecodeIndexEntry(key, value)->summary.read_time, absl::FromUnixSeconds(8));
   for (size_t cut = 0; cut < value.size(); ++cut) {
     EXPECT_FALSE(codec::DecodeIndexEntry(key, value.substr(0, cut))) << cut;

@@ -146,6 +146,8 @@ class StoreOnDisk : public RocksdbStore {
   // False when more of it is left.
   absl::StatusOr<bool> RemoveIfOver(const std::string& key, size_t limit);
   absl::Status RemoveOutcome(const std::string& key);
+  // Removes the body that a message gave up, unless another message has it.
+  absl::Status RemoveReleased(const std::string& key);
   absl::Status PurgeIfOver(const std::string& key);
   absl::StatusOr<bool> PurgeMailboxIfOver(const std::string& mailbox_id, size_t limit);
 
@@ -159,7 +161,7 @@ class StoreOnDisk : public RocksdbStore {
   const DeletedMessages deleted_;
   AuditWriter audit_;
   // Where the next Sweep goes on.
-  enum class Swept { kDeliveries, kOutcomes, kDeleted, kMailboxes };
+  enum class Swept { kDeliveries, kOutcomes, kDeleted, kMailboxes, kReleased };
   Swept swept_ = Swept::kDeliveries;
   std::string sweep_key_;
 

@@ -3,6 +3,7 @@
 #include <string>
 
 #include "common/base/status_macros.h"
+#include "mailstore-service/store/rocksdb/body_writer.h"
 #include "mailstore-service/store/rocksdb/store_on_disk.h"
 
 namespace restante::mailstore {
@@ -27,6 +28,8 @@ bool StoreOnDisk::IsOver(absl::string_view key, absl::string_view value) const {
       return deleted_.IsOver(key, value);
     case Swept::kMailboxes:
       return IsOver(codec::DecodeMailbox(value));
+    case Swept::kReleased:
+      return codec::BodyIdOfReleasedKey(key).has_value();
   }
   return false;
 }
@@ -45,6 +48,9 @@ absl::StatusOr<bool> StoreOnDisk::RemoveIfOver(const std::string& key, size_t li
       break;
     case Swept::kMailboxes:
       return PurgeMailboxIfOver(key, limit);
+    case Swept::kReleased:
+      removed = RemoveReleased(key);
+      break;
   }
   if (!removed.ok()) return removed;
   return true;
@@ -54,7 +60,8 @@ absl::StatusOr<SweepResult> StoreOnDisk::Sweep(size_t limit) {
   SweepResult result;
   limit = std::max<size_t>(limit, 1);
   rocksdb::ColumnFamilyHandle* const families[] = {database_->deliveries(), database_->outcomes(),
-                                                   database_->deleted(), database_->records()};
+                                                   database_->deleted(), database_->records(),
+                                                   database_->defaults()};
   std::unique_ptr<rocksdb::Iterator> it(
       database_->db().NewIterator(rocksdb::ReadOptions(), families[static_cast<size_t>(swept_)]));
   it->Seek(sweep_key_);
@@ -69,7 +76,7 @@ absl::StatusOr<SweepResult> StoreOnDisk::Sweep(size_t limit) {
   if (!it->status().ok()) return database_->CannotRead(it->status());
   sweep_key_ = it->Valid() ? it->key().ToString() : "";
   if (it->Valid()) return result;
-  result.round_done = swept_ == Swept::kMailboxes;
+  result.round_done = swept_ == Swept::kReleased;
   if (result.round_done) {
     RESTANTE_RETURN_IF_ERROR(space_.ReclaimIfDue());
     RESTANTE_RETURN_IF_ERROR(audit_.Trim(clock_.WallNow() - kept_.audit_entries).status());
@@ -103,6 +110,26 @@ absl::StatusOr<bool> StoreOnDisk::PurgeMailboxIfOver(const std::string& mailbox_
 absl::Status StoreOnDisk::RemoveOutcome(const std::string& key) {
   rocksdb::WriteBatch batch;
   batch.Delete(database_->outcomes(), key);
+  return database_->Write(&batch, false);
+}
+
+absl::Status StoreOnDisk::RemoveReleased(const std::string& key) {
+  const std::optional<uint64_t> body_id = codec::BodyIdOfReleasedKey(key);
+  RESTANTE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
+                            database_->Get(database_->defaults(), key));
+  const std::optional<int64_t> octets = codec::DecodeReleased(value.value_or(""));
+  if (!body_id || !octets) return absl::OkStatus();
+  const std::string prefix = codec::ReferencePrefix(*body_id);
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(rocksdb::ReadOptions(), database_->references()));
+  it->Seek(prefix);
+  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  rocksdb::WriteBatch batch;
+  // References come with the delivery and never later: when there is none, there never will be. One
+  // that goes at this moment leaves a mark of its own.
+  const bool is_referred_to = it->Valid() && it->key().starts_with(prefix);
+  if (!is_referred_to) AddBodyRemoval(*database_, *body_id, *octets, &batch);
+  batch.Delete(database_->defaults(), key);
   return database_->Write(&batch, false);
 }
 
