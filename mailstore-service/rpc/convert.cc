@@ -1,6 +1,7 @@
 #include "mailstore-service/rpc/convert.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -42,12 +43,10 @@ v1::Lease ToProto(const Lease& lease) {
   return proto;
 }
 
-v1::MaildropMessage ToProto(const MessageSummary& message) {
-  v1::MaildropMessage proto;
-  proto.set_message_id(message.message_id);
-  proto.set_size_octets(message.size_octets);
-  proto.set_uidl(message.uidl);
-  return proto;
+void ToProto(MessageSummary message, v1::MaildropMessage* proto) {
+  proto->set_message_id(message.message_id);
+  proto->set_size_octets(message.size_octets);
+  proto->set_uidl(std::move(message.uidl));
 }
 
 v1::MailboxSession ToProto(const SessionInfo& session) {

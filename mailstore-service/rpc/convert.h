@@ -19,7 +19,7 @@ namespace restante::mailstore {
 // The lease as it is worth to the caller, `frontend`. FIELD_INVALID for ids of the wrong form.
 absl::StatusOr<Lease> FromProto(const v1::Lease& lease, const std::string& frontend);
 v1::Lease ToProto(const Lease& lease);
-v1::MaildropMessage ToProto(const MessageSummary& message);
+void ToProto(MessageSummary message, v1::MaildropMessage* proto);
 v1::MailboxSession ToProto(const SessionInfo& session);
 v1::Mailbox ToProto(const MailboxInfo& mailbox);
 

@@ -46,21 +46,22 @@ absl::Status CheckOpening(const v1::OpenMaildropRequest& request) {
 
 // Lists `messages`, the part of the maildrop behind the token's `after`, up to a page, and says how
 // to go on.
-void FillPage(const std::vector<MessageSummary>& messages, size_t page_size,
-              MaildropPageToken token, v1::OpenMaildropResponse* response) {
+void FillPage(std::vector<MessageSummary> messages, size_t page_size, MaildropPageToken token,
+              v1::OpenMaildropResponse* response) {
   *response->mutable_lease() = ToProto(token.lease);
   response->mutable_lease_ttl()->set_seconds(absl::ToInt64Seconds(Mailstore::kLeaseTtl));
   response->set_message_count(token.message_count);
   response->set_total_size_octets(token.total_size_octets);
-  for (const MessageSummary& message : messages) {
+  response->mutable_messages()->Reserve(static_cast<int>(std::min(messages.size(), page_size)));
+  for (MessageSummary& message : messages) {
     // What was delivered since the opening is not in it.
     if (message.message_id > token.last) return;
     if (static_cast<size_t>(response->messages_size()) == page_size) {
       response->set_next_page_token(EncodePageToken(token));
       return;
     }
-    *response->add_messages() = ToProto(message);
     token.after = message.message_id;
+    ToProto(std::move(message), response->add_messages());
   }
 }
 
@@ -141,18 +142,18 @@ absl::Status MaildropService::Open(const v1::OpenMaildropRequest& request,
                             PageSize(request.page_size(), kStandardPage, kMaxPage));
   RESTANTE_ASSIGN_OR_RETURN(const MaildropGrant grant, CheckGrant(request, frontend));
   RESTANTE_ASSIGN_OR_RETURN(
-      const OpenedMaildrop opened,
+      OpenedMaildrop opened,
+      // One more than a page, which tells whether there is another.
       parts_.store.Open(request.mailbox_id(),
                         {request.session_id(), request.client_address(), frontend,
-                         (grant.rights & MaildropGrant::kDelete) != 0}));
+                         (grant.rights & MaildropGrant::kDelete) != 0},
+                        page_size + 1));
   MaildropPageToken token;
   token.lease = opened.lease;
-  token.message_count = static_cast<int64_t>(opened.messages.size());
-  for (const MessageSummary& message : opened.messages) {
-    token.total_size_octets += message.size_octets;
-    token.last = message.message_id;
-  }
-  FillPage(opened.messages, page_size, std::move(token), response);
+  token.message_count = opened.message_count;
+  token.total_size_octets = opened.total_size_octets;
+  token.last = opened.last_message_id;
+  FillPage(std::move(opened.messages), page_size, std::move(token), response);
   if (opened.kept_at_least) response->set_retention_days(WholeDays(*opened.kept_at_least));
   return absl::OkStatus();
 }
@@ -173,9 +174,9 @@ absl::Status MaildropService::NextPage(const v1::OpenMaildropRequest& request,
   token.lease.frontend = frontend;
   RESTANTE_RETURN_IF_ERROR(parts_.store.Renew(token.lease));
   RESTANTE_ASSIGN_OR_RETURN(
-      const std::vector<MessageSummary> messages,
+      std::vector<MessageSummary> messages,
       parts_.store.ListMessages(token.lease.mailbox_id, token.after, page_size + 1));
-  FillPage(messages, page_size, std::move(token), response);
+  FillPage(std::move(messages), page_size, std::move(token), response);
   return absl::OkStatus();
 }
 

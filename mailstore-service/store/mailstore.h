@@ -2,6 +2,7 @@
 #define RESTANTE_MAILSTORE_SERVICE_STORE_MAILSTORE_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -60,9 +61,16 @@ struct SweepResult {
 struct OpenedMaildrop {
   Lease lease;
   absl::Duration lease_ttl;
-  std::vector<MessageSummary> messages;  // oldest first; later deliveries are not in it
+  // Its beginning, oldest first: as many as were asked for.
+  std::vector<MessageSummary> messages;
   // The shortest that retention keeps a message; nullopt: for ever.
   std::optional<absl::Duration> kept_at_least = std::nullopt;
+  // Of all of it, as the mailbox's usage counts them: what is damaged beyond listing is counted
+  // too.
+  int64_t message_count = 0;
+  int64_t total_size_octets = 0;
+  // The last message of all, 0 when there is none; later deliveries have greater ids.
+  uint64_t last_message_id = 0;
 };
 
 // How long a store keeps what was deleted, so that it can be brought back, and who changed what.
@@ -120,10 +128,15 @@ class Mailstore {
   // or STORE_FULL otherwise, as Finish would say. FIELD_INVALID.
   virtual absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) = 0;
 
-  // Takes the mailbox for a session. The same session gets its own lease again. MAILDROP_IN_USE
-  // while another session holds it and renewed it within kLeaseTtl.
+  // Takes the mailbox for a session, and lists at most `limit` of its messages; ListMessages has
+  // the rest. Costs what is listed, however large the mailbox is. The same session gets its own
+  // lease again. MAILDROP_IN_USE while another session holds it and renewed it within kLeaseTtl.
   virtual absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
-                                              const SessionInfo& session) = 0;
+                                              const SessionInfo& session, size_t limit) = 0;
+  // The same with all messages.
+  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id, const SessionInfo& session) {
+    return Open(mailbox_id, session, std::numeric_limits<size_t>::max());
+  }
 
   // Keeps the lease for another kLeaseTtl. LEASE_LOST when another session has the mailbox. A lease
   // that ran out while nobody wanted the mailbox is good again.

@@ -133,7 +133,7 @@ DeliveryResult MemoryStore::Deliver(const std::string& mailbox_id, const std::st
 }
 
 absl::StatusOr<OpenedMaildrop> MemoryStore::Open(const std::string& mailbox_id,
-                                                 const SessionInfo& session) {
+                                                 const SessionInfo& session, size_t limit) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   MutexLock lock(&mutex_);
   if (mailboxes_[mailbox_id].deletion) return MailboxIsDeleted();
@@ -142,7 +142,10 @@ absl::StatusOr<OpenedMaildrop> MemoryStore::Open(const std::string& mailbox_id,
   const MemoryMailbox& mailbox = mailboxes_[mailbox_id];
   opened.kept_at_least = ShortestOf(RetentionOf(mailbox.settings.retention, defaults_.retention));
   for (const auto& [id, message] : mailbox.messages) {
-    opened.messages.push_back(message.summary);
+    if (opened.messages.size() < limit) opened.messages.push_back(message.summary);
+    ++opened.message_count;
+    opened.total_size_octets += message.summary.size_octets;
+    opened.last_message_id = id;
   }
   return opened;
 }

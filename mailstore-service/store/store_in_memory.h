@@ -62,8 +62,9 @@ class MemoryStore : public Mailstore {
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
       const std::string& mailbox_id, const ImportedMessage& message) override;
   absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) override;
-  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
-                                      const SessionInfo& session) override;
+  using Mailstore::Open;
+  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id, const SessionInfo& session,
+                                      size_t limit) override;
   absl::Status Renew(const Lease& lease) override;
   absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
                                                       const MessageRead& read) override;

@@ -1,5 +1,6 @@
 #include "pop3-frontend/backend/grpc_maildrop_backend.h"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <utility>
@@ -57,12 +58,15 @@ class Opening : public std::enable_shared_from_this<Opening> {
 
  private:
   void OnPage(absl::StatusOr<OpenMaildropResponse> page) {
+    constexpr size_t kMaxMessages = MaildropBackend::kMaxMessages;
     if (page.ok() && page->has_lease()) lease_ = page->lease();
     if (page.ok() && page->has_retention_days()) retention_days_ = page->retention_days();
     if (GetErrorReason(page.status()) == ErrorReason::kMaildropInUse && AskAgainSoon()) return;
     if (!page.ok()) return Fail(page.status());
+    messages_.reserve(
+        std::min(static_cast<size_t>(std::max<int64_t>(page->message_count(), 0)), kMaxMessages));
     for (mailstore::v1::MaildropMessage& message : *page->mutable_messages()) {
-      if (messages_.size() == MaildropBackend::kMaxMessages) return Succeed();
+      if (messages_.size() == kMaxMessages) return Succeed();
       messages_.push_back(
           {message.message_id(), message.size_octets(), std::move(*message.mutable_uidl())});
     }

@@ -1,5 +1,6 @@
 #include "tests/conformance/mailstore_conformance.h"
 
+#include <algorithm>
 #include <atomic>
 #include <set>
 #include <thread>
@@ -847,6 +848,27 @@ TEST_P(MailstoreConformance, RetentionAndVerificationGoOnBehindAMessage) {
   EXPECT_EQ(result.expired.count, 1);
   EXPECT_TRUE(result.looked_through.done);
   EXPECT_EQ(store().GetMailbox("m")->message_count, 0);
+}
+
+TEST_P(MailstoreConformance, OpeningListsAsManyAsAreAskedForAndCountsAll) {
+  std::vector<uint64_t> ids;
+  for (const char* text : {"1\r\n", "22\r\n", "333\r\n"}) {
+    ids.push_back(Deliver({"m"}, text)[0].message_id);
+  }
+  Deliver({"n"}, "of the next mailbox\r\n");
+  for (const size_t limit : {0U, 2U, 3U, 9U}) {
+    const OpenedMaildrop opened = *store().Open("m", {"s", "", ""}, limit);
+    ASSERT_EQ(opened.messages.size(), std::min<size_t>(limit, 3));
+    if (!opened.messages.empty()) {
+      EXPECT_EQ(opened.messages[0].message_id, ids[0]);
+    }
+    EXPECT_EQ(opened.message_count, 3);
+    EXPECT_EQ(opened.total_size_octets, 12);
+    EXPECT_EQ(opened.last_message_id, ids[2]);
+  }
+  const OpenedMaildrop empty = *store().Open("a", {"s", "", ""}, 9);
+  EXPECT_EQ(empty.message_count, 0);
+  EXPECT_EQ(empty.last_message_id, 0u);
 }
 
 }  // namespace restante::mailstore

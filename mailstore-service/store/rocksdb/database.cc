@@ -187,14 +187,15 @@ rocksdb::Status Database::Get(const rocksdb::ReadOptions& options,
   return status;
 }
 
-absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from,
-                             Row visit) const {
+absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit,
+                             const rocksdb::ReadOptions& options) const {
   std::string next(from);
   while (true) {
-    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(rocksdb::ReadOptions(), family));
+    const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, family));
     for (it->Seek(next); it->Valid(); it->Next()) {
       if (!visit(ToView(it->key()), ToView(it->value()))) return absl::OkStatus();
-      next = it->key().ToString() + '\0';
+      next.assign(it->key().data(), it->key().size());
+      next.push_back('\0');
     }
     if (it->status().ok()) return absl::OkStatus();
     if (!it->status().IsCorruption() || !parity_->Mend(it->status().ToString())) {
@@ -204,10 +205,11 @@ absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_v
   }
 }
 
-absl::StatusOr<std::optional<std::string>> Database::Get(rocksdb::ColumnFamilyHandle* family,
-                                                         absl::string_view key) const {
+absl::StatusOr<std::optional<std::string>> Database::Get(
+    rocksdb::ColumnFamilyHandle* family, absl::string_view key,
+    const rocksdb::ReadOptions& options) const {
   std::string value;
-  const rocksdb::Status status = Get(rocksdb::ReadOptions(), family, key, &value);
+  const rocksdb::Status status = Get(options, family, key, &value);
   if (status.IsNotFound()) return std::optional<std::string>();
   if (!status.ok()) return CannotRead(status);
   return std::optional<std::string>(std::move(value));

@@ -53,15 +53,17 @@ class Database {
   absl::Status Flush();
 
   // nullopt when there is no such key. UNAVAILABLE when it cannot be read.
-  absl::StatusOr<std::optional<std::string>> Get(rocksdb::ColumnFamilyHandle* family,
-                                                 absl::string_view key) const;
+  absl::StatusOr<std::optional<std::string>> Get(
+      rocksdb::ColumnFamilyHandle* family, absl::string_view key,
+      const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
   // The library's Get, again when what it met was damaged and could be mended.
   rocksdb::Status Get(const rocksdb::ReadOptions& options, rocksdb::ColumnFamilyHandle* family,
                       absl::string_view key, std::string* value) const;
   // Shows the rows from key `from` on, in order, until `visit` says false or none is left. Mends
   // what it meets damaged, and goes on there. UNAVAILABLE.
   using Row = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
-  absl::Status Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit) const;
+  absl::Status Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit,
+                     const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
   // What an iterator's error means: UNAVAILABLE. Mends what it met damaged, so that another try
   // gets by.
   absl::Status CannotRead(const rocksdb::Status& status) const;

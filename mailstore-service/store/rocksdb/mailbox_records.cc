@@ -8,9 +8,9 @@
 namespace restante::mailstore {
 
 absl::StatusOr<std::optional<codec::Usage>> MailboxRecords::FindUsage(
-    const std::string& mailbox_id) const {
+    const std::string& mailbox_id, const rocksdb::ReadOptions& options) const {
   RESTANTE_ASSIGN_OR_RETURN(const std::optional<std::string> value,
-                            database_.Get(database_.mailboxes(), mailbox_id));
+                            database_.Get(database_.mailboxes(), mailbox_id, options));
   if (!value) return std::optional<codec::Usage>();
   return std::optional(codec::DecodeUsage(*value).value_or(codec::Usage()));
 }

@@ -25,7 +25,9 @@ class MailboxRecords {
       : database_(*database), defaults_(defaults) {}
 
   // Whether there is a mailbox.
-  absl::StatusOr<std::optional<codec::Usage>> FindUsage(const std::string& mailbox_id) const;
+  absl::StatusOr<std::optional<codec::Usage>> FindUsage(
+      const std::string& mailbox_id,
+      const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
   // A record as of a new mailbox when there is none.
   absl::StatusOr<codec::MailboxRecord> Get(const std::string& mailbox_id) const;
   // Adds the record under a new revision, and the mailbox when it is not there, to `batch`.

@@ -15,10 +15,7 @@ absl::StatusOr<std::vector<MessageSummary>> StoreOnDisk::ListMessages(const std:
                                                                       uint64_t after,
                                                                       size_t limit) {
   RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
-  RESTANTE_ASSIGN_OR_RETURN(std::vector<codec::IndexEntry> entries, Scan(mailbox_id, after, limit));
-  std::vector<MessageSummary> summaries;
-  for (codec::IndexEntry& entry : entries) summaries.push_back(std::move(entry.summary));
-  return summaries;
+  return Scan(mailbox_id, after, limit);
 }
 
 absl::StatusOr<std::vector<DeletedMessage>> StoreOnDisk::ListDeletedMessages(
@@ -84,19 +81,19 @@ absl::StatusOr<RetentionResult> StoreOnDisk::ApplyRetention(const std::string& m
   if (mailbox.deletion) return MailboxIsDeleted();
   // Nothing goes under a session's hands (RFC 1939 section 3).
   if (mailbox.session && !validate_only) return MaildropInUse();
-  RESTANTE_ASSIGN_OR_RETURN(const std::vector<codec::IndexEntry> entries,
+  RESTANTE_ASSIGN_OR_RETURN(const std::vector<MessageSummary> messages,
                             Scan(mailbox_id, after, limit));
   RetentionResult result;
-  result.looked_through.done = entries.size() < limit;
+  result.looked_through.done = messages.size() < limit;
   std::vector<uint64_t> ids;
-  for (const codec::IndexEntry& entry : entries) {
-    result.looked_through.last_message_id = entry.summary.message_id;
+  for (const MessageSummary& message : messages) {
+    result.looked_through.last_message_id = message.message_id;
     ++result.looked_through.seen.count;
-    result.looked_through.seen.octets += entry.summary.size_octets;
-    if (!IsExpired(mailbox.retention, entry.summary, clock_.WallNow())) continue;
-    ids.push_back(entry.summary.message_id);
+    result.looked_through.seen.octets += message.size_octets;
+    if (!IsExpired(mailbox.retention, message, clock_.WallNow())) continue;
+    ids.push_back(message.message_id);
     ++result.expired.count;
-    result.expired.octets += entry.summary.size_octets;
+    result.expired.octets += message.size_octets;
   }
   if (validate_only || ids.empty()) return result;
   rocksdb::WriteBatch batch;

@@ -1,5 +1,7 @@
 #include "mailstore-service/store/rocksdb/rocksdb_store.h"
 
+#include <rocksdb/snapshot.h>
+
 #include <limits>
 #include <optional>
 #include <set>
@@ -43,14 +45,21 @@ absl::Status StoreOnDisk::CheckDelivery(const std::string& mailbox_id, int64_t s
 }
 
 absl::StatusOr<OpenedMaildrop> StoreOnDisk::Open(const std::string& mailbox_id,
-                                                 const SessionInfo& session) {
+                                                 const SessionInfo& session, size_t limit) {
   RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   OpenedMaildrop opened;
   opened.lease_ttl = kLeaseTtl;
   RESTANTE_ASSIGN_OR_RETURN(opened.lease, TakeLease(mailbox_id, session));
-  RESTANTE_ASSIGN_OR_RETURN(std::vector<codec::IndexEntry> entries,
-                            Scan(mailbox_id, 0, std::numeric_limits<size_t>::max()));
-  for (codec::IndexEntry& entry : entries) opened.messages.push_back(std::move(entry.summary));
+  // Usage, list and end of the list are of one moment.
+  rocksdb::ManagedSnapshot snapshot(&database_->db());
+  rocksdb::ReadOptions options;
+  options.snapshot = snapshot.snapshot();
+  RESTANTE_ASSIGN_OR_RETURN(const std::optional<codec::Usage> usage,
+                            records_.FindUsage(mailbox_id, options));
+  opened.message_count = usage.value_or(codec::Usage()).count;
+  opened.total_size_octets = usage.value_or(codec::Usage()).octets;
+  RESTANTE_ASSIGN_OR_RETURN(opened.last_message_id, LastMessageId(mailbox_id, options));
+  RESTANTE_ASSIGN_OR_RETURN(opened.messages, Scan(mailbox_id, 0, limit, options));
   RESTANTE_ASSIGN_OR_RETURN(const codec::MailboxRecord record, records_.Get(mailbox_id));
   opened.kept_at_least =
       ShortestOf(RetentionOf(record.settings.retention, records_.defaults().retention));
@@ -84,21 +93,30 @@ void StoreOnDisk::ReportDamage(const std::string& mailbox_id, uint64_t message_i
   if (observer_ != nullptr) observer_->OnDamagedMessage(mailbox_id, message_id);
 }
 
-absl::StatusOr<std::vector<codec::IndexEntry>> StoreOnDisk::Scan(const std::string& mailbox_id,
-                                                                 uint64_t after,
-                                                                 size_t limit) const {
-  std::vector<codec::IndexEntry> entries;
+absl::StatusOr<std::vector<MessageSummary>> StoreOnDisk::Scan(
+    const std::string& mailbox_id, uint64_t after, size_t limit,
+    const rocksdb::ReadOptions& options) const {
+  std::vector<MessageSummary> messages;
   const std::string prefix = codec::MailboxPrefix(mailbox_id);
   const auto take = [&](absl::string_view key, absl::string_view value) {
-    if (entries.size() == limit || !absl::StartsWith(key, prefix)) return false;
+    if (messages.size() == limit || !absl::StartsWith(key, prefix)) return false;
     std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, value);
-    if (entry) entries.push_back(*std::move(entry));
+    if (entry) messages.push_back(std::move(entry->summary));
     if (!entry) ReportDamage(mailbox_id, codec::MessageIdOfIndexKey(key));
     return true;
   };
   RESTANTE_RETURN_IF_ERROR(
-      database_->Visit(database_->index(), codec::IndexKey(mailbox_id, after + 1), take));
-  return entries;
+      database_->Visit(database_->index(), codec::IndexKey(mailbox_id, after + 1), take, options));
+  return messages;
+}
+
+absl::StatusOr<uint64_t> StoreOnDisk::LastMessageId(const std::string& mailbox_id,
+                                                    const rocksdb::ReadOptions& options) const {
+  std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(options, database_->index()));
+  it->SeekForPrev(codec::IndexKey(mailbox_id, std::numeric_limits<uint64_t>::max()));
+  if (!it->status().ok()) return database_->CannotRead(it->status());
+  const bool is_there = it->Valid() && it->key().starts_with(codec::MailboxPrefix(mailbox_id));
+  return is_there ? codec::MessageIdOfIndexKey(ToView(it->key())) : 0;
 }
 
 absl::StatusOr<std::unique_ptr<MessageReader>> StoreOnDisk::Read(const Lease& lease,

@@ -427,6 +427,18 @@ int64_t OctetsIn(const std::string& directory) {
   return octets;
 }
 
+// The sums of usage are folded as they grow, in memory and by files.
+TEST_F(RocksdbStoreTest, UsageIsRightOverManyDeliveriesAndARestart) {
+  constexpr int64_t kEach = 300;
+  for (int64_t starts = 1; starts <= 2; ++starts) {
+    std::unique_ptr<Mailstore> store = *OpenIn(directory_.path());
+    for (int64_t i = 0; i < kEach; ++i) Deliver(*store, "1\r\n");
+    const OpenedMaildrop opened = *store->Open("m", {"s", "", ""}, 1);
+    EXPECT_EQ(opened.message_count, starts * kEach);
+    EXPECT_EQ(opened.total_size_octets, 3 * starts * kEach);
+  }
+}
+
 TEST_F(RocksdbStoreTest, RemovedMailGivesItsRoomBack) {
   RocksdbStoreOptions options;
   options.directory = directory_.path();

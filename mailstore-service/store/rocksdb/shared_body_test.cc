@@ -99,23 +99,23 @@ TEST_F(SharedBodyTest, ItGoesWithTheLastMessageThatHasIt) {
     std::unique_ptr<Mailstore> store = OpenStore();
     const std::vector<uint64_t> ids = DeliverTo(*store, {"a", "b", "c"});
     // One is purged, one goes with its mailbox, and one is deleted and comes back.
-    ASSERT_EQ(*store->DeleteMessages("a", {ids[0]}, "operator"), 1);
-    ASSERT_EQ(*store->PurgeDeletedMessages("a", {ids[0]}), 1);
-    ASSERT_EQ(*store->DeleteMessages("c", {ids[2]}, "operator"), 1);
+    ASSERT_EQ(*store->DeleteMessages("a", {ids[0]}, {"operator", "DeleteMessages"}), 1);
+    ASSERT_EQ(*store->PurgeDeletedMessages("a", {ids[0]}, {}), 1);
+    ASSERT_EQ(*store->DeleteMessages("c", {ids[2]}, {"operator", "DeleteMessages"}), 1);
     SweepRound(*store);
     ExpectWhole(*store, "b");
-    ASSERT_TRUE(store->DeleteMailbox("b", "operator").ok());
-    ASSERT_TRUE(*store->PurgeMailbox("b", 100));
+    ASSERT_TRUE(store->DeleteMailbox("b", {"operator", "DeleteMailbox"}).ok());
+    ASSERT_TRUE(*store->PurgeMailbox("b", 100, {}));
     SweepRound(*store);
-    ASSERT_EQ(*store->UndeleteMessages("c", {ids[2]}), 1);
+    ASSERT_EQ(*store->UndeleteMessages("c", {ids[2]}, {}), 1);
     ExpectWhole(*store, "c");
   }
   EXPECT_EQ(CountRows(), (Rows{.pieces = 2, .references = 1, .released = 0}));
   {
     std::unique_ptr<Mailstore> store = OpenStore();
     ExpectWhole(*store, "c");
-    ASSERT_TRUE(store->DeleteMailbox("c", "operator").ok());
-    ASSERT_TRUE(*store->PurgeMailbox("c", 100));
+    ASSERT_TRUE(store->DeleteMailbox("c", {"operator", "DeleteMailbox"}).ok());
+    ASSERT_TRUE(*store->PurgeMailbox("c", 100, {}));
   }
   // A stop ahead of the sweep forgets nothing.
   EXPECT_EQ(CountRows(), (Rows{.pieces = 2, .references = 0, .released = 1}));
@@ -128,8 +128,8 @@ TEST_F(SharedBodyTest, WhenAllGoAtOnceItGoes) {
     std::unique_ptr<Mailstore> store = OpenStore();
     const std::vector<uint64_t> ids = DeliverTo(*store, {"a", "b"});
     for (const char* mailbox_id : {"a", "b"}) {
-      ASSERT_EQ(*store->DeleteMessages(mailbox_id, ids, "operator"), 1);
-      ASSERT_EQ(*store->PurgeDeletedMessages(mailbox_id, ids), 1);
+      ASSERT_EQ(*store->DeleteMessages(mailbox_id, ids, {"operator", "DeleteMessages"}), 1);
+      ASSERT_EQ(*store->PurgeDeletedMessages(mailbox_id, ids, {}), 1);
     }
     SweepRound(*store);
   }
@@ -140,8 +140,8 @@ TEST_F(SharedBodyTest, OneThatNobodyTookLeavesNothing) {
   {
     std::unique_ptr<Mailstore> store = OpenStore();
     for (const char* mailbox_id : {"a", "b"}) {
-      ASSERT_TRUE(store->CreateMailbox(mailbox_id, {}).ok());
-      ASSERT_TRUE(store->DeleteMailbox(mailbox_id, "operator").ok());
+      ASSERT_TRUE(store->CreateMailbox(mailbox_id, {}, {}).ok());
+      ASSERT_TRUE(store->DeleteMailbox(mailbox_id, {"operator", "DeleteMailbox"}).ok());
     }
     auto writer = *store->BeginDelivery({"a", "b"});
     ASSERT_TRUE(writer->Append(text_).ok());

@@ -50,8 +50,9 @@ class StoreOnDisk : public RocksdbStore {
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(
       const std::string& mailbox_id, const ImportedMessage& message) override;
   absl::Status CheckDelivery(const std::string& mailbox_id, int64_t size_octets) override;
-  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id,
-                                      const SessionInfo& session) override;
+  using Mailstore::Open;
+  absl::StatusOr<OpenedMaildrop> Open(const std::string& mailbox_id, const SessionInfo& session,
+                                      size_t limit) override;
   absl::Status Renew(const Lease& lease) override;
   absl::StatusOr<std::unique_ptr<MessageReader>> Read(const Lease& lease,
                                                       const MessageRead& read) override;
@@ -104,8 +105,12 @@ class StoreOnDisk : public RocksdbStore {
 
  private:
   absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
-  absl::StatusOr<std::vector<codec::IndexEntry>> Scan(const std::string& mailbox_id, uint64_t after,
-                                                      size_t limit) const;
+  absl::StatusOr<std::vector<MessageSummary>> Scan(
+      const std::string& mailbox_id, uint64_t after, size_t limit,
+      const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
+  // The greatest message id in the mailbox's index; 0 when there is none.
+  absl::StatusOr<uint64_t> LastMessageId(const std::string& mailbox_id,
+                                         const rocksdb::ReadOptions& options) const;
   absl::StatusOr<std::unique_ptr<MessageReader>> ReadFrom(const std::string& mailbox_id,
                                                           const MessageRead& read) const;
   void ReportDamage(const std::string& mailbox_id, uint64_t message_id) const;

@@ -91,6 +91,9 @@ rocksdb::ColumnFamilyOptions BodyOptions(size_t block_cache_octets) {
 rocksdb::ColumnFamilyOptions UsageOptions(size_t block_cache_octets) {
   rocksdb::ColumnFamilyOptions options = SmallRecordOptions(block_cache_octets);
   options.merge_operator = std::make_shared<AddUsage>();
+  // Else the usage of a mailbox that gets much mail is the sum of thousands until they go to a
+  // file.
+  options.max_successive_merges = 64;
   return options;
 }
 
