@@ -123,7 +123,7 @@ absl::Status StoreOnDisk::RemoveReleased(const std::string& key) {
   std::unique_ptr<rocksdb::Iterator> it(
       database_->db().NewIterator(rocksdb::ReadOptions(), database_->references()));
   it->Seek(prefix);
-  if (!it->status().ok()) return absl::UnavailableError(it->status().ToString());
+  if (!it->status().ok()) return database_->CannotRead(it->status());
   rocksdb::WriteBatch batch;
   // References come with the delivery and never later: when there is none, there never will be. One
   // that goes at this moment leaves a mark of its own.
