@@ -161,7 +161,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
           std::move(operation_store),
           rpc::MakeDirectoryJobs({*directory, vault, config.backup_directory, clock}), clock,
           random, logger));
-  operations::OperationsService operations_service(*operations);
+  operations::OperationsService operations_service(*operations, {"key-admin"});
   rpc::DirectoryService accounts(
       {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, *operations,
        clock, logger},

@@ -47,7 +47,9 @@ AccessTable AuthManagementAccess() {
   Add(&rules, kDirectory, keys, {"RewrapCredentials", "BackupDirectory"});
   Add(&rules, "restante.common.v1.AuditService", operations_look, {"ListAuditEntries"});
   Add(&rules, kOperations, operations_look, {"ListOperations", "GetOperation", "WaitOperation"});
-  Add(&rules, kOperations, keys, {"CancelOperation", "DeleteOperation"});
+  // Of these account-admin may cancel imports and exports alone.
+  Add(&rules, kOperations, {"account-admin", "key-admin"}, {"CancelOperation"});
+  Add(&rules, kOperations, keys, {"DeleteOperation"});
   Add(&rules, "restante.common.v1.ServerInfoService", everyone, {"GetServerInfo"});
   return AccessTable(std::move(rules));
 }

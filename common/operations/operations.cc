@@ -25,7 +25,9 @@ constexpr absl::Duration kRetryDelay = absl::Seconds(10);
 // How often progress is made durable.
 constexpr absl::Duration kKeepInterval = absl::Seconds(1);
 
-absl::Status Running(const std::string& name, absl::string_view next) {
+}  // namespace
+
+absl::Status Operations::OperationRunning(const std::string& name, absl::string_view next) {
   absl::Status status = MakeError(absl::StatusCode::kFailedPrecondition,
                                   ErrorReason::kOperationRunning, absl::StrCat(name, next));
   SetErrorMetadata(&status, "operation", name);
@@ -33,12 +35,12 @@ absl::Status Running(const std::string& name, absl::string_view next) {
   return status;
 }
 
-absl::Status CheckRequestId(const std::string& request_id) {
+absl::Status Operations::CheckRequestId(const std::string& request_id) {
   if (request_id.empty() || IsId(request_id)) return absl::OkStatus();
   return InvalidField("request_id", "must be 32 lower-case hexadecimal digits, or empty");
 }
 
-}  // namespace
+std::string Operations::NewName() const { return absl::StrCat(kNamePrefix, NewId(random_)); }
 
 // One job's view of its operation.
 class Operations::Context : public JobContext {
@@ -87,7 +89,8 @@ absl::Status Operations::Load() {
   RESTANTE_ASSIGN_OR_RETURN(const auto records, store_->ReadAll());
   for (const auto& [id, record] : records) {
     std::optional<Entry> entry = Decode(record);
-    if (!entry || entry->operation.name() != absl::StrCat(kNamePrefix, id)) {
+    if (!entry || entry->operation.name() != absl::StrCat(kNamePrefix, id) ||
+        !LoadTransfer(&*entry)) {
       return absl::DataLossError(
           absl::StrCat("the record of operation ", EscapeForLog(id, 64),
                        " is damaged; remove the folder of the operations to go on without them"));
@@ -123,7 +126,8 @@ std::optional<Operations::Entry> Operations::Decode(absl::string_view record) {
               .create_time = absl::FromUnixMicros(static_cast<int64_t>(*create_time)),
               .request_id = std::string(*request_id),
               .cancelled = *cancelled != 0,
-              .operation = {}};
+              .operation = {},
+              .transfer = {}};
   if (!entry.operation.ParseFromArray(operation->data(), static_cast<int>(operation->size()))) {
     return std::nullopt;
   }
@@ -142,7 +146,7 @@ absl::StatusOr<std::optional<Operation>> Operations::FindRepeat(const std::strin
                           absl::StrCat("began another operation, ", operation.name()));
     }
     if (same_kind && !operation.done()) {
-      return Running(operation.name(), " does this already; wait for it, or cancel it");
+      return OperationRunning(operation.name(), " does this already; wait for it, or cancel it");
     }
   }
   return std::nullopt;
@@ -151,13 +155,11 @@ absl::StatusOr<std::optional<Operation>> Operations::FindRepeat(const std::strin
 absl::StatusOr<Operation> Operations::Begin(const std::string& request_id,
                                             const google::protobuf::Message& metadata) {
   RESTANTE_RETURN_IF_ERROR(CheckRequestId(request_id));
-  Entry entry{.number = 1,
-              .create_time = clock_.WallNow(),
-              .request_id = request_id,
-              .cancelled = false,
-              .operation = {}};
-  const std::string id = NewId(random_);
-  entry.operation.set_name(absl::StrCat(kNamePrefix, id));
+  Entry entry;
+  entry.number = 1;
+  entry.create_time = clock_.WallNow();
+  entry.request_id = request_id;
+  entry.operation.set_name(NewName());
   entry.operation.mutable_metadata()->PackFrom(metadata);
   Operation begun = entry.operation;
   {
@@ -178,7 +180,8 @@ absl::Status Operations::Keep(const Entry& entry) {
   return store_->Put(absl::StripPrefix(entry.operation.name(), kNamePrefix), Encode(entry));
 }
 
-absl::StatusOr<uint64_t> Operations::Find(const std::string& name) const {
+absl::StatusOr<uint64_t> Operations::Find(const std::string& name) {
+  EndForsaken();
   for (const auto& [number, entry] : entries_) {
     if (entry.operation.name() == name) return number;
   }
@@ -187,7 +190,7 @@ absl::StatusOr<uint64_t> Operations::Find(const std::string& name) const {
                                 "; list those that there are"));
 }
 
-absl::StatusOr<Operation> Operations::Get(const std::string& name) const {
+absl::StatusOr<Operation> Operations::Get(const std::string& name) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const uint64_t number, Find(name));
   return entries_.at(number).operation;
@@ -197,7 +200,7 @@ absl::Status Operations::Remove(const std::string& name) {
   MutexLock lock(&mutex_);
   RESTANTE_ASSIGN_OR_RETURN(const uint64_t number, Find(name));
   if (!entries_.at(number).operation.done()) {
-    return Running(name, " has not ended; cancel it first");
+    return OperationRunning(name, " has not ended; cancel it first");
   }
   RESTANTE_RETURN_IF_ERROR(store_->Remove(absl::StripPrefix(name, kNamePrefix)));
   entries_.erase(number);
@@ -205,18 +208,26 @@ absl::Status Operations::Remove(const std::string& name) {
 }
 
 absl::Status Operations::Cancel(const std::string& name) {
-  MutexLock lock(&mutex_);
-  RESTANTE_ASSIGN_OR_RETURN(const uint64_t number, Find(name));
-  Entry& entry = entries_.at(number);
-  if (entry.operation.done()) return absl::OkStatus();
-  entry.cancelled = true;
-  return Keep(entry);
+  bool ended = false;
+  absl::Status kept;
+  {
+    MutexLock lock(&mutex_);
+    RESTANTE_ASSIGN_OR_RETURN(const uint64_t number, Find(name));
+    Entry& entry = entries_.at(number);
+    if (entry.operation.done()) return absl::OkStatus();
+    entry.cancelled = true;
+    ended = CancelBrokenOff(&entry);
+    kept = Keep(entry);
+  }
+  if (ended) changed_.Notify();
+  return kept;
 }
 
 std::vector<Operations::Numbered> Operations::List(uint64_t before, size_t limit,
-                                                   std::optional<bool> done) const {
+                                                   std::optional<bool> done) {
   std::vector<Numbered> listed;
   MutexLock lock(&mutex_);
+  EndForsaken();
   for (auto it = entries_.rbegin(); it != entries_.rend() && listed.size() < limit; ++it) {
     if (it->first >= before || (done && *done != it->second.operation.done())) continue;
     listed.push_back({it->first, it->second.operation});
@@ -246,7 +257,7 @@ std::optional<uint64_t> Operations::NextToRun() {
   MutexLock lock(&mutex_);
   while (!stopped_) {
     const auto next = std::find_if(entries_.begin(), entries_.end(), [](const auto& numbered) {
-      return !numbered.second.operation.done();
+      return !numbered.second.operation.done() && !numbered.second.transfer;
     });
     if (next != entries_.end()) return next->first;
     wake_.Wait(&mutex_);
@@ -319,7 +330,10 @@ void Operations::End(uint64_t number, const absl::StatusOr<google::protobuf::Any
 }
 
 void Operations::ForgetOldest() {
-  const auto ended = [](const auto& numbered) { return numbered.second.operation.done(); };
+  const auto ended = [](const auto& numbered) {
+    const Entry& entry = numbered.second;
+    return entry.operation.done() || (entry.transfer && !entry.carried);
+  };
   if (static_cast<size_t>(std::count_if(entries_.begin(), entries_.end(), ended)) <= kMaxEnded) {
     return;
   }

@@ -21,6 +21,8 @@
 #include "common/base/random.h"
 #include "common/log/logger.h"
 #include "common/operations/operation_store.h"
+#include "common/operations/transfer.h"
+#include "restante/common/v1/transfer.pb.h"
 
 namespace restante::operations {
 
@@ -50,14 +52,19 @@ class Job {
 // know.
 using MakeJob = std::function<std::unique_ptr<Job>(const google::protobuf::Any& metadata)>;
 
-// The long jobs of one service: one runs at a time, in the order in which they were begun, on a
-// thread of this; they go on after a restart. Thread-safe.
+// The long operations of one service. Jobs: one runs at a time, in the order in which they were
+// begun, on a thread of this; they go on after a restart. Transfers: calls carry them, many at a
+// time; they are broken off when their call ends first, also by a restart, until another takes them
+// on. Thread-safe.
 class Operations {
  public:
-  // Of those that have ended; the oldest is forgotten first.
+  // Of those that have ended or are broken off; the oldest is forgotten first.
   static constexpr size_t kMaxEnded = 1'000;
-  // For how long a repeated request_id gives the operation that it began.
+  // For how long a repeated request_id gives the operation that it began, and for how long a
+  // transfer stays broken off.
   static constexpr absl::Duration kRequestsKept = absl::Hours(24);
+  // That calls carry at a time.
+  static constexpr size_t kMaxTransfers = 64;
 
   // Goes on with what is not done. `clock`, `random`, `logger` and what `make_job` needs outlive
   // it. The store's errors, and DATA_LOSS for a damaged record.
@@ -77,12 +84,21 @@ class Operations {
   absl::StatusOr<Operation> Begin(const std::string& request_id,
                                   const google::protobuf::Message& metadata);
 
+  // Begins the operation of a call, or takes on that of its request_id; durable when it returns.
+  // That of one that ended within a day is given as it is. INVALID_ARGUMENT/FIELD_INVALID for a
+  // request_id that is none or began something else; FAILED_PRECONDITION/OPERATION_RUNNING, with
+  // RetryInfo and metadata "operation", when another call carries it;
+  // RESOURCE_EXHAUSTED/LIMIT_EXCEEDED, with RetryInfo, beyond kMaxTransfers; UNAVAILABLE/DRAINING
+  // after Stop; the store's errors. This outlives what it returns.
+  absl::StatusOr<std::unique_ptr<Transfer>> BeginTransfer(const TransferRequest& request);
+
   // By name. NOT_FOUND/OPERATION_NOT_FOUND.
-  absl::StatusOr<Operation> Get(const std::string& name) const;
+  absl::StatusOr<Operation> Get(const std::string& name);
   // Forgets one that has ended. NOT_FOUND/OPERATION_NOT_FOUND,
   // FAILED_PRECONDITION/OPERATION_RUNNING with RetryInfo.
   absl::Status Remove(const std::string& name);
-  // Asks one to stop; nothing for one that has ended. NOT_FOUND/OPERATION_NOT_FOUND.
+  // Asks one to stop, and ends a transfer that is broken off; nothing for one that has ended.
+  // NOT_FOUND/OPERATION_NOT_FOUND.
   absl::Status Cancel(const std::string& name);
 
   // Numbers descend with age.
@@ -91,14 +107,15 @@ class Operations {
     Operation operation;
   };
   // Those with a number below `before`, newest first, at most `limit`; by done or not, when given.
-  std::vector<Numbered> List(uint64_t before, size_t limit, std::optional<bool> done) const;
+  std::vector<Numbered> List(uint64_t before, size_t limit, std::optional<bool> done);
 
   // Calls back after each change of an operation, and at Stop, as ChangeSignal does.
   std::unique_ptr<ChangeSignal::Subscription> OnChange(std::function<void()> callback) {
     return changed_.Subscribe(std::move(callback));
   }
 
-  // Makes the running job stop, so that it goes on after a restart, and begins no other.
+  // Makes the running job and the transfers stop, so that they can go on after a restart, and
+  // begins no others.
   void Stop();
   bool stopped() const;
 
@@ -109,14 +126,21 @@ class Operations {
     std::string request_id;
     bool cancelled = false;
     Operation operation;
+    // Of a transfer: what operation.metadata holds.
+    std::optional<common::v1::TransferMetadata> transfer;
+    bool carried = false;  // by a Transfer
   };
   class Context;
+  friend class Transfer;
 
   Operations(std::unique_ptr<OperationStore> store, MakeJob make_job, const Clock& clock,
              Random& random, const log::Logger& logger);
   absl::Status Load();
   static std::string Encode(const Entry& entry);
   static std::optional<Entry> Decode(absl::string_view record);
+  static absl::Status CheckRequestId(const std::string& request_id);
+  static absl::Status OperationRunning(const std::string& name, absl::string_view next);
+  std::string NewName() const;
   void Run();
   // The number of the next one to run; waits for it. nullopt at Stop.
   std::optional<uint64_t> NextToRun();
@@ -124,13 +148,35 @@ class Operations {
   void End(uint64_t number, const absl::StatusOr<google::protobuf::Any>& outcome);
   // Whether the job is to go on.
   bool Report(uint64_t number, const google::protobuf::Message& metadata, bool keep);
-  absl::StatusOr<uint64_t> Find(const std::string& name) const
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::StatusOr<uint64_t> Find(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::StatusOr<std::optional<Operation>> FindRepeat(const std::string& request_id,
                                                       const std::string& kind) const
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status Keep(const Entry& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void ForgetOldest() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
+  // Of transfers, in transfer.cc.
+  // That which the request takes on or which has ended; nullptr when it begins one.
+  absl::StatusOr<Entry*> FindEarlier(const TransferRequest& request)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // A new one, or `earlier` once more.
+  absl::StatusOr<std::unique_ptr<Transfer>> Carry(const TransferRequest& request,
+                                                  const Entry* earlier)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  absl::Status ReportTransfer(uint64_t number, const common::v1::TransferCounts& counts, bool keep);
+  void EndTransfer(uint64_t number, const common::v1::TransferCounts& counts,
+                   const absl::Status& status);
+  // No call carries it any more.
+  void BreakOff(uint64_t number);
+  // Whether it was one.
+  bool CancelBrokenOff(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Ends those that were broken off for too long.
+  void EndForsaken() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  static void Close(const absl::Status& status, absl::Time time, Entry* entry);
+  static void SetState(common::v1::TransferState state, absl::Time time, Entry* entry);
+  // One that was read from the store. False: it is damaged.
+  static bool LoadTransfer(Entry* entry);
+  void LogEnd(const Entry& entry, const absl::Status& status) const;
 
   const MakeJob make_job_;
   const Clock& clock_;

@@ -5,6 +5,8 @@
 #include <optional>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/pages.h"
@@ -161,8 +163,22 @@ grpc::ServerUnaryReactor* OperationsService::CancelOperation(
     grpc::CallbackServerContext* context,
     const google::longrunning::CancelOperationRequest* request,
     google::protobuf::Empty* /*response*/) {
-  const absl::Status named = CheckName(request->name());
-  return Finish(context, named.ok() ? operations_.Cancel(request->name()) : named);
+  return Finish(context, Cancel(rpc::GetPeerIdentity(*context), request->name()));
+}
+
+absl::Status OperationsService::Cancel(const rpc::PeerIdentity& caller,
+                                       const std::string& name) const {
+  RESTANTE_RETURN_IF_ERROR(CheckName(name));
+  const auto has = [&caller](const std::string& role) { return caller.HasRole(role); };
+  if (!std::any_of(job_roles_.begin(), job_roles_.end(), has)) {
+    RESTANTE_ASSIGN_OR_RETURN(const Operation operation, operations_.Get(name));
+    if (!operation.metadata().Is<common::v1::TransferMetadata>()) {
+      return MakeError(absl::StatusCode::kPermissionDenied, ErrorReason::kRoleMissing,
+                       absl::StrCat(name, " is no import or export; cancelling it needs the role ",
+                                    absl::StrJoin(job_roles_, " or ")));
+    }
+  }
+  return operations_.Cancel(name);
 }
 
 grpc::ServerUnaryReactor* OperationsService::WaitOperation(

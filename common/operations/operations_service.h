@@ -4,15 +4,22 @@
 #include <google/longrunning/operations.grpc.pb.h>
 #include <grpcpp/grpcpp.h>
 
+#include <string>
+#include <utility>
+#include <vector>
+
 #include "common/operations/operations.h"
+#include "common/rpc/peer_identity.h"
 
 namespace restante::operations {
 
 // google.longrunning.Operations. Writes hold a gRPC thread for one synced write; waits hold none.
 class OperationsService : public google::longrunning::Operations::CallbackService {
  public:
-  // `operations` outlives this.
-  explicit OperationsService(Operations& operations) : operations_(operations) {}
+  // `operations` outlives this. Callers with one of `job_roles` may cancel every operation, others
+  // whom the access table lets through only transfers.
+  OperationsService(Operations& operations, std::vector<std::string> job_roles)
+      : operations_(operations), job_roles_(std::move(job_roles)) {}
 
   grpc::ServerUnaryReactor* ListOperations(
       grpc::CallbackServerContext* context,
@@ -37,7 +44,10 @@ class OperationsService : public google::longrunning::Operations::CallbackServic
   absl::Status List(const google::longrunning::ListOperationsRequest& request,
                     google::longrunning::ListOperationsResponse* response) const;
 
+  absl::Status Cancel(const rpc::PeerIdentity& caller, const std::string& name) const;
+
   Operations& operations_;
+  const std::vector<std::string> job_roles_;
 };
 
 }  // namespace restante::operations

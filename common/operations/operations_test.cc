@@ -293,9 +293,10 @@ class OperationsServiceTest : public OperationsTest {
     rpc::AccessTable::Rules rules;
     for (const char* method : {"ListOperations", "GetOperation", "DeleteOperation",
                                "CancelOperation", "WaitOperation"}) {
-      rules[absl::StrCat("/google.longrunning.Operations/", method)] = {"key-admin"};
+      rules[absl::StrCat("/google.longrunning.Operations/", method)] = {"key-admin", "mover"};
     }
-    service_ = std::make_unique<OperationsService>(*operations_);
+    service_ =
+        std::make_unique<OperationsService>(*operations_, std::vector<std::string>{"key-admin"});
     server_ = *rpc::Server::Start(
         {"127.0.0.1:0", Issue("server", "service/s"), rpc::AccessTable(std::move(rules))},
         {service_.get()});
@@ -398,6 +399,32 @@ TEST_F(OperationsServiceTest, ListsGetsCancelsAndDeletes) {
   get.set_name(running);
   EXPECT_EQ(GetErrorReason(Call<Operation>(&Stub::GetOperation, get).status()),
             ErrorReason::kOperationNotFound);
+}
+
+TEST_F(OperationsServiceTest, LetsSomeRolesCancelTransfersAlone) {
+  const std::string job = MustBegin(-1);
+  const auto transfer = operations_->BeginTransfer({.kind = "ImportMessages",
+                                                    .resource = "",
+                                                    .validate_only = false,
+                                                    .request_id = "",
+                                                    .caller = "",
+                                                    .from_the_beginning = false});
+  ASSERT_TRUE(transfer.ok()) << transfer.status();
+  stub_ = google::longrunning::Operations::NewStub(
+      *rpc::MakeChannel({absl::StrCat("ipv4:127.0.0.1:", server_->port()), "server.internal",
+                         Issue("mover", "mover/ops")}));
+  google::longrunning::CancelOperationRequest cancel;
+  cancel.set_name(job);
+  const auto call = [&] {
+    return Call<google::protobuf::Empty>(&Stub::CancelOperation, cancel).status();
+  };
+  EXPECT_EQ(GetErrorReason(call()), ErrorReason::kRoleMissing);
+  cancel.set_name("operations/none");
+  EXPECT_EQ(GetErrorReason(call()), ErrorReason::kOperationNotFound);
+  cancel.set_name((*transfer)->name());
+  EXPECT_TRUE(call().ok());
+  EXPECT_TRUE(absl::IsCancelled((*transfer)->Report({})));
+  EXPECT_FALSE(operations_->Get(job)->done());
 }
 
 }  // namespace

@@ -82,7 +82,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
       operations::Operations::Open(std::move(operation_store),
                                    MakeMailboxJobs({*store, config.backups, clock}), clock, random,
                                    logger));
-  operations::OperationsService operations_service(*operations);
+  operations::OperationsService operations_service(*operations, {"mail-admin"});
   MailboxService mailboxes({*store, workers, *operations, clock, logger},
                            !config.backups.directory.empty());
   rpc::AuditService audit(

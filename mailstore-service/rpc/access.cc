@@ -37,7 +37,8 @@ rpc::AccessTable MailstoreManagementAccess() {
       {"/google.longrunning.Operations/ListOperations", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/GetOperation", {"reader", "mail-admin"}},
       {"/google.longrunning.Operations/WaitOperation", {"reader", "mail-admin"}},
-      {"/google.longrunning.Operations/CancelOperation", {"mail-admin"}},
+      // Of these a mover may cancel imports and exports alone.
+      {"/google.longrunning.Operations/CancelOperation", {"mover", "mail-admin"}},
       {"/google.longrunning.Operations/DeleteOperation", {"mail-admin"}},
       {"/restante.common.v1.ServerInfoService/GetServerInfo",
        {"reader", "account-admin", "mail-admin", "key-admin"}},

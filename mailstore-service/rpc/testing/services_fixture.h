@@ -272,7 +272,7 @@ class ServicesTest : public testing::Test {
   std::unique_ptr<operations::Operations> operations_ = *operations::Operations::Open(
       *operations::OpenRocksDbOperationStore(absl::StrCat(directory_.path(), "/operations")),
       MakeMailboxJobs({*store_, backups_, clock_}), clock_, random_, logger_);
-  operations::OperationsService operations_service_{*operations_};
+  operations::OperationsService operations_service_{*operations_, {"mail-admin"}};
   MailboxService mailbox_{{*store_, workers_, *operations_, clock_, logger_}, true};
   rpc::AuditService audit_{
       [this](uint64_t before, size_t limit) { return store_->ListAudit(before, limit); }, workers_};
