@@ -111,14 +111,15 @@ grpc::ServerUnaryReactor* DirectoryService::RevokeDelegate(
 
 grpc::ServerBidiReactor<auth::v1::ImportAccountsRequest, auth::v1::ImportAccountsResponse>*
 DirectoryService::ImportAccounts(grpc::CallbackServerContext* context) {
-  return new ImportStream(
-      {parts_.directory, parts_.vault, parts_.workers, options_.placement, parts_.logger},
-      GetPeerIdentity(*context).uri);
+  return new ImportStream({parts_.directory, parts_.vault, parts_.workers, parts_.operations,
+                           options_.placement, parts_.logger},
+                          context, GetPeerIdentity(*context).uri);
 }
 
 grpc::ServerWriteReactor<auth::v1::ExportAccountsResponse>* DirectoryService::ExportAccounts(
-    grpc::CallbackServerContext* /*context*/, const auth::v1::ExportAccountsRequest* request) {
-  return new ExportStream(parts_.directory, *request);
+    grpc::CallbackServerContext* context, const auth::v1::ExportAccountsRequest* request) {
+  return new ExportStream({parts_.directory, parts_.workers, parts_.operations}, context, *request,
+                          GetPeerIdentity(*context).uri);
 }
 
 grpc::ServerWriteReactor<auth::v1::WatchAccountsResponse>* DirectoryService::WatchAccounts(

@@ -41,20 +41,22 @@ void WipeSecrets(auth::v1::ImportAccountsRequest* request) {
 
 }  // namespace
 
-ImportStream::ImportStream(ImportStreamParts parts, std::string caller)
-    : parts_(parts), caller_(std::move(caller)) {
+ImportStream::ImportStream(ImportStreamParts parts, grpc::CallbackServerContext* context,
+                           std::string caller)
+    : parts_(parts), context_(context), caller_(std::move(caller)) {
   StartRead(&request_);
 }
 
 void ImportStream::OnReadDone(bool ok) {
   // The caller has said all.
-  if (!ok) return End(absl::OkStatus());
+  if (!ok) return PostEnd(Completion(/*complete=*/false));
   const absl::Status posted = parts_.workers.Post([this] { Handle(); });
-  if (!posted.ok()) End(posted);
+  if (!posted.ok()) BreakOff(posted);
 }
 
 void ImportStream::OnWriteDone(bool ok) {
-  if (!ok) return End(absl::CancelledError());
+  if (!ok) return PostEnd(absl::CancelledError());
+  if (transfer_->already_ended()) return Finish(grpc::Status::OK);
   StartRead(&request_);
 }
 
@@ -63,40 +65,84 @@ void ImportStream::OnDone() {
   delete this;
 }
 
+absl::Status ImportStream::Completion(bool complete) const {
+  if (complete || (!has_request_id_ && !context_->IsCancelled())) return absl::OkStatus();
+  return absl::CancelledError("the import broke off: its caller did not say that it is complete");
+}
+
+void ImportStream::PostEnd(const absl::Status& status) {
+  const absl::Status posted = parts_.workers.Post([this, status] { End(status); });
+  if (!posted.ok()) BreakOff(posted);
+}
+
+void ImportStream::BreakOff(const absl::Status& status) {
+  transfer_.reset();
+  Close(status);
+}
+
 void ImportStream::End(const absl::Status& status) {
+  if (transfer_ != nullptr) transfer_->End(status, counts_);
+  Close(status);
+}
+
+void ImportStream::Close(const absl::Status& status) {
   parts_.logger.Info("accounts_imported", {{"caller", caller_},
                                            {"validate_only", settings_.validate_only},
                                            {"created", created_},
                                            {"updated", updated_},
-                                           {"unchanged", unchanged_},
-                                           {"failed", failed_}});
+                                           {"unchanged", counts_.unchanged()},
+                                           {"failed", counts_.failed()}});
   Finish(ToGrpcStatus(status));
 }
 
 void ImportStream::Handle() {
   response_.Clear();
-  const bool first = !has_options_;
-  const absl::Status status = first ? TakeOptions() : TakeItems();
+  const bool first = transfer_ == nullptr;
+  const absl::Status status = Take();
+  const bool complete = request_.complete();
   WipeSecrets(&request_);
-  if (!status.ok()) return End(status);
-  if (first) return StartRead(&request_);
+  if (!status.ok() || complete) return End(status);
+  if (first && !has_request_id_) return StartRead(&request_);
+  if (!std::exchange(has_answered_, true)) response_.set_operation(transfer_->name());
   StartWrite(&response_);
 }
 
+absl::Status ImportStream::Take() {
+  if (transfer_ == nullptr) return TakeOptions();
+  if (request_.has_options()) return InvalidField("options", "must be in the first message alone");
+  if (request_.complete()) {
+    return request_.items().empty() ? absl::OkStatus()
+                                    : InvalidField("complete", "must be in a message alone");
+  }
+  RESTANTE_RETURN_IF_ERROR(transfer_->Report(counts_));
+  RESTANTE_RETURN_IF_ERROR(TakeItems());
+  // What this says is looked at before the next items: these are done, and are answered.
+  (void)transfer_->Report(counts_);
+  return absl::OkStatus();
+}
+
 absl::Status ImportStream::TakeOptions() {
-  if (!request_.has_options() || !request_.items().empty()) {
+  if (!request_.has_options() || !request_.items().empty() || request_.complete()) {
     return InvalidField("options", "must be in the first message, and alone");
   }
-  has_options_ = true;
-  settings_.update_existing = request_.options().update_existing();
-  settings_.validate_only = request_.options().validate_only();
+  const auth::v1::ImportOptions& options = request_.options();
+  has_request_id_ = !options.request_id().empty();
+  settings_.update_existing = options.update_existing();
+  settings_.validate_only = options.validate_only();
   settings_.default_placement = parts_.default_placement;
   settings_.author = {caller_, "ImportAccounts"};
+  RESTANTE_ASSIGN_OR_RETURN(
+      transfer_, parts_.operations.BeginTransfer({.kind = "ImportAccounts",
+                                                  .resource = "",
+                                                  .validate_only = settings_.validate_only,
+                                                  .request_id = options.request_id(),
+                                                  .caller = caller_,
+                                                  .from_the_beginning = false}));
+  response_.set_already_ended(transfer_->already_ended());
   return absl::OkStatus();
 }
 
 absl::Status ImportStream::TakeItems() {
-  if (request_.has_options()) return InvalidField("options", "must be in the first message alone");
   if (request_.items().empty() || request_.items_size() > kMaxItems) {
     return InvalidField("items", "must be 1 to 1,000");
   }
@@ -157,8 +203,11 @@ absl::StatusOr<std::optional<directory::SealedCredential>> ImportStream::ToSeale
 void ImportStream::Count(const auth::v1::ImportResult& result) {
   if (result.outcome() == auth::v1::IMPORT_OUTCOME_CREATED) ++created_;
   if (result.outcome() == auth::v1::IMPORT_OUTCOME_UPDATED) ++updated_;
-  if (result.outcome() == auth::v1::IMPORT_OUTCOME_UNCHANGED) ++unchanged_;
-  if (result.outcome() == auth::v1::IMPORT_OUTCOME_FAILED) ++failed_;
+  counts_.set_done(created_ + updated_);
+  if (result.outcome() == auth::v1::IMPORT_OUTCOME_UNCHANGED) {
+    counts_.set_unchanged(counts_.unchanged() + 1);
+  }
+  if (result.outcome() == auth::v1::IMPORT_OUTCOME_FAILED) counts_.set_failed(counts_.failed() + 1);
 }
 
 }  // namespace restante::rpc

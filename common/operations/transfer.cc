@@ -73,6 +73,7 @@ Transfer::~Transfer() {
 }
 
 absl::Status Transfer::Report(const TransferCounts& counts) {
+  if (!carries_) return absl::OkStatus();
   const absl::Duration now = operations_.clock_.MonotonicNow();
   const bool keep = now - kept_ >= kKeepInterval;
   if (keep) kept_ = now;
@@ -80,7 +81,7 @@ absl::Status Transfer::Report(const TransferCounts& counts) {
 }
 
 void Transfer::End(const absl::Status& status, const TransferCounts& counts) {
-  carries_ = false;
+  if (!std::exchange(carries_, false)) return;
   operations_.EndTransfer(number_, Sum(before_, counts), status);
 }
 

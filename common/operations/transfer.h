@@ -34,7 +34,7 @@ class Transfer {
 
   // "operations/{id}".
   const std::string& name() const { return name_; }
-  // There is nothing to do: it ended before this call came. Nothing below may be called then.
+  // There is nothing to do: it ended before this call came. What is below does nothing then.
   bool already_ended() const { return already_ended_; }
 
   // `counts` are of this call so far. CANCELLED when the operation was cancelled,

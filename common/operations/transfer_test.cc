@@ -193,7 +193,10 @@ TEST_F(TransferTest, GivesARepeatTheOneThatEnded) {
   for (int i = 0; i < 2; ++i) {
     EXPECT_EQ(MustBegin(), name);
     EXPECT_TRUE(transfer_->already_ended());
+    EXPECT_TRUE(transfer_->Report(Counts(7)).ok());
+    transfer_->End(absl::CancelledError(), Counts(7));
     EXPECT_EQ(MetadataOf(name).attempts(), 1);
+    EXPECT_EQ(MetadataOf(name).counts().done(), 1);
     Open();
   }
   clock_.Advance(Operations::kRequestsKept);
@@ -300,12 +303,12 @@ TEST_F(TransferTest, EndsWhenNobodyTakesItOnWithinADay) {
   clock_.Advance(Operations::kRequestsKept - absl::Seconds(1));
   EXPECT_FALSE(Get(name).done());
   clock_.Advance(absl::Seconds(1));
-  for (int i = 0; i < 2; ++i) {
-    EXPECT_EQ(operations_->List(UINT64_MAX, 9, false).size(), 0u);
-    EXPECT_EQ(Get(name).error().code(), CodeOf(absl::StatusCode::kAborted));
-    EXPECT_EQ(StateOf(name), common::v1::TRANSFER_STATE_ENDED);
-    Open();
-  }
+  EXPECT_EQ(Get(name).error().code(), CodeOf(absl::StatusCode::kAborted));
+  EXPECT_EQ(StateOf(name), common::v1::TRANSFER_STATE_ENDED);
+  Open();
+  EXPECT_EQ(operations_->List(UINT64_MAX, 9, false).size(), 0u);
+  EXPECT_EQ(Get(name).error().code(), CodeOf(absl::StatusCode::kAborted));
+  Open();
   EXPECT_NE(MustBegin(), name);
   EXPECT_EQ(MetadataOf(transfer_->name()).attempts(), 1);
 }
