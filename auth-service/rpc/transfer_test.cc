@@ -208,6 +208,7 @@ TEST_F(TransferTest, AnImportIsAnOperation) {
   ASSERT_TRUE(import->SendAccount("anna"));
   ASSERT_TRUE(import->SendAccount("No Name"));
   EXPECT_EQ(MetadataOf(name).counts().done(), 1);
+  EXPECT_EQ(MetadataOf(name).counts().failed(), 1);
   EXPECT_TRUE(import->Complete().ok());
   common::v1::TransferResponse response;
   ASSERT_TRUE(Get(name).response().UnpackTo(&response));

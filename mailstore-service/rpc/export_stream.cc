@@ -35,43 +35,66 @@ ExportStream::ExportStream(const ExportStreamParts& parts, grpc::CallbackServerC
       context_(context),
       caller_(std::move(caller)),
       parent_(request.parent()),
+      request_id_(request.request_id()),
       after_(request.after_message_id()) {
-  const absl::StatusOr<std::string> id = ParseMailboxName("parent", parent_);
-  if (!id.ok()) {
-    End(id.status());
-    return;
-  }
-  mailbox_id_ = *id;
   PostFill();
 }
 
 void ExportStream::PostFill() {
   const absl::Status posted = parts_.workers.Post([this] { Fill(); });
-  if (!posted.ok()) End(posted);
+  if (posted.ok()) return;
+  // Broken off, without a worker.
+  transfer_.reset();
+  Close(posted);
 }
 
 void ExportStream::OnWriteDone(bool ok) {
-  if (!ok) return End(absl::CancelledError());
+  sent_ = ok;
+  if (ok) sent_counts_ = counts_;
   PostFill();
 }
 
 void ExportStream::End(const absl::Status& status) {
+  if (transfer_ != nullptr) transfer_->End(status, sent_counts_);
+  Close(status);
+}
+
+void ExportStream::Close(const absl::Status& status) {
   parts_.logger.Info("messages_exported", {{"mailbox_id", mailbox_id_},
                                            {"caller", caller_},
-                                           {"exported", exported_},
-                                           {"failed", failed_},
+                                           {"exported", counts_.done()},
+                                           {"failed", counts_.failed()},
                                            {"code", absl::StatusCodeToString(status.code())}});
   Finish(rpc::ToGrpcStatus(status));
 }
 
 void ExportStream::Fill() {
-  if (context_->IsCancelled()) return End(absl::CancelledError());
+  if (!sent_ || context_->IsCancelled()) return End(absl::CancelledError());
   answer_.Clear();
   answer_octets_ = 0;
-  const absl::Status status = FillAnswer();
+  const bool first = transfer_ == nullptr;
+  absl::Status status = first ? Begin() : transfer_->Report(sent_counts_);
+  if (status.ok() && !transfer_->already_ended()) status = FillAnswer();
   if (!status.ok()) return End(status);
-  if (answer_.pieces().empty()) return End(absl::OkStatus());
+  if (transfer_->already_ended()) {
+    return StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
+  }
+  if (answer_.pieces().empty() && !first) return End(absl::OkStatus());
   StartWrite(&answer_);
+}
+
+absl::Status ExportStream::Begin() {
+  RESTANTE_ASSIGN_OR_RETURN(mailbox_id_, ParseMailboxName("parent", parent_));
+  RESTANTE_ASSIGN_OR_RETURN(transfer_,
+                            parts_.operations.BeginTransfer({.kind = "ExportMessages",
+                                                             .resource = parent_,
+                                                             .validate_only = false,
+                                                             .request_id = request_id_,
+                                                             .caller = caller_,
+                                                             .from_the_beginning = after_ == 0}));
+  answer_.set_operation(transfer_->name());
+  answer_.set_already_ended(transfer_->already_ended());
+  return absl::OkStatus();
 }
 
 absl::Status ExportStream::BeginNext() {
@@ -87,6 +110,7 @@ absl::Status ExportStream::BeginNext() {
   after_ = message.message_id;
   v1::ExportedPiece& piece = *answer_.add_pieces();
   *piece.mutable_begin() = ToExported(parent_, message);
+  message_octets_ = message.size_octets;
   absl::StatusOr<std::unique_ptr<MessageReader>> reader =
       parts_.store.ReadMessage(mailbox_id_, message.message_id);
   if (reader.ok()) {
@@ -95,8 +119,21 @@ absl::Status ExportStream::BeginNext() {
   }
   if (!ConcernsOneMessage(reader.status())) return reader.status();
   *piece.mutable_error() = rpc::ToProto(reader.status());
-  ++failed_;
+  counts_.set_failed(counts_.failed() + 1);
   return absl::OkStatus();
+}
+
+void ExportStream::EndMessage(const absl::Status& status) {
+  v1::ExportedPiece& last = *answer_.add_pieces();
+  if (status.ok()) {
+    last.set_end(true);
+    counts_.set_done(counts_.done() + 1);
+    counts_.set_octets(counts_.octets() + message_octets_);
+  } else {
+    *last.mutable_error() = rpc::ToProto(status);
+    counts_.set_failed(counts_.failed() + 1);
+  }
+  reader_.reset();
 }
 
 absl::Status ExportStream::FillAnswer() {
@@ -111,11 +148,7 @@ absl::Status ExportStream::FillAnswer() {
       absl::StatusOr<std::string> piece = reader_->Next();
       if (!piece.ok() && !ConcernsOneMessage(piece.status())) return piece.status();
       if (!piece.ok() || piece->empty()) {
-        v1::ExportedPiece& last = *answer_.add_pieces();
-        if (piece.ok()) last.set_end(true);
-        if (!piece.ok()) *last.mutable_error() = rpc::ToProto(piece.status());
-        ++(piece.ok() ? exported_ : failed_);
-        reader_.reset();
+        EndMessage(piece.status());
         continue;
       }
       piece_ = *std::move(piece);

@@ -33,38 +33,71 @@ ImportStream::ImportStream(const ImportStreamParts& parts, grpc::CallbackServerC
 
 void ImportStream::OnReadDone(bool ok) {
   // The caller has said all.
-  if (!ok) return End(writer_ == nullptr ? absl::OkStatus() : absl::CancelledError());
+  if (!ok) return PostEnd(Completion(/*complete=*/false));
   const absl::Status posted = parts_.workers.Post([this] { Handle(); });
-  if (!posted.ok()) End(posted);
+  if (!posted.ok()) BreakOff(posted);
 }
 
 void ImportStream::OnWriteDone(bool ok) {
-  if (!ok) return End(absl::CancelledError());
+  if (!ok) return PostEnd(absl::CancelledError());
+  if (transfer_->already_ended()) return Finish(grpc::Status::OK);
   StartRead(&request_);
 }
 
+absl::Status ImportStream::Completion(bool complete) const {
+  const bool is_whole = complete || (!has_request_id_ && !context_->IsCancelled());
+  if (is_whole && writer_ == nullptr) return absl::OkStatus();
+  return absl::CancelledError("the import broke off: its caller did not say that it is complete");
+}
+
+void ImportStream::PostEnd(const absl::Status& status) {
+  const absl::Status posted = parts_.workers.Post([this, status] { End(status); });
+  if (!posted.ok()) BreakOff(posted);
+}
+
 void ImportStream::End(const absl::Status& status) {
+  if (transfer_ != nullptr) transfer_->End(status, counts_);
+  Close(status);
+}
+
+void ImportStream::BreakOff(const absl::Status& status) {
+  transfer_.reset();
+  Close(status);
+}
+
+void ImportStream::Close(const absl::Status& status) {
   parts_.logger.Info("messages_imported", {{"mailbox_id", mailbox_id_},
                                            {"caller", caller_},
-                                           {"imported", imported_},
-                                           {"repeated", repeated_},
-                                           {"failed", failed_},
+                                           {"imported", counts_.done()},
+                                           {"repeated", counts_.unchanged()},
+                                           {"failed", counts_.failed()},
                                            {"code", absl::StatusCodeToString(status.code())}});
   Finish(rpc::ToGrpcStatus(status));
 }
 
 void ImportStream::Handle() {
   if (context_->IsCancelled()) return End(absl::CancelledError());
+  const bool first = transfer_ == nullptr;
   const absl::Status taken = Take();
   if (!taken.ok()) return End(taken);
-  if (request_.has_end()) return StartWrite(&response_);
+  if (request_.has_complete()) return End(Completion(/*complete=*/true));
+  if (request_.has_end() || (first && has_request_id_)) return Answer();
   StartRead(&request_);
 }
 
+void ImportStream::Answer() {
+  response_.clear_operation();
+  if (!std::exchange(has_answered_, true)) response_.set_operation(transfer_->name());
+  StartWrite(&response_);
+}
+
 absl::Status ImportStream::Take() {
-  if (mailbox_id_.empty()) return TakeParent();
+  if (transfer_ == nullptr) return TakeParent();
   if (!request_.parent().empty())
     return InvalidField("parent", "must be in the first message alone");
+  if (!request_.request_id().empty()) {
+    return InvalidField("request_id", "must be in the first message alone");
+  }
   switch (request_.part_case()) {
     case v1::ImportMessagesRequest::kBegin:
       return TakeBegin(request_.begin());
@@ -72,10 +105,12 @@ absl::Status ImportStream::Take() {
       return TakeText(request_.text());
     case v1::ImportMessagesRequest::kEnd:
       return TakeEnd(request_.end());
+    case v1::ImportMessagesRequest::kComplete:
+      return absl::OkStatus();
     case v1::ImportMessagesRequest::PART_NOT_SET:
       break;
   }
-  return InvalidField("part", "must be a begin, a text or an end");
+  return InvalidField("part", "must be a begin, a text, an end or complete");
 }
 
 absl::Status ImportStream::TakeParent() {
@@ -83,11 +118,21 @@ absl::Status ImportStream::TakeParent() {
     return InvalidField("parent", "must come first, and alone");
   }
   RESTANTE_ASSIGN_OR_RETURN(mailbox_id_, ParseMailboxName("parent", request_.parent()));
+  has_request_id_ = !request_.request_id().empty();
+  RESTANTE_ASSIGN_OR_RETURN(transfer_,
+                            parts_.operations.BeginTransfer({.kind = "ImportMessages",
+                                                             .resource = request_.parent(),
+                                                             .validate_only = false,
+                                                             .request_id = request_.request_id(),
+                                                             .caller = caller_,
+                                                             .from_the_beginning = false}));
+  response_.set_already_ended(transfer_->already_ended());
   return absl::OkStatus();
 }
 
 absl::Status ImportStream::TakeBegin(const v1::ImportedMessage& message) {
   if (writer_ != nullptr) return InvalidField("begin", "must come after the end of another");
+  RESTANTE_RETURN_IF_ERROR(transfer_->Report(counts_));
   ImportedMessage imported{message.import_id(), message.uidl(), parts_.clock.WallNow()};
   if (message.has_delivery_time()) {
     RESTANTE_ASSIGN_OR_RETURN(imported.delivery_time,
@@ -120,8 +165,21 @@ absl::Status ImportStream::TakeEnd(const v1::ImportedMessageEnd& end) {
   response_.set_name(result.status.ok()
                          ? absl::StrCat(MailboxName(mailbox_id_), "/messages/", result.message_id)
                          : "");
-  ++(!result.status.ok() ? failed_ : result.repeated ? repeated_ : imported_);
+  Count(result, end.size_octets());
+  // What this says is looked at before the next message: this one is done, and is answered.
+  (void)transfer_->Report(counts_);
   return absl::OkStatus();
+}
+
+void ImportStream::Count(const DeliveryResult& result, int64_t size_octets) {
+  if (!result.status.ok()) {
+    counts_.set_failed(counts_.failed() + 1);
+  } else if (result.repeated) {
+    counts_.set_unchanged(counts_.unchanged() + 1);
+  } else {
+    counts_.set_done(counts_.done() + 1);
+    counts_.set_octets(counts_.octets() + size_octets);
+  }
 }
 
 }  // namespace restante::mailstore

@@ -147,13 +147,13 @@ grpc::ServerUnaryReactor* MailboxService::PurgeDeletedMessages(
 
 grpc::ServerBidiReactor<v1::ImportMessagesRequest, v1::ImportMessagesResponse>*
 MailboxService::ImportMessages(grpc::CallbackServerContext* context) {
-  return new ImportStream({store_, workers_, clock_, logger_}, context,
+  return new ImportStream({store_, workers_, operations_, clock_, logger_}, context,
                           rpc::GetPeerIdentity(*context).uri);
 }
 
 grpc::ServerWriteReactor<v1::ExportMessagesResponse>* MailboxService::ExportMessages(
     grpc::CallbackServerContext* context, const v1::ExportMessagesRequest* request) {
-  return new ExportStream({store_, workers_, logger_}, context, *request,
+  return new ExportStream({store_, workers_, operations_, logger_}, context, *request,
                           rpc::GetPeerIdentity(*context).uri);
 }
 
