@@ -16,6 +16,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "restante/auth/v1/directory_job.pb.h"
+#include "restante/common/v1/transfer.pb.h"
 #include "restante/mailstore/v1/mailbox_job.pb.h"
 #include "tools/restantectl/output.h"
 

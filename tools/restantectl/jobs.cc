@@ -29,12 +29,11 @@ void Show(const Operation& operation, ProgressLine* line) {
   const double fraction =
       progress.total > 0 ? static_cast<double>(progress.done) / static_cast<double>(progress.total)
                          : -1;
-  line->Show(fraction,
-             progress.total > 0
-                 ? absl::StrFormat("%s: %d of %d %s, %.0f/s", progress.phase, progress.done,
-                                   progress.total, progress.unit, progress.rate)
-                 : absl::StrFormat("%s: %d %s, %.0f/s", progress.phase, progress.done,
-                                   progress.unit, progress.rate));
+  std::string text = absl::StrFormat("%s: %d", progress.phase, progress.done);
+  if (progress.total > 0) absl::StrAppendFormat(&text, " of %d", progress.total);
+  absl::StrAppendFormat(&text, " %s", progress.unit);
+  if (progress.rate > 0) absl::StrAppendFormat(&text, ", %.0f/s", progress.rate);
+  line->Show(fraction, text);
 }
 
 // What a job found that an exit code should tell.

@@ -22,6 +22,7 @@
 #include "tools/restantectl/mail/pop3_source.h"
 #include "tools/restantectl/progress_line.h"
 #include "tools/restantectl/table.h"
+#include "tools/restantectl/transfer_request_id.h"
 
 namespace restante::ctl {
 namespace {
@@ -29,6 +30,8 @@ namespace {
 using Mailboxes = mailstore::v1::MailboxService::StubInterface;
 using mailstore::v1::ImportMessagesRequest;
 using mailstore::v1::ImportMessagesResponse;
+
+using Stream = grpc::ClientReaderWriterInterface<ImportMessagesRequest, ImportMessagesResponse>;
 
 constexpr size_t kTextOctets = 256 * 1024;
 // Who reads further sees the pattern.
@@ -55,6 +58,28 @@ absl::StatusOr<std::unique_ptr<MailSource>> OpenSource(Session& session,
   RESTANTE_ASSIGN_OR_RETURN(Secret password, ReadPassword(session.console));
   return OpenPop3Maildrop({wish.pop3, wish.pop3_user, std::move(password), wish.pop3_mechanism,
                            wish.pop3_ca, wish.pop3_without_tls});
+}
+
+// What tells this import from others. A Maildir or a maildrop stays the same when messages come
+// into it; an mbox that was written again is another.
+std::vector<std::string> WorkOf(const MailImportWish& wish) {
+  std::vector<std::string> work = {"mailboxes import", wish.mailbox_id};
+  if (!wish.maildir.empty()) {
+    work.insert(work.end(), {"maildir", IdentityOfPlace(wish.maildir)});
+  } else if (!wish.mbox.empty()) {
+    const std::vector<std::string> identity = IdentityOfFile(wish.mbox);
+    work.emplace_back("mbox");
+    work.insert(work.end(), identity.begin(), identity.end());
+  } else {
+    work.insert(work.end(), {"pop3", wish.pop3, wish.pop3_user});
+  }
+  return work;
+}
+
+std::vector<std::string> WorkOf(const MailExportWish& wish) {
+  const bool is_maildir = !wish.maildir.empty();
+  return {"mailboxes export", wish.mailbox_id, is_maildir ? "maildir" : "mbox",
+          IdentityOfPlace(is_maildir ? wish.maildir : wish.mbox)};
 }
 
 // One import under way.
@@ -90,11 +115,8 @@ class MailImport {
 
   absl::Status Send() {
     RESTANTE_ASSIGN_OR_RETURN(Mailboxes * mailboxes, session_.services.Mailboxes());
-    grpc::ClientContext context;
-    const auto stream = mailboxes->ImportMessages(&context);
-    ImportMessagesRequest request;
-    request.set_parent(ResourceName("mailboxes", wish_.mailbox_id));
-    bool going = stream->Write(request);
+    RESTANTE_RETURN_IF_ERROR(Begin(mailboxes));
+    bool going = true;
     absl::Status read;
     for (size_t i = 0; i < messages_.size() && going; ++i) {
       line_.Show(static_cast<double>(i) / static_cast<double>(messages_.size()),
@@ -106,16 +128,47 @@ class MailImport {
       absl::StatusOr<std::string> text = source_.Read(i);
       read = text.status();
       if (!read.ok()) break;
-      going = SendOne(*stream, messages_[i], *text);
+      going = SendOne(messages_[i], *text);
     }
-    stream->WritesDone();
-    const absl::Status sent = rpc::FromGrpcStatus(stream->Finish());
+    const absl::Status sent = End(going && read.ok());
     line_.Clear();
-    return sent.ok() ? read : sent;
+    // What could not be read is why the call did not say that it is complete.
+    return read.ok() ? sent : read;
   }
 
-  template <typename Stream>
-  bool SendOne(Stream& stream, const SourceMessage& message, absl::string_view text) {
+  // Takes on the operation of this source and mailbox or begins one.
+  absl::Status Begin(Mailboxes* mailboxes) {
+    TransferRequestIds ids(WorkOf(wish_), &session_.random);
+    while (true) {
+      context_ = std::make_unique<grpc::ClientContext>();
+      stream_ = mailboxes->ImportMessages(context_.get());
+      ImportMessagesRequest request;
+      request.set_parent(ResourceName("mailboxes", wish_.mailbox_id));
+      request.set_request_id(ids.current());
+      ImportMessagesResponse answer;
+      const bool going = stream_->Write(request) && stream_->Read(&answer);
+      if (going && !answer.already_ended()) {
+        session_.console.err() << "This import is " << Printable(answer.operation()) << ".\n";
+        return absl::OkStatus();
+      }
+      RESTANTE_RETURN_IF_ERROR(End(/*complete=*/false));
+      if (!answer.already_ended()) return absl::InternalError("the service says no operation");
+      ids.SkipEnded(answer.operation());
+    }
+  }
+
+  absl::Status End(bool complete) {
+    if (complete) {
+      ImportMessagesRequest last;
+      last.set_complete(true);
+      // That it does not arrive is in the status.
+      (void)stream_->Write(last);
+    }
+    stream_->WritesDone();
+    return rpc::FromGrpcStatus(stream_->Finish());
+  }
+
+  bool SendOne(const SourceMessage& message, absl::string_view text) {
     ImportMessagesRequest request;
     mailstore::v1::ImportedMessage& begin = *request.mutable_begin();
     begin.set_import_id(message.import_id);
@@ -125,17 +178,17 @@ class MailImport {
     }
     // When is not known: its time of keeping begins now.
     if (message.read) *begin.mutable_read_time() = rpc::ToTimestamp(absl::Now());
-    if (!stream.Write(request)) return false;
+    if (!stream_->Write(request)) return false;
     for (absl::string_view left = text; !left.empty();) {
       const absl::string_view piece = left.substr(0, kTextOctets);
       request.set_text(std::string(piece));
-      if (!stream.Write(request)) return false;
+      if (!stream_->Write(request)) return false;
       left.remove_prefix(piece.size());
     }
     request.mutable_end()->set_size_octets(static_cast<int64_t>(text.size()));
     request.mutable_end()->set_crc32c(ExtendCrc32c(0, text));
     ImportMessagesResponse response;
-    if (!stream.Write(request) || !stream.Read(&response)) return false;
+    if (!stream_->Write(request) || !stream_->Read(&response)) return false;
     const absl::Status status = rpc::FromProto(response.status());
     if (status.ok()) {
       ++(response.repeated() ? before_ : imported_);
@@ -153,6 +206,10 @@ class MailImport {
                            << imported_ << ", imported before: " << before_
                            << ", failed: " << failed_ << "\n";
     if (sent.ok() || wish_.dry_run) return;
+    if (absl::IsCancelled(sent)) {
+      session_.console.err() << "The import was cancelled; what is counted above is done.\n";
+      return;
+    }
     session_.console.err()
         << "The import broke off; what is counted above is done. Repeat it to go "
            "on: nothing comes twice.\n";
@@ -209,6 +266,8 @@ class MailImport {
   const MailImportWish& wish_;
   MailSource& source_;
   ProgressLine line_;
+  std::unique_ptr<grpc::ClientContext> context_;
+  std::unique_ptr<Stream> stream_;
   std::vector<SourceMessage> messages_;
   std::map<std::string, mailstore::v1::Message> there_;  // by UIDL
   int64_t imported_ = 0;
@@ -222,6 +281,47 @@ class MailExport {
  public:
   MailExport(Session* session, MailSink* sink, int64_t total)
       : session_(*session), sink_(*sink), total_(total), line_(session->console) {}
+
+  // Under the first of `ids` whose operation has not ended before.
+  absl::Status Run(Mailboxes* mailboxes, mailstore::v1::ExportMessagesRequest request,
+                   TransferRequestIds ids) {
+    do {
+      ended_.clear();
+      request.set_request_id(ids.current());
+      RESTANTE_RETURN_IF_ERROR(Receive(mailboxes, request));
+      ids.SkipEnded(ended_);
+    } while (!ended_.empty());
+    return absl::OkStatus();
+  }
+
+  absl::Status Report() {
+    line_.Clear();
+    session_.console.out() << "Exported: " << exported_ << ", failed: " << failed_ << "\n";
+    if (failed_ == 0) return absl::OkStatus();
+    return MakeError(absl::StatusCode::kDataLoss, ErrorReason::kMessageCorrupt,
+                     absl::StrCat(failed_, " messages could not be read and are listed above"));
+  }
+
+ private:
+  absl::Status Receive(Mailboxes* mailboxes, const mailstore::v1::ExportMessagesRequest& request) {
+    grpc::ClientContext context;
+    const auto stream = mailboxes->ExportMessages(&context, request);
+    mailstore::v1::ExportMessagesResponse answer;
+    absl::Status written;
+    while (written.ok() && stream->Read(&answer)) {
+      if (answer.already_ended()) {
+        ended_ = answer.operation();
+      } else if (!answer.operation().empty()) {
+        session_.console.err() << "This export is " << Printable(answer.operation()) << ".\n";
+      }
+      for (const mailstore::v1::ExportedPiece& piece : answer.pieces()) {
+        if (written.ok()) written = Take(piece);
+      }
+    }
+    if (!written.ok()) context.TryCancel();
+    const absl::Status read = rpc::FromGrpcStatus(stream->Finish());
+    return written.ok() ? read : written;
+  }
 
   absl::Status Take(const mailstore::v1::ExportedPiece& piece) {
     if (piece.has_begin()) Begin(piece.begin());
@@ -240,15 +340,6 @@ class MailExport {
     return absl::OkStatus();
   }
 
-  absl::Status Report() {
-    line_.Clear();
-    session_.console.out() << "Exported: " << exported_ << ", failed: " << failed_ << "\n";
-    if (failed_ == 0) return absl::OkStatus();
-    return MakeError(absl::StatusCode::kDataLoss, ErrorReason::kMessageCorrupt,
-                     absl::StrCat(failed_, " messages could not be read and are listed above"));
-  }
-
- private:
   void Begin(const mailstore::v1::ExportedMessage& message) {
     text_.clear();
     name_ = message.name();
@@ -263,6 +354,7 @@ class MailExport {
   MailSink& sink_;
   const int64_t total_;
   ProgressLine line_;
+  std::string ended_;  // the operation that had ended before
   ExportedMail mail_;
   std::string name_;
   std::string text_;
@@ -290,19 +382,8 @@ absl::Status ExportMail(Session& session, const MailExportWish& wish) {
   RESTANTE_ASSIGN_OR_RETURN(const uint64_t after, sink->LastMessageId());
   request.set_after_message_id(after);
   MailExport mail_export(&session, sink.get(), mailbox.message_count());
-  grpc::ClientContext context;
-  const auto stream = mailboxes->ExportMessages(&context, request);
-  mailstore::v1::ExportMessagesResponse answer;
-  absl::Status written;
-  while (written.ok() && stream->Read(&answer)) {
-    for (const mailstore::v1::ExportedPiece& piece : answer.pieces()) {
-      if (written.ok()) written = mail_export.Take(piece);
-    }
-  }
-  if (!written.ok()) context.TryCancel();
-  const absl::Status read = rpc::FromGrpcStatus(stream->Finish());
-  RESTANTE_RETURN_IF_ERROR(written);
-  RESTANTE_RETURN_IF_ERROR(read);
+  RESTANTE_RETURN_IF_ERROR(mail_export.Run(mailboxes, std::move(request),
+                                           TransferRequestIds(WorkOf(wish), &session.random)));
   RESTANTE_RETURN_IF_ERROR(sink->Close());
   return mail_export.Report();
 }

@@ -4,9 +4,11 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "restante/auth/v1/directory_job.pb.h"
+#include "restante/common/v1/transfer.pb.h"
 #include "restante/mailstore/v1/mailbox_job.pb.h"
 #include "tools/restantectl/output.h"
 #include "tools/restantectl/table.h"
@@ -31,6 +33,12 @@ std::optional<Progress> Unpack(const google::protobuf::Any& any, const char* kin
                   TimeOf(metadata.create_time(), metadata.has_create_time())};
 }
 
+bool IsBrokenOff(const Operation& operation) {
+  common::v1::TransferMetadata metadata;
+  return operation.metadata().UnpackTo(&metadata) &&
+         metadata.state() == common::v1::TRANSFER_STATE_BROKEN_OFF;
+}
+
 // Without the whole where that is not known before.
 std::string DoneText(const Progress& progress, absl::string_view of) {
   if (progress.total == 0) return absl::StrCat(progress.done);
@@ -38,8 +46,45 @@ std::string DoneText(const Progress& progress, absl::string_view of) {
 }
 
 std::string StateOf(const Operation& operation) {
-  if (!operation.done()) return "running";
-  return operation.has_error() ? "failed: " + Printable(operation.error().message()) : "done";
+  if (!operation.done()) return IsBrokenOff(operation) ? "broken off" : "running";
+  if (!operation.has_error()) return "done";
+  const bool is_cancelled =
+      operation.error().code() == static_cast<int>(absl::StatusCode::kCancelled);
+  return is_cancelled ? "cancelled" : "failed: " + Printable(operation.error().message());
+}
+
+std::optional<Progress> UnpackTransfer(const google::protobuf::Any& any) {
+  common::v1::TransferMetadata metadata;
+  if (!any.UnpackTo(&metadata)) return std::nullopt;
+  const bool is_import = absl::StartsWith(metadata.kind(), "Import");
+  Progress progress;
+  progress.kind = absl::StrCat(metadata.resource().empty() ? "account " : "mail ",
+                               is_import ? "import" : "export");
+  progress.unit = metadata.resource().empty() ? "accounts" : "messages";
+  progress.phase = progress.kind;
+  if (metadata.state() == common::v1::TRANSFER_STATE_BROKEN_OFF) progress.phase += ", broken off";
+  progress.done = metadata.counts().done();
+  progress.caller = metadata.caller();
+  progress.begun = TimeOf(metadata.create_time(), metadata.has_create_time());
+  return progress;
+}
+
+// What a transfer's table has in place of a phase and progress.
+std::vector<std::pair<std::string, std::string>> TransferFields(const Operation& operation) {
+  common::v1::TransferMetadata metadata;
+  if (!operation.metadata().UnpackTo(&metadata)) return {};
+  const common::v1::TransferCounts& counts = metadata.counts();
+  const bool is_mail = !metadata.resource().empty();
+  std::vector<std::pair<std::string, std::string>> fields;
+  if (is_mail) fields.emplace_back("Mailbox", Printable(LastPart(metadata.resource())));
+  fields.emplace_back(metadata.validate_only() ? "Would be moved" : "Moved",
+                      is_mail
+                          ? absl::StrCat(counts.done(), " messages, ", counts.octets(), " octets")
+                          : absl::StrCat(counts.done(), " accounts"));
+  fields.emplace_back("There before", absl::StrCat(counts.unchanged()));
+  fields.emplace_back("Failed", absl::StrCat(counts.failed()));
+  fields.emplace_back("Calls", absl::StrCat(metadata.attempts()));
+  return fields;
 }
 
 std::string FailureText(const auth::v1::RewrapCredentialsResponse& response) {
@@ -106,6 +151,7 @@ std::vector<std::pair<std::string, std::string>> ResponseFields(const Operation&
 
 Progress ProgressOf(const Operation& operation) {
   const google::protobuf::Any& any = operation.metadata();
+  if (const auto transfer = UnpackTransfer(any)) return *transfer;
   for (const auto& progress :
        {Unpack<auth::v1::RewrapCredentialsMetadata>(any, "rewrap", "accounts"),
         Unpack<auth::v1::BackupDirectoryMetadata>(any, "backup", "accounts"),
@@ -130,7 +176,8 @@ std::string ToTable(const Operation& operation) {
       {"Begun", progress.begun},
       {"By", Printable(progress.caller)},
   };
-  const auto response = ResponseFields(operation);
+  auto response = ResponseFields(operation);
+  if (response.empty()) response = TransferFields(operation);
   // They say it better.
   if (!response.empty()) fields.erase(fields.begin() + 3, fields.begin() + 5);
   fields.insert(fields.end(), response.begin(), response.end());

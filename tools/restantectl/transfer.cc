@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "common/base/error_reason.h"
@@ -18,6 +19,7 @@
 #include "tools/restantectl/errors.h"
 #include "tools/restantectl/output.h"
 #include "tools/restantectl/progress_line.h"
+#include "tools/restantectl/transfer_request_id.h"
 
 namespace restante::ctl {
 namespace {
@@ -46,12 +48,9 @@ class Import {
 
   absl::Status Run(std::istream* in) {
     RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session_.services.Directory());
-    stream_ = directory->ImportAccounts(&context_);
-    ImportAccountsRequest options;
-    options.mutable_options()->set_update_existing(wish_.update_existing);
-    options.mutable_options()->set_validate_only(wish_.dry_run);
-    bool going = stream_->Write(options);
+    RESTANTE_RETURN_IF_ERROR(Begin(directory));
     const auto reader = ReadAccountFile(ToFormat(wish_.format, wish_.path), in);
+    bool going = true;
     absl::Status read;
     while (going) {
       absl::StatusOr<std::optional<FileItem>> next = reader->Next();
@@ -60,14 +59,52 @@ class Import {
       Take(**std::move(next));
       if (IsFull()) going = Exchange();
     }
-    if (going && !message_.items().empty()) Exchange();
-    stream_->WritesDone();
-    const absl::Status sent = rpc::FromGrpcStatus(stream_->Finish());
+    if (going && !message_.items().empty()) going = Exchange();
+    const absl::Status sent = End(going && read.ok());
     WipeMessage();
-    return Report(read, sent);
+    // What could not be read is why the call did not say that it is complete.
+    return Report(read, read.ok() ? sent : absl::OkStatus());
   }
 
  private:
+  // Sends the options, and takes on the operation of this file or begins one.
+  absl::Status Begin(Directory* directory) {
+    std::vector<std::string> work;
+    if (wish_.path != "-") {
+      work = IdentityOfFile(wish_.path);
+      work.insert(work.end(), {"accounts import", wish_.format, wish_.dry_run ? "dry run" : ""});
+    }
+    TransferRequestIds ids(work, &session_.random);
+    while (true) {
+      context_ = std::make_unique<grpc::ClientContext>();
+      stream_ = directory->ImportAccounts(context_.get());
+      ImportAccountsRequest options;
+      options.mutable_options()->set_update_existing(wish_.update_existing);
+      options.mutable_options()->set_validate_only(wish_.dry_run);
+      options.mutable_options()->set_request_id(ids.current());
+      ImportAccountsResponse answer;
+      const bool going = stream_->Write(options) && stream_->Read(&answer);
+      if (going && !answer.already_ended()) {
+        session_.console.err() << "This import is " << Printable(answer.operation()) << ".\n";
+        return absl::OkStatus();
+      }
+      RESTANTE_RETURN_IF_ERROR(End(/*complete=*/false));
+      if (!answer.already_ended()) return absl::InternalError("the service says no operation");
+      ids.SkipEnded(answer.operation());
+    }
+  }
+
+  absl::Status End(bool complete) {
+    if (complete) {
+      ImportAccountsRequest last;
+      last.set_complete(true);
+      // That it does not arrive is in the status.
+      (void)stream_->Write(last);
+    }
+    stream_->WritesDone();
+    return rpc::FromGrpcStatus(stream_->Finish());
+  }
+
   void Take(FileItem item) {
     if (!item.item.ok()) return Failed(item.line, "", item.item.status());
     *message_.add_items() = *std::move(item.item);
@@ -126,7 +163,9 @@ class Import {
       session_.console.err() << "Only the first " << kMostFailuresShown
                              << " failed lines are listed.\n";
     }
-    if (!sent.ok() && !wish_.dry_run) {
+    if (absl::IsCancelled(sent)) {
+      session_.console.err() << "The import was cancelled; what is counted above is done.\n";
+    } else if (!sent.ok() && !wish_.dry_run) {
       session_.console.err()
           << "The import broke off; what is counted above is done. Repeat it with "
              "--update-existing to go on.\n";
@@ -142,13 +181,58 @@ class Import {
   const ImportWish& wish_;
   const std::function<double()> fraction_;
   ProgressLine line_;
-  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientContext> context_;
   std::unique_ptr<Stream> stream_;
   ImportAccountsRequest message_;
   int64_t created_ = 0;
   int64_t updated_ = 0;
   int64_t unchanged_ = 0;
   int64_t failed_ = 0;
+};
+
+// The accounts of an export to out().
+class Export {
+ public:
+  Export(Session* session, AccountFileFormat format) : session_(*session), format_(format) {}
+
+  // The name of the operation when it had ended before and nothing was written; else empty.
+  absl::StatusOr<std::string> Run(Directory* directory,
+                                  const auth::v1::ExportAccountsRequest& request) {
+    grpc::ClientContext context;
+    const auto stream = directory->ExportAccounts(&context, request);
+    auth::v1::ExportAccountsResponse response;
+    std::string ended;
+    absl::Status written;
+    while (written.ok() && stream->Read(&response)) {
+      if (response.already_ended()) {
+        ended = response.operation();
+      } else {
+        written = Write(response);
+      }
+    }
+    if (!written.ok()) context.TryCancel();
+    const absl::Status read = rpc::FromGrpcStatus(stream->Finish());
+    RESTANTE_RETURN_IF_ERROR(written);
+    RESTANTE_RETURN_IF_ERROR(read);
+    return ended;
+  }
+
+ private:
+  absl::Status Write(const auth::v1::ExportAccountsResponse& response) {
+    // The first says which operation it is.
+    if (!response.operation().empty()) {
+      session_.console.err() << "This export is " << Printable(response.operation()) << ".\n";
+      session_.console.out() << AccountFileHeader(format_);
+    }
+    for (const auth::v1::Account& account : response.accounts()) {
+      RESTANTE_ASSIGN_OR_RETURN(const std::string line, AccountFileLine(format_, account));
+      session_.console.out() << line;
+    }
+    return absl::OkStatus();
+  }
+
+  Session& session_;
+  const AccountFileFormat format_;
 };
 
 }  // namespace
@@ -172,26 +256,26 @@ absl::Status ImportAccounts(Session& session, const ImportWish& wish) {
 
 absl::Status ExportAccounts(Session& session, const ExportWish& wish) {
   RESTANTE_ASSIGN_OR_RETURN(Directory * directory, session.services.Directory());
-  const AccountFileFormat format = ToFormat(wish.format, "");
-  auth::v1::ExportAccountsRequest request;
-  request.set_filter(wish.filter);
-  request.set_show_deleted(wish.show_deleted);
-  grpc::ClientContext context;
-  const auto stream = directory->ExportAccounts(&context, request);
-  session.console.out() << AccountFileHeader(format);
-  auth::v1::ExportAccountsResponse response;
-  while (stream->Read(&response)) {
-    for (const auth::v1::Account& account : response.accounts()) {
-      absl::StatusOr<std::string> line = AccountFileLine(format, account);
-      if (!line.ok()) {
-        context.TryCancel();
-        (void)stream->Finish();
-        return line.status();
-      }
-      session.console.out() << *line;
+  TransferRequestIds ids(
+      {"accounts export", wish.format, wish.filter, wish.show_deleted ? "deleted" : ""},
+      &session.random);
+  Export accounts(&session, ToFormat(wish.format, ""));
+  while (true) {
+    auth::v1::ExportAccountsRequest request;
+    request.set_filter(wish.filter);
+    request.set_show_deleted(wish.show_deleted);
+    request.set_request_id(ids.current());
+    const absl::StatusOr<std::string> ended = accounts.Run(directory, request);
+    if (ended.ok() && ended->empty()) return absl::OkStatus();
+    if (ended.ok()) {
+      ids.SkipEnded(*ended);
+    } else if (GetErrorReason(ended.status()) == ErrorReason::kOperationRunning) {
+      // Somebody else's: each writes to its own output.
+      ids.UseNew();
+    } else {
+      return ended.status();
     }
   }
-  return rpc::FromGrpcStatus(stream->Finish());
 }
 
 }  // namespace restante::ctl

@@ -19,7 +19,8 @@ struct ImportWish {
 
 // Sends the accounts of a file and prints how many were created, updated, left as they were, and
 // failed; each failed line with its reason goes to err(). An error when any failed. What was
-// answered is durable: an import that broke off is repeated with update_existing.
+// answered is durable: an import that broke off is repeated with update_existing, and goes on with
+// the same operation when it is of the same file.
 absl::Status ImportAccounts(Session& session, const ImportWish& wish);
 
 struct ExportWish {
