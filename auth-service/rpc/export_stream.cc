@@ -39,10 +39,7 @@ void ExportStream::Fill() {
   const bool first = transfer_ == nullptr;
   const absl::Status status = first ? Begin() : transfer_->Report(counts_);
   if (!status.ok()) return End(status);
-  if (transfer_->already_ended()) {
-    return StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
-  }
-  AddAccounts();
+  if (!transfer_->already_ended()) AddAccounts();
   // The last piece ends the call by itself the next time.
   if (response_.accounts().empty() && !first) return End(absl::OkStatus());
   StartWrite(&response_);

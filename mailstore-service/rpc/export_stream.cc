@@ -76,9 +76,7 @@ void ExportStream::Fill() {
   absl::Status status = first ? Begin() : transfer_->Report(sent_counts_);
   if (status.ok() && !transfer_->already_ended()) status = FillAnswer();
   if (!status.ok()) return End(status);
-  if (transfer_->already_ended()) {
-    return StartWriteAndFinish(&answer_, grpc::WriteOptions(), grpc::Status::OK);
-  }
+  // One that had ended says that, and so has nothing more the next time.
   if (answer_.pieces().empty() && !first) return End(absl::OkStatus());
   StartWrite(&answer_);
 }

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -105,8 +106,8 @@ class TransferTest : public ServicesTest {
     EXPECT_TRUE(Get(name).metadata().UnpackTo(&metadata)) << name;
     return metadata;
   }
-  // Once no call carries the operation.
-  void AwaitEndOfCall(const std::string& name) {
+  void Await(const std::string& name,
+             const std::function<bool(const common::v1::TransferMetadata&)>& holds) {
     Mutex mutex;
     CondVar changed;
     const auto subscription = operations_->OnChange([&] {
@@ -114,9 +115,13 @@ class TransferTest : public ServicesTest {
       changed.SignalAll();
     });
     MutexLock lock(&mutex);
-    while (MetadataOf(name).state() == common::v1::TRANSFER_STATE_RUNNING) {
-      changed.WaitFor(&mutex, absl::Milliseconds(10));
-    }
+    while (!holds(MetadataOf(name))) changed.WaitFor(&mutex, absl::Milliseconds(10));
+  }
+  // Once no call carries the operation.
+  void AwaitEndOfCall(const std::string& name) {
+    Await(name, [](const auto& metadata) {
+      return metadata.state() != common::v1::TRANSFER_STATE_RUNNING;
+    });
   }
   void Cancel(const std::string& name) {
     google::longrunning::CancelOperationRequest request;
@@ -280,6 +285,11 @@ TEST_F(TransferTest, AnExportThatBrokeOffIsTakenOn) {
   reader = mover_->ExportMessages(&cut_context, request);
   ASSERT_TRUE(reader->Read(&answer));
   const std::string cut = answer.operation();
+  bool has_ended = false;
+  while (!has_ended && reader->Read(&answer)) {
+    for (const auto& piece : answer.pieces()) has_ended = has_ended || piece.end();
+  }
+  Await(cut, [](const auto& metadata) { return metadata.counts().done() > 0; });
   cut_context.TryCancel();
   reader->Finish();
   AwaitEndOfCall(cut);
