@@ -256,6 +256,9 @@ TEST_F(TransferTest, WhatBreaksOffIsNotComplete) {
   EXPECT_THAT(err(), HasSubstr("Repeat it to go on"));
   const std::string id = LastId();
   transfers_.refusal = absl::CancelledError("the operation was cancelled");
+  EXPECT_EQ(Run({"accounts", "import", Path("accounts.csv")}), ExitCode::kFailed);
+  EXPECT_THAT(err(), HasSubstr("The import was cancelled"));
+  EXPECT_THAT(err(), Not(HasSubstr("Repeat it")));
   EXPECT_EQ(Run({"mailboxes", "import", "m", "--mbox", Path("mbox")}), ExitCode::kFailed);
   EXPECT_EQ(LastId(), id);
   EXPECT_THAT(err(), HasSubstr("The import was cancelled"));
