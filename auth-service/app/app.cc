@@ -154,7 +154,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   rpc::WorkerPool workers(/*threads=*/2, /*max_waiting=*/100);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::OperationStore> operation_store,
-      operations::OpenRocksDbOperationStore(config.data_directory + "/operations"));
+      operations::OpenRocksDbOperationStore(config.data_directory + "/operations", logger));
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::Operations> operations,
       operations::Operations::Open(

@@ -9,6 +9,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
+#include "common/log/logger.h"
 
 namespace restante::operations {
 
@@ -25,9 +26,10 @@ class OperationStore {
   virtual absl::StatusOr<std::vector<std::pair<std::string, std::string>>> ReadAll() = 0;
 };
 
-// In the folder `path`, which is made when it is not there; its parent must be. UNAVAILABLE,
-// DATA_LOSS.
-absl::StatusOr<std::unique_ptr<OperationStore>> OpenRocksDbOperationStore(const std::string& path);
+// In the folder `path`, which is made when it is not there; its parent must be. One that is damaged
+// is moved to "{path}.damaged", which the log says, and an empty one made. UNAVAILABLE.
+absl::StatusOr<std::unique_ptr<OperationStore>> OpenRocksDbOperationStore(
+    const std::string& path, const log::Logger& logger);
 
 }  // namespace restante::operations
 

@@ -91,9 +91,11 @@ absl::Status Operations::Load() {
     std::optional<Entry> entry = Decode(record);
     if (!entry || entry->operation.name() != absl::StrCat(kNamePrefix, id) ||
         !LoadTransfer(&*entry)) {
-      return absl::DataLossError(
-          absl::StrCat("the record of operation ", EscapeForLog(id, 64),
-                       " is damaged; remove the folder of the operations to go on without them"));
+      // Work that can be begun again is no reason to keep a service from its work.
+      logger_.Error("operation_damaged",
+                    {{"operation", EscapeForLog(id, 64)},
+                     {"meaning", "it is forgotten: begin it again if it was not done"}});
+      continue;
     }
     const uint64_t number = entry->number;
     entries_.emplace(number, *std::move(entry));

@@ -67,7 +67,8 @@ class Operations {
   static constexpr size_t kMaxTransfers = 64;
 
   // Goes on with what is not done. `clock`, `random`, `logger` and what `make_job` needs outlive
-  // it. The store's errors, and DATA_LOSS for a damaged record.
+  // it. The store's errors. A damaged
+  // record is left out, and said in the log.
   static absl::StatusOr<std::unique_ptr<Operations>> Open(std::unique_ptr<OperationStore> store,
                                                           MakeJob make_job, const Clock& clock,
                                                           Random& random,

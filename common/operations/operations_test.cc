@@ -1,4 +1,5 @@
 #include "common/operations/operations.h"
+#include "common/base/mutex.h"
 
 #include <google/protobuf/wrappers.pb.h>
 #include <gtest/gtest.h>
@@ -7,6 +8,7 @@
 #include <atomic>
 #include <chrono>
 #include <filesystem>
+#include <fstream>
 #include <memory>
 #include <string>
 #include <utility>
@@ -22,6 +24,7 @@
 #include "gmock/gmock.h"
 #include "tests/support/fake_clock.h"
 #include "tests/support/fake_random.h"
+#include "tests/support/temporary_directory.h"
 #include "tests/support/test_pki.h"
 
 namespace restante::operations {
@@ -138,7 +141,17 @@ class OperationsTest : public testing::Test {
 
   FakeClock clock_;
   FakeRandom random_;
-  log::Logger logger_{"test", log::Level::kInfo, clock_, [](absl::string_view) {}};
+  // Lines are of several threads.
+  Mutex log_mutex_;
+  std::vector<std::string> log_lines_ ABSL_GUARDED_BY(log_mutex_);
+  log::Logger logger_{"test", log::Level::kInfo, clock_, [this](absl::string_view line) {
+                        MutexLock lock(&log_mutex_);
+                        log_lines_.emplace_back(line);
+                      }};
+  std::vector<std::string> LogLines() {
+    MutexLock lock(&log_mutex_);
+    return log_lines_;
+  }
   MemoryOperationStore::Records records_;
   std::unique_ptr<Stage> stage_;
   std::unique_ptr<Operations> operations_;
@@ -247,42 +260,71 @@ TEST_F(OperationsTest, ForgetsTheOldest) {
   EXPECT_EQ(records_.size(), Operations::kMaxEnded);
 }
 
-TEST_F(OperationsTest, RefusesDamagedRecords) {
+TEST_F(OperationsTest, LeavesDamagedRecordsOut) {
   AwaitEnd(MustBegin(1));
   operations_.reset();
   const MemoryOperationStore::Records good = records_;
   const std::string& record = good.begin()->second;
-  const auto open = [this] {
-    return Operations::Open(
-               std::make_unique<MemoryOperationStore>(&records_),
-               [](const google::protobuf::Any&) { return nullptr; }, clock_, random_, logger_)
-        .status();
+  const auto count = [this] {
+    const auto opened = Operations::Open(
+        std::make_unique<MemoryOperationStore>(&records_),
+        [](const google::protobuf::Any&) { return nullptr; }, clock_, random_, logger_);
+    EXPECT_TRUE(opened.ok()) << opened.status();
+    return (*opened)->List(UINT64_MAX, 10, std::nullopt).size();
   };
-  EXPECT_TRUE(open().ok());
+  const size_t whole = count();
+  ASSERT_GT(whole, 0u);
   for (size_t length = 0; length < record.size(); ++length) {
     records_.begin()->second = record.substr(0, length);
-    EXPECT_EQ(open().code(), absl::StatusCode::kDataLoss) << length;
+    EXPECT_EQ(count(), whole - 1) << length;
   }
+  EXPECT_THAT(LogLines(), testing::Contains(testing::HasSubstr("operation_damaged")));
   records_ = {{"another", record}};
-  EXPECT_EQ(open().code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(count(), 0u);
 }
 
-TEST(RocksDbOperationStore, KeepsRecords) {
-  std::string folder = testing::TempDir() + "restante-operations-XXXXXX";
-  ASSERT_NE(mkdtemp(folder.data()), nullptr);
-  const std::string path = folder + "/operations";
+class RocksDbOperationStoreTest : public OperationsTest {
+ protected:
+  const TemporaryDirectory folder_;
+  const std::string path = folder_.path() + "/operations";
+};
+
+TEST_F(RocksDbOperationStoreTest, IsMadeAnewWhenItIsDamaged) {
   {
-    const auto store = OpenRocksDbOperationStore(path);
+    const auto store = OpenRocksDbOperationStore(path, logger_);
+    ASSERT_TRUE(store.ok()) << store.status();
+    EXPECT_TRUE((*store)->Put("a", "1").ok());
+  }
+  // The next open writes the record to a table.
+  { ASSERT_TRUE(OpenRocksDbOperationStore(path, logger_).ok()); }
+  int damaged = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(path)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream(entry.path(), std::ios::in | std::ios::out).put('\x7f').put('\x7f');
+    ++damaged;
+  }
+  ASSERT_EQ(damaged, 1);
+  const auto store = OpenRocksDbOperationStore(path, logger_);
+  ASSERT_TRUE(store.ok()) << store.status();
+  EXPECT_TRUE((*store)->ReadAll()->empty());
+  EXPECT_TRUE((*store)->Put("b", "2").ok());
+  EXPECT_TRUE(std::filesystem::exists(path + ".damaged"));
+  EXPECT_THAT(LogLines(), testing::Contains(testing::HasSubstr("operations_damaged")));
+}
+
+TEST_F(RocksDbOperationStoreTest, KeepsRecords) {
+  {
+    const auto store = OpenRocksDbOperationStore(path, logger_);
     ASSERT_TRUE(store.ok()) << store.status();
     EXPECT_TRUE((*store)->Put("a", "1").ok());
     EXPECT_TRUE((*store)->Put("b", "2").ok());
     EXPECT_TRUE((*store)->Put("a", "3").ok());
     EXPECT_TRUE((*store)->Remove("b").ok());
-    EXPECT_EQ(OpenRocksDbOperationStore(path).status().code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(OpenRocksDbOperationStore(path, logger_).status().code(),
+              absl::StatusCode::kUnavailable);
   }
-  EXPECT_THAT(*(*OpenRocksDbOperationStore(path))->ReadAll(),
+  EXPECT_THAT(*(*OpenRocksDbOperationStore(path, logger_))->ReadAll(),
               ElementsAre(std::pair<std::string, std::string>("a", "3")));
-  std::filesystem::remove_all(folder);
 }
 
 class OperationsServiceTest : public OperationsTest {

@@ -1,7 +1,11 @@
 #include <rocksdb/db.h>
 
+#include <filesystem>
+#include <system_error>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/error_reason.h"
+#include "common/base/status_macros.h"
 #include "common/operations/operation_store.h"
 
 namespace restante::operations {
@@ -49,9 +53,7 @@ class RocksDbOperationStore : public OperationStore {
   const std::unique_ptr<rocksdb::DB> database_;
 };
 
-}  // namespace
-
-absl::StatusOr<std::unique_ptr<OperationStore>> OpenRocksDbOperationStore(const std::string& path) {
+absl::StatusOr<std::unique_ptr<OperationStore>> OpenAt(const std::string& path) {
   rocksdb::Options options;
   options.create_if_missing = true;
   options.paranoid_checks = true;
@@ -63,7 +65,26 @@ absl::StatusOr<std::unique_ptr<OperationStore>> OpenRocksDbOperationStore(const 
   rocksdb::DB* opened = nullptr;
   const rocksdb::Status status = rocksdb::DB::Open(options, path, &opened);
   if (!status.ok()) return ToStatus(status, absl::StrCat("opened in ", path));
-  return std::make_unique<RocksDbOperationStore>(opened);
+  auto store = std::make_unique<RocksDbOperationStore>(opened);
+  // A block that cannot be read shows only when it is.
+  RESTANTE_RETURN_IF_ERROR(store->ReadAll().status());
+  return store;
+}
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OperationStore>> OpenRocksDbOperationStore(
+    const std::string& path, const log::Logger& logger) {
+  absl::StatusOr<std::unique_ptr<OperationStore>> store = OpenAt(path);
+  if (!absl::IsDataLoss(store.status())) return store;
+  const std::string aside = path + ".damaged";
+  std::error_code error;
+  std::filesystem::remove_all(aside, error);
+  std::filesystem::rename(path, aside, error);
+  logger.Error("operations_damaged", {{"error", store.status().ToString()},
+                                      {"moved_to", error ? "" : aside},
+                                      {"meaning", "those that were not done must be begun again"}});
+  return OpenAt(path);
 }
 
 }  // namespace restante::operations

@@ -76,7 +76,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   DeliveryService deliveries({*store, workers, metrics, logger});
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::OperationStore> operation_store,
-      operations::OpenRocksDbOperationStore(config.store.directory + "/operations"));
+      operations::OpenRocksDbOperationStore(config.store.directory + "/operations", logger));
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::Operations> operations,
       operations::Operations::Open(std::move(operation_store),
@@ -91,7 +91,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
       {.program = "restante-mailstore",
        .version = std::string(app::Version()),
        .features = {"audit", "mailboxes.backup", "mailboxes.break_lease", "mailboxes.retention",
-                    "mailboxes.undelete", "mailboxes.verify", "messages.undelete", "operations"},
+                    "mailboxes.undelete", "mailboxes.verify", "messages.export", "messages.import",
+                    "messages.undelete", "operations"},
        .limits = {{"page_size", 1'000},
                   {"batch_names", 1'000},
                   {"audit.entries", audit::kMaxEntries},

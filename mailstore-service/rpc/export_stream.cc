@@ -9,6 +9,7 @@
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
 #include "mailstore-service/rpc/convert.h"
+#include "mailstore-service/store/mailbox_changes.h"
 
 namespace restante::mailstore {
 namespace {
@@ -33,7 +34,7 @@ ExportStream::ExportStream(const ExportStreamParts& parts, grpc::CallbackServerC
                            const v1::ExportMessagesRequest& request, std::string caller)
     : parts_(parts),
       context_(context),
-      caller_(std::move(caller)),
+      author_{std::move(caller), "ExportMessages"},
       parent_(request.parent()),
       request_id_(request.request_id()),
       after_(request.after_message_id()) {
@@ -55,13 +56,18 @@ void ExportStream::OnWriteDone(bool ok) {
 }
 
 void ExportStream::End(const absl::Status& status) {
-  if (transfer_ != nullptr) transfer_->End(status, sent_counts_);
+  if (transfer_ == nullptr) return Close(status);
+  if (!transfer_->already_ended()) {
+    (void)parts_.store.RecordAudit(
+        mailbox_id_, TransferEnded("export", transfer_->name(), sent_counts_.done()), author_);
+  }
+  transfer_->End(status, sent_counts_);
   Close(status);
 }
 
 void ExportStream::Close(const absl::Status& status) {
   parts_.logger.Info("messages_exported", {{"mailbox_id", mailbox_id_},
-                                           {"caller", caller_},
+                                           {"caller", author_.caller},
                                            {"exported", counts_.done()},
                                            {"failed", counts_.failed()},
                                            {"code", absl::StatusCodeToString(status.code())}});
@@ -88,11 +94,13 @@ absl::Status ExportStream::Begin() {
                                                              .resource = parent_,
                                                              .validate_only = false,
                                                              .request_id = request_id_,
-                                                             .caller = caller_,
+                                                             .caller = author_.caller,
                                                              .from_the_beginning = after_ == 0}));
   answer_.set_operation(transfer_->name());
   answer_.set_already_ended(transfer_->already_ended());
-  return absl::OkStatus();
+  if (transfer_->already_ended()) return absl::OkStatus();
+  // Before any mail leaves: who had it must be known.
+  return parts_.store.RecordAudit(mailbox_id_, TransferBegun("export", transfer_->name()), author_);
 }
 
 absl::Status ExportStream::BeginNext() {

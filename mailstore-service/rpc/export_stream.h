@@ -8,6 +8,7 @@
 #include <memory>
 #include <string>
 
+#include "common/audit/entry.h"
 #include "common/log/logger.h"
 #include "common/operations/operations.h"
 #include "common/rpc/worker_pool.h"
@@ -52,7 +53,7 @@ class ExportStream : public grpc::ServerWriteReactor<v1::ExportMessagesResponse>
 
   const ExportStreamParts parts_;
   grpc::CallbackServerContext* const context_;
-  const std::string caller_;
+  const audit::Author author_;
   const std::string parent_;
   const std::string request_id_;
   std::string mailbox_id_;

@@ -10,6 +10,7 @@
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
 #include "mailstore-service/rpc/convert.h"
+#include "mailstore-service/store/mailbox_changes.h"
 
 namespace restante::mailstore {
 namespace {
@@ -27,7 +28,7 @@ absl::StatusOr<absl::Time> TimeOf(absl::string_view field,
 
 ImportStream::ImportStream(const ImportStreamParts& parts, grpc::CallbackServerContext* context,
                            std::string caller)
-    : parts_(parts), context_(context), caller_(std::move(caller)) {
+    : parts_(parts), context_(context), author_{std::move(caller), "ImportMessages"} {
   StartRead(&request_);
 }
 
@@ -56,7 +57,13 @@ void ImportStream::PostEnd(const absl::Status& status) {
 }
 
 void ImportStream::End(const absl::Status& status) {
-  if (transfer_ != nullptr) transfer_->End(status, counts_);
+  if (transfer_ == nullptr) return Close(status);
+  // What was imported is there, said or not.
+  if (!transfer_->already_ended()) {
+    (void)parts_.store.RecordAudit(
+        mailbox_id_, TransferEnded("import", transfer_->name(), counts_.done()), author_);
+  }
+  transfer_->End(status, counts_);
   Close(status);
 }
 
@@ -67,7 +74,7 @@ void ImportStream::BreakOff(const absl::Status& status) {
 
 void ImportStream::Close(const absl::Status& status) {
   parts_.logger.Info("messages_imported", {{"mailbox_id", mailbox_id_},
-                                           {"caller", caller_},
+                                           {"caller", author_.caller},
                                            {"imported", counts_.done()},
                                            {"repeated", counts_.unchanged()},
                                            {"failed", counts_.failed()},
@@ -124,10 +131,11 @@ absl::Status ImportStream::TakeParent() {
                                                              .resource = request_.parent(),
                                                              .validate_only = false,
                                                              .request_id = request_.request_id(),
-                                                             .caller = caller_,
+                                                             .caller = author_.caller,
                                                              .from_the_beginning = false}));
   response_.set_already_ended(transfer_->already_ended());
-  return absl::OkStatus();
+  if (transfer_->already_ended()) return absl::OkStatus();
+  return parts_.store.RecordAudit(mailbox_id_, TransferBegun("import", transfer_->name()), author_);
 }
 
 absl::Status ImportStream::TakeBegin(const v1::ImportedMessage& message) {

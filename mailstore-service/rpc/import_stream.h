@@ -7,6 +7,7 @@
 #include <memory>
 #include <string>
 
+#include "common/audit/entry.h"
 #include "common/base/clock.h"
 #include "common/log/logger.h"
 #include "common/operations/operations.h"
@@ -64,7 +65,7 @@ class ImportStream
 
   const ImportStreamParts parts_;
   grpc::CallbackServerContext* const context_;
-  const std::string caller_;
+  const audit::Author author_;
   std::string mailbox_id_;
   bool has_request_id_ = false;
   bool has_answered_ = false;

@@ -449,6 +449,19 @@ TEST_F(ServicesTest, MessagesMoveFromMailboxToMailbox) {
   EXPECT_EQ(*reader->Next(), large.substr(0, 262'144));
   EXPECT_THAT(log_lines_, testing::Contains(testing::HasSubstr("messages_imported")));
   EXPECT_THAT(log_lines_, testing::Contains(testing::HasSubstr("messages_exported")));
+  // Who had mail is kept, and who brought it.
+  std::vector<std::string> audited;
+  const std::vector<audit::Entry> entries = *store_->ListAudit(UINT64_MAX, 10);
+  for (const audit::Entry& entry : entries) {
+    EXPECT_EQ(entry.author.caller, "spiffe://restante/mover/ops");
+    EXPECT_THAT(
+        entry.changes.at(0).new_values.at(0),
+        testing::AnyOf(testing::StartsWith("begun as operations/"), "ended after 3 messages"));
+    audited.push_back(absl::StrCat(entry.author.method, " ", entry.resource));
+  }
+  EXPECT_THAT(audited, testing::UnorderedElementsAre(
+                           "ExportMessages mailboxes/from", "ExportMessages mailboxes/from",
+                           "ImportMessages mailboxes/to", "ImportMessages mailboxes/to"));
 }
 
 TEST_F(ServicesTest, AnImportIsOfWholeMessages) {

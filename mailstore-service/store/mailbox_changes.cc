@@ -81,6 +81,17 @@ FieldChanges PurgeOfMessages(const std::vector<uint64_t>& ids) {
   return {{"deleted_messages", TextsOf(ids), {}}};
 }
 
+FieldChanges TransferBegun(const std::string& field, const std::string& operation) {
+  return {{field, {}, {absl::StrCat("begun as ", operation)}}};
+}
+
+FieldChanges TransferEnded(const std::string& field, const std::string& operation,
+                           int64_t messages) {
+  return {{field,
+           {absl::StrCat("begun as ", operation)},
+           {absl::StrCat("ended after ", messages, " messages")}}};
+}
+
 FieldChanges SessionBroken(const SessionInfo& session) {
   return {{"session",
            {absl::StrCat(session.session_id, " of client ", session.client_address, " by ",

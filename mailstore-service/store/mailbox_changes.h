@@ -32,6 +32,12 @@ FieldChanges DeletionOfMessages(const std::vector<uint64_t>& ids);
 FieldChanges UndeletionOfMessages(const std::vector<uint64_t>& ids);
 FieldChanges PurgeOfMessages(const std::vector<uint64_t>& ids);
 
+// Mail of the mailbox begins to move, or has moved as far as it will: `field` is "import" or
+// "export", and `operation` what carries it.
+FieldChanges TransferBegun(const std::string& field, const std::string& operation);
+FieldChanges TransferEnded(const std::string& field, const std::string& operation,
+                           int64_t messages);
+
 FieldChanges SessionBroken(const SessionInfo& session);
 
 }  // namespace restante::mailstore

@@ -242,8 +242,8 @@ class Mailstore {
   virtual absl::StatusOr<VerificationResult> VerifyMessages(const std::string& mailbox_id,
                                                             uint64_t after, size_t limit) = 0;
 
-  // Leaves an audit entry of what `author` does with a mailbox beside these verbs, durably.
-  // MAILBOX_NOT_FOUND.
+  // Leaves an audit entry of what `author` does with a mailbox beside these verbs, durably; also
+  // with one that is not there. FIELD_INVALID.
   virtual absl::Status RecordAudit(const std::string& mailbox_id,
                                    const std::vector<audit::FieldChange>& changes,
                                    const audit::Author& author) = 0;

@@ -266,8 +266,8 @@ void MemoryStore::Record(const std::string& mailbox_id, FieldChanges changes,
 absl::Status MemoryStore::RecordAudit(const std::string& mailbox_id,
                                       const std::vector<audit::FieldChange>& changes,
                                       const audit::Author& author) {
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   MutexLock lock(&mutex_);
-  RESTANTE_RETURN_IF_ERROR(Find(mailbox_id).status());
   Record(mailbox_id, changes, author);
   return absl::OkStatus();
 }

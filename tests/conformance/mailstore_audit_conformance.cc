@@ -108,8 +108,8 @@ TEST_P(MailstoreConformance, WhatChangesNothingLeavesNoAuditEntry) {
             ErrorReason::kEtagMismatch);
   EXPECT_EQ(GetErrorReason(store().CreateMailbox("m", {}, By("CreateMailbox"))),
             ErrorReason::kMailboxExists);
-  EXPECT_EQ(GetErrorReason(store().RecordAudit("none", {{"import", {}, {"begun"}}}, By("I"))),
-            ErrorReason::kMailboxNotFound);
+  EXPECT_EQ(GetErrorReason(store().RecordAudit("NONE", {{"import", {}, {"begun"}}}, By("I"))),
+            ErrorReason::kFieldInvalid);
   EXPECT_THAT(AuditTexts(store()), IsEmpty());
 }
 

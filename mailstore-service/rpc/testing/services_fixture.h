@@ -270,7 +270,8 @@ class ServicesTest : public testing::Test {
   DeliveryService delivery_{{*store_, workers_, metrics_, logger_}};
   const BackupOptions backups_{absl::StrCat(directory_.path(), "/backups"), 2};
   std::unique_ptr<operations::Operations> operations_ = *operations::Operations::Open(
-      *operations::OpenRocksDbOperationStore(absl::StrCat(directory_.path(), "/operations")),
+      *operations::OpenRocksDbOperationStore(absl::StrCat(directory_.path(), "/operations"),
+                                             logger_),
       MakeMailboxJobs({*store_, backups_, clock_}), clock_, random_, logger_);
   operations::OperationsService operations_service_{*operations_, {"mail-admin"}};
   MailboxService mailbox_{{*store_, workers_, *operations_, clock_, logger_}, true};

@@ -208,7 +208,7 @@ absl::StatusOr<std::optional<SessionInfo>> StoreOnDisk::BreakLease(const std::st
 absl::Status StoreOnDisk::RecordAudit(const std::string& mailbox_id,
                                       const std::vector<audit::FieldChange>& changes,
                                       const audit::Author& author) {
-  RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
+  RESTANTE_RETURN_IF_ERROR(CheckMailboxId(mailbox_id));
   rocksdb::WriteBatch batch;
   return audit_.Write(author, mailbox_id, changes, &batch);
 }
