@@ -1,5 +1,6 @@
 #include "common/rpc/worker_pool.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "common/base/check.h"
@@ -8,11 +9,13 @@
 namespace restante::rpc {
 namespace {
 
+constexpr size_t kMaxNameOctets = 256;
 constexpr absl::Duration kComeAgain = absl::Milliseconds(200);
 
 }  // namespace
 
-WorkerPool::WorkerPool(size_t threads, size_t max_waiting) : max_waiting_(max_waiting) {
+WorkerPool::WorkerPool(size_t threads, size_t max_waiting)
+    : max_waiting_(max_waiting), max_running_(std::max<size_t>(threads / 4, 1)) {
   RESTANTE_CHECK(threads > 0);
   threads_.reserve(threads);
   for (size_t i = 0; i < threads; ++i) threads_.emplace_back([this] { Run(); });
@@ -27,14 +30,20 @@ WorkerPool::~WorkerPool() {
   for (std::thread& thread : threads_) thread.join();
 }
 
-absl::Status WorkerPool::Post(std::function<void()> job) {
+absl::Status WorkerPool::Post(absl::string_view tenant, std::function<void()> job) {
   {
     MutexLock lock(&mutex_);
-    if (waiting_.size() < max_waiting_) {
-      waiting_.push_back(std::move(job));
-      changed_.SignalOne();
+    // Callers name tenants before they are checked.
+    auto [it, is_new] = tenants_.try_emplace(tenant.substr(0, kMaxNameOctets));
+    Tenant& its = it->second;
+    const size_t own = tenant == kNobody ? max_waiting_ : std::max<size_t>(max_waiting_ / 2, 1);
+    if (waiting_ < max_waiting_ && its.waiting.size() < own) {
+      its.waiting.push_back(std::move(job));
+      ++waiting_;
+      GiveTurn(it->first, &its);
       return absl::OkStatus();
     }
+    if (is_new) tenants_.erase(it);
   }
   absl::Status busy =
       absl::UnavailableError("the service has more calls than it can take; try again");
@@ -42,17 +51,49 @@ absl::Status WorkerPool::Post(std::function<void()> job) {
   return busy;
 }
 
+void WorkerPool::GiveTurn(const std::string& name, Tenant* tenant) {
+  const bool may_run = name == kNobody || tenant->running < max_running_;
+  if (tenant->waiting.empty() || tenant->has_turn || !may_run) return;
+  tenant->has_turn = true;
+  turns_.push_back(name);
+  changed_.SignalOne();
+}
+
+std::string WorkerPool::TakeJob(std::function<void()>* job) {
+  std::string name = std::move(turns_.front());
+  turns_.pop_front();
+  Tenant& tenant = tenants_.find(name)->second;
+  tenant.has_turn = false;
+  *job = std::move(tenant.waiting.front());
+  tenant.waiting.pop_front();
+  --waiting_;
+  ++tenant.running;
+  GiveTurn(name, &tenant);
+  return name;
+}
+
+void WorkerPool::EndJob(const std::string& name) {
+  const auto it = tenants_.find(name);
+  --it->second.running;
+  GiveTurn(name, &it->second);
+  if (it->second.running == 0 && it->second.waiting.empty()) tenants_.erase(it);
+}
+
 void WorkerPool::Run() {
   while (true) {
     std::function<void()> job;
+    std::string name;
     {
       MutexLock lock(&mutex_);
-      while (waiting_.empty() && !ending_) changed_.Wait(&mutex_);
-      if (waiting_.empty()) return;
-      job = std::move(waiting_.front());
-      waiting_.pop_front();
+      // What waits without a turn is seen to by the worker that ends a job of its tenant.
+      while (turns_.empty() && !(ending_ && waiting_ == 0)) changed_.Wait(&mutex_);
+      if (turns_.empty()) return changed_.SignalAll();
+      name = TakeJob(&job);
     }
     job();
+    job = nullptr;
+    MutexLock lock(&mutex_);
+    EndJob(name);
   }
 }
 

@@ -35,7 +35,10 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
 
   void OnReadDone(bool ok) override {
     if (!ok) return End(Incomplete("the stream ended without its finish"));
-    const absl::Status posted = parts_.workers.Post([this] { OnPart(); });
+    if (part_.has_header() && part_.header().mailbox_ids_size() > 0) {
+      tenant_ = part_.header().mailbox_ids(0);
+    }
+    const absl::Status posted = parts_.workers.Post(tenant_, [this] { OnPart(); });
     if (!posted.ok()) Finish(rpc::ToGrpcStatus(posted));
   }
   void OnDone() override { delete this; }
@@ -123,6 +126,8 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
   grpc::CallbackServerContext* const context_;
   v1::DeliverMessageResponse* const response_;
   v1::DeliverMessageRequest part_;
+  // Whose work it is: of several mailboxes the first one's.
+  std::string tenant_;
   std::vector<std::string> mailbox_ids_;
   std::unique_ptr<DeliveryWriter> writer_;
 };
@@ -137,7 +142,7 @@ grpc::ServerReadReactor<v1::DeliverMessageRequest>* DeliveryService::DeliverMess
 grpc::ServerUnaryReactor* DeliveryService::CheckDelivery(grpc::CallbackServerContext* context,
                                                          const v1::CheckDeliveryRequest* request,
                                                          v1::CheckDeliveryResponse* /*response*/) {
-  return Answer(parts_.workers, context, [this, request]() -> absl::Status {
+  return Answer(parts_.workers, request->mailbox_id(), context, [this, request]() -> absl::Status {
     if (request->size_octets() < 0) return InvalidField("size_octets", "must not be negative");
     return parts_.store.CheckDelivery(request->mailbox_id(), request->size_octets());
   });

@@ -70,7 +70,7 @@ void FillPage(std::vector<MessageSummary> messages, size_t page_size, MaildropPa
 grpc::ServerUnaryReactor* MaildropService::OpenMaildrop(grpc::CallbackServerContext* context,
                                                         const v1::OpenMaildropRequest* request,
                                                         v1::OpenMaildropResponse* response) {
-  return Answer(parts_.workers, context,
+  return Answer(parts_.workers, request->mailbox_id(), context,
                 [this, request, response, frontend = CallerOf(*context)]() -> absl::Status {
                   if (!request->page_token().empty()) {
                     return NextPage(*request, frontend, response);
@@ -105,17 +105,18 @@ grpc::ServerWriteReactor<v1::ReadMessagesResponse>* MaildropService::ReadMessage
 grpc::ServerUnaryReactor* MaildropService::CloseMaildrop(grpc::CallbackServerContext* context,
                                                          const v1::CloseMaildropRequest* request,
                                                          v1::CloseMaildropResponse* response) {
-  return Answer(parts_.workers, context, [this, request, response, frontend = CallerOf(*context)] {
-    absl::Status status = Close(*request, frontend, response);
-    parts_.metrics.Closed(status, response->deleted_count());
-    parts_.logger.Info(status.ok() ? "maildrop_closed" : "maildrop_not_closed",
-                       {{"session_id", request->lease().session_id()},
-                        {"mailbox_id", request->lease().mailbox_id()},
-                        {"to_delete", request->delete_message_ids_size()},
-                        {"deleted", response->deleted_count()},
-                        {"error", status.ok() ? "" : status.ToString()}});
-    return status;
-  });
+  return Answer(parts_.workers, request->lease().mailbox_id(), context,
+                [this, request, response, frontend = CallerOf(*context)] {
+                  absl::Status status = Close(*request, frontend, response);
+                  parts_.metrics.Closed(status, response->deleted_count());
+                  parts_.logger.Info(status.ok() ? "maildrop_closed" : "maildrop_not_closed",
+                                     {{"session_id", request->lease().session_id()},
+                                      {"mailbox_id", request->lease().mailbox_id()},
+                                      {"to_delete", request->delete_message_ids_size()},
+                                      {"deleted", response->deleted_count()},
+                                      {"error", status.ok() ? "" : status.ToString()}});
+                  return status;
+                });
 }
 
 absl::StatusOr<MaildropGrant> MaildropService::CheckGrant(const v1::OpenMaildropRequest& request,

@@ -65,7 +65,7 @@ absl::Status MessageStream::Take(const v1::ReadMessagesRequest& request,
 }
 
 void MessageStream::PostFill() {
-  const absl::Status posted = parts_.workers.Post([this] { Fill(); });
+  const absl::Status posted = parts_.workers.Post(lease_.mailbox_id, [this] { Fill(); });
   if (!posted.ok()) Finish(rpc::ToGrpcStatus(posted));
 }
 

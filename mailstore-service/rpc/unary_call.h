@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "common/audit/entry.h"
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/status.h"
@@ -19,17 +20,24 @@ inline audit::Author AuthorOf(const grpc::CallbackServerContext& context, const 
   return {rpc::GetPeerIdentity(context).uri, method};
 }
 
-// Ends the call with what `work` says, run by a worker. Work for a caller that has gone meanwhile
-// is left undone.
-inline grpc::ServerUnaryReactor* Answer(rpc::WorkerPool& workers,
+// Ends the call with what `work` says, run by a worker for `tenant`. Work for a caller that has
+// gone meanwhile is left undone.
+inline grpc::ServerUnaryReactor* Answer(rpc::WorkerPool& workers, absl::string_view tenant,
                                         grpc::CallbackServerContext* context,
                                         std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status posted = workers.Post([context, reactor, work = std::move(work)] {
+  const absl::Status posted = workers.Post(tenant, [context, reactor, work = std::move(work)] {
     reactor->Finish(context->IsCancelled() ? grpc::Status::CANCELLED : rpc::ToGrpcStatus(work()));
   });
   if (!posted.ok()) reactor->Finish(rpc::ToGrpcStatus(posted));
   return reactor;
+}
+
+// The same for nobody in particular.
+inline grpc::ServerUnaryReactor* Answer(rpc::WorkerPool& workers,
+                                        grpc::CallbackServerContext* context,
+                                        std::function<absl::Status()> work) {
+  return Answer(workers, "", context, std::move(work));
 }
 
 }  // namespace restante::mailstore

@@ -147,10 +147,11 @@ class Mailstore {
                                                               const MessageRead& read) = 0;
 
   // Deletes messages, so that UndeleteMessages can bring them back for as long as the store keeps
-  // them, notes which were read, and lets the mailbox go, durably, in one step; answers how many it
-  // deleted. Ids that are not there are passed over. The answer is kept for kOutcomeKept: a repeat
-  // gets the same one and changes nothing. LEASE_LOST: nothing was deleted. DELETE_NOT_GRANTED:
-  // nothing was deleted, and the mailbox is held on.
+  // them, notes which were read, and lets the mailbox go, in one step; answers how many it deleted.
+  // Durable when it changed a message: else the mailbox may be held for another kLeaseTtl after a
+  // power cut. Ids that are not there are passed over. The answer is kept for kOutcomeKept: a
+  // repeat gets the same one and changes nothing. LEASE_LOST: nothing was deleted.
+  // DELETE_NOT_GRANTED: nothing was deleted, and the mailbox is held on.
   virtual absl::StatusOr<int64_t> Close(const Lease& lease, const MaildropUpdate& update) = 0;
 
   // MAILBOX_NOT_FOUND.

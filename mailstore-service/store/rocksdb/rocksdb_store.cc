@@ -182,7 +182,10 @@ absl::StatusOr<int64_t> StoreOnDisk::WriteClose(const Lease& lease, const Sessio
   batch.Put(database_->outcomes(), codec::OutcomeKey(lease),
             codec::EncodeOutcome({-removed.usage.count, clock_.WallNow()}));
   batch.Delete(database_->leases(), lease.mailbox_id);
-  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
+  // A session that changed nothing has nothing to lose but its end: most sessions only look, and
+  // wait for no disk.
+  const bool changes = removed.usage.count != 0 || !update.read_message_ids.empty();
+  RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, changes));
   return -removed.usage.count;
 }
 

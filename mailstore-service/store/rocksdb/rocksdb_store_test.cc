@@ -313,6 +313,21 @@ TEST_F(FaultyDiskTest, ManyTargetsShareASync) {
   EXPECT_EQ(store->ListMailboxes("", 1'000, false)->size(), 100u);
 }
 
+TEST_F(FaultyDiskTest, ASessionWaitsForTheDiskOnlyForWhatItChanged) {
+  std::unique_ptr<Mailstore> store = OpenStore();
+  Deliver(*store, "1\r\n");
+  Deliver(*store, "2\r\n");
+  const auto syncs_of = [&](const auto& update) {
+    const OpenedMaildrop opened = *store->Open("m", {"s", "", ""});
+    const int before = disk_.syncs;
+    EXPECT_TRUE(store->Close(opened.lease, update(opened.messages[0].message_id)).ok());
+    return disk_.syncs - before;
+  };
+  EXPECT_EQ(syncs_of([](uint64_t) { return MaildropUpdate(); }), 0);
+  EXPECT_EQ(syncs_of([](uint64_t id) { return MaildropUpdate{{}, {id}}; }), 1);
+  EXPECT_EQ(syncs_of([](uint64_t id) { return MaildropUpdate{{id}}; }), 1);
+}
+
 TEST_F(FaultyDiskTest, AFullDiskRefusesDeliveriesUntilThereIsRoom) {
   std::unique_ptr<Mailstore> store = OpenStore();
   Deliver(*store, "kept\r\n");
