@@ -10,7 +10,7 @@
 set -euo pipefail
 build=$1
 shift
-pure=(common/base common/crypto auth-service/{ntlm,sasl,directory,authority,logon}
+pure=(common/audit common/base common/crypto auth-service/{ntlm,sasl,directory,authority,logon}
   pop3-frontend/protocol mailstore-service/{store,lmtp/protocol} ':!**/rocksdb')
 case ${1:-} in
   '') mapfile -t files < <(git ls-files '*.cc' ':!*_test.cc' ':!tests') ;;
