@@ -9,7 +9,9 @@ from deployment import Deployment
 from pop3_client import RawPop3
 
 MEGABYTE, MEBIBYTE = 1_000_000, 1 << 20
-EXTRA_KIBIBYTES = 4 * 1024
+# The store's write buffers fill and empty at their own pace, whatever the messages are: a text that was
+# in memory would be 67 MB more.
+EXTRA_KIBIBYTES = {"lmtp": 4 * 1024, "pop3": 4 * 1024, "mailstore": 16 * 1024}
 RECIPIENTS = 1_000
 LINE = b"a line of a large message, as long as lines of mail are, and no dot at its beginning\r\n"
 PASSWORD = "Large mail 1"
@@ -147,7 +149,7 @@ class Extra:
         extra = {program: after[program] - self._before[program] for program in self._programs}
         print(f"extra KiB: {extra}, of {after}")
         for program, kibibytes in extra.items():
-            assert kibibytes < EXTRA_KIBIBYTES, f"{program} took {kibibytes} KiB more"
+            assert kibibytes < EXTRA_KIBIBYTES[program], f"{program} took {kibibytes} KiB more"
 
     def _peaks(self):
         return {program: peak_kibibytes(self._deployment, program) for program in self._programs}
