@@ -105,6 +105,15 @@ rpc::ServerDescription DescribeServer(const Config& config) {
   return description;
 }
 
+// nullptr when the configuration has no address for it.
+absl::StatusOr<std::unique_ptr<rpc::Server>> StartManagement(
+    const Config& config, const std::vector<grpc::Service*>& services) {
+  if (config.management_address.empty()) return std::unique_ptr<rpc::Server>();
+  return rpc::Server::Start(
+      {config.management_address, config.tls, rpc::AuthManagementAccess(), /*reflection=*/true},
+      services);
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
@@ -153,12 +162,9 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   // One goes on answering while an import makes keys out of passwords.
   rpc::WorkerPool workers(/*threads=*/2, /*max_waiting=*/100);
   RESTANTE_ASSIGN_OR_RETURN(
-      std::unique_ptr<operations::OperationStore> operation_store,
-      operations::OpenRocksDbOperationStore(config.data_directory + "/operations", logger));
-  RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::Operations> operations,
-      operations::Operations::Open(
-          std::move(operation_store),
+      operations::Operations::OpenIn(
+          config.data_directory + "/operations",
           rpc::MakeDirectoryJobs({*directory, vault, config.backup_directory, clock}), clock,
           random, logger));
   operations::OperationsService operations_service(*operations, {"key-admin"});
@@ -176,13 +182,9 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,
       rpc::Server::Start({config.rpc_address, config.tls, rpc::AuthDataAccess()}, {&logons}));
-  std::unique_ptr<rpc::Server> management;
-  if (!config.management_address.empty()) {
-    RESTANTE_ASSIGN_OR_RETURN(management,
-                              rpc::Server::Start({config.management_address, config.tls,
-                                                  rpc::AuthManagementAccess(), /*reflection=*/true},
-                                                 {&accounts, &audit, &operations_service, &info}));
-  }
+  RESTANTE_ASSIGN_OR_RETURN(
+      std::unique_ptr<rpc::Server> management,
+      StartManagement(config, {&accounts, &audit, &operations_service, &info}));
   endpoints->SetReady(true);
   logger.Info("started", {{"version", app::Version()},
                           {"rpc_port", server->port()},

@@ -79,6 +79,15 @@ absl::StatusOr<std::unique_ptr<Operations>> Operations::Open(std::unique_ptr<Ope
   return operations;
 }
 
+absl::StatusOr<std::unique_ptr<Operations>> Operations::OpenIn(const std::string& path,
+                                                               MakeJob make_job, const Clock& clock,
+                                                               Random& random,
+                                                               const log::Logger& logger) {
+  RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<OperationStore> store,
+                            OpenRocksDbOperationStore(path, logger));
+  return Open(std::move(store), std::move(make_job), clock, random, logger);
+}
+
 Operations::~Operations() {
   Stop();
   if (thread_.joinable()) thread_.join();

@@ -73,6 +73,11 @@ class Operations {
                                                           MakeJob make_job, const Clock& clock,
                                                           Random& random,
                                                           const log::Logger& logger);
+  // Kept in the folder `path`, as OpenRocksDbOperationStore does.
+  static absl::StatusOr<std::unique_ptr<Operations>> OpenIn(const std::string& path,
+                                                            MakeJob make_job, const Clock& clock,
+                                                            Random& random,
+                                                            const log::Logger& logger);
   // Stop, and waits for the running job.
   ~Operations();
   Operations(const Operations&) = delete;

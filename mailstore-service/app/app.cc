@@ -44,6 +44,24 @@ std::vector<rpc::ServerFinding> FindFaults(const Config& config) {
            "take development_mode out of its configuration and restart it"}};
 }
 
+rpc::ServerDescription DescribeServer(const Config& config) {
+  return {
+      .program = "restante-mailstore",
+      .version = std::string(app::Version()),
+      .features = {"audit", "mailboxes.backup", "mailboxes.break_lease", "mailboxes.retention",
+                   "mailboxes.undelete", "mailboxes.verify", "messages.export", "messages.import",
+                   "messages.undelete", "operations"},
+      .limits = {{"page_size", 1'000},
+                 {"batch_names", 1'000},
+                 {"audit.entries", audit::kMaxEntries},
+                 {"audit.retention_seconds", absl::ToInt64Seconds(config.store.kept.audit_entries)},
+                 {"deleted_messages_kept_seconds",
+                  absl::ToInt64Seconds(config.store.kept.deleted_messages)},
+                 {"deleted_mailboxes_kept_seconds",
+                  absl::ToInt64Seconds(config.store.kept.deleted_mailboxes)},
+                 {"message_octets", 16 << 20}}};
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
@@ -75,35 +93,18 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                             config.placement);
   DeliveryService deliveries({*store, workers, metrics, logger});
   RESTANTE_ASSIGN_OR_RETURN(
-      std::unique_ptr<operations::OperationStore> operation_store,
-      operations::OpenRocksDbOperationStore(config.store.directory + "/operations", logger));
-  RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<operations::Operations> operations,
-      operations::Operations::Open(std::move(operation_store),
-                                   MakeMailboxJobs({*store, config.backups, clock}), clock, random,
-                                   logger));
+      operations::Operations::OpenIn(config.store.directory + "/operations",
+                                     MakeMailboxJobs({*store, config.backups, clock}), clock,
+                                     random, logger));
   operations::OperationsService operations_service(*operations, {"mail-admin"});
   MailboxService mailboxes({*store, workers, *operations, clock, logger},
                            !config.backups.directory.empty());
   rpc::AuditService audit(
       [&store](uint64_t before, size_t limit) { return store->ListAudit(before, limit); }, workers);
   rpc::ServerInfoService info(
-      {.program = "restante-mailstore",
-       .version = std::string(app::Version()),
-       .features = {"audit", "mailboxes.backup", "mailboxes.break_lease", "mailboxes.retention",
-                    "mailboxes.undelete", "mailboxes.verify", "messages.export", "messages.import",
-                    "messages.undelete", "operations"},
-       .limits = {{"page_size", 1'000},
-                  {"batch_names", 1'000},
-                  {"audit.entries", audit::kMaxEntries},
-                  {"audit.retention_seconds",
-                   absl::ToInt64Seconds(config.store.kept.audit_entries)},
-                  {"deleted_messages_kept_seconds",
-                   absl::ToInt64Seconds(config.store.kept.deleted_messages)},
-                  {"deleted_mailboxes_kept_seconds",
-                   absl::ToInt64Seconds(config.store.kept.deleted_mailboxes)},
-                  {"message_octets", 16 << 20}}},
-      MailstoreManagementAccess(), [&config] { return FindFaults(config); }, clock);
+      DescribeServer(config), MailstoreManagementAccess(), [&config] { return FindFaults(config); },
+      clock);
 
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<rpc::Server> server,

@@ -104,10 +104,9 @@ grpc::ServerUnaryReactor* MailboxService::ListDeletedMessages(
 }
 
 template <typename Request>
-grpc::ServerUnaryReactor* MailboxService::ChangeMessages(grpc::CallbackServerContext* context,
-                                                         const char* method, const Request& request,
-                                                         MessagesVerb change,
-                                                         std::function<void(int64_t)> set_count) {
+grpc::ServerUnaryReactor* MailboxService::ChangeMessages(
+    grpc::CallbackServerContext* context, const char* method, const Request& request,
+    MessagesVerb change, const std::function<void(int64_t)>& set_count) {
   const auto run = [this, &request,
                     change](const audit::Author& author) -> absl::StatusOr<int64_t> {
     RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("parent", request.parent()));

@@ -126,7 +126,7 @@ class MailboxService : public v1::MailboxService::CallbackService {
   template <typename Request>
   grpc::ServerUnaryReactor* ChangeMessages(grpc::CallbackServerContext* context, const char* method,
                                            const Request& request, MessagesVerb change,
-                                           std::function<void(int64_t)> set_count);
+                                           const std::function<void(int64_t)>& set_count);
   void Record(const audit::Author& author, const std::string& mailbox, int64_t count,
               const absl::Status& status) const;
 

@@ -33,7 +33,7 @@ using mailstore::v1::ImportMessagesResponse;
 
 using Stream = grpc::ClientReaderWriterInterface<ImportMessagesRequest, ImportMessagesResponse>;
 
-constexpr size_t kTextOctets = 256 * 1024;
+constexpr size_t kTextOctets = size_t{256} * 1024;
 // Who reads further sees the pattern.
 constexpr int64_t kMostShown = 1'000;
 
