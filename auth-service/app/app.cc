@@ -105,6 +105,17 @@ rpc::ServerDescription DescribeServer(const Config& config) {
   return description;
 }
 
+rpc::AuditService::ReadEntries EntriesOf(const directory::Directory& directory) {
+  return [&directory](uint64_t before, size_t limit) { return directory.ListAudit(before, limit); };
+}
+
+void SayStarted(const log::Logger& logger, const rpc::Server& server,
+                const rpc::Server* management) {
+  logger.Info("started", {{"version", app::Version()},
+                          {"rpc_port", server.port()},
+                          {"management_port", management == nullptr ? 0 : management->port()}});
+}
+
 // nullptr when the configuration has no address for it.
 absl::StatusOr<std::unique_ptr<rpc::Server>> StartManagement(
     const Config& config, const std::vector<grpc::Service*>& services) {
@@ -161,20 +172,17 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   rpc::LogonService logons(flow, *directory);
   // One goes on answering while an import makes keys out of passwords.
   rpc::WorkerPool workers(/*threads=*/2, /*max_waiting=*/100);
+  const rpc::JobParts job_parts{*directory, vault, config.backup_directory, clock};
   RESTANTE_ASSIGN_OR_RETURN(
-      std::unique_ptr<operations::Operations> operations,
-      operations::Operations::OpenIn(
-          config.data_directory + "/operations",
-          rpc::MakeDirectoryJobs({*directory, vault, config.backup_directory, clock}), clock,
-          random, logger));
+      const std::unique_ptr<operations::Operations> operations,
+      operations::Operations::OpenIn(config.data_directory + "/operations",
+                                     rpc::MakeDirectoryJobs(job_parts), clock, random, logger));
   operations::OperationsService operations_service(*operations, {"key-admin"});
   rpc::DirectoryService accounts(
       {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, *operations,
        clock, logger},
       {config.default_placement, config.deleted_accounts_kept, config.backup_directory});
-  rpc::AuditService audit(
-      [&directory](uint64_t before, size_t limit) { return directory->ListAudit(before, limit); },
-      workers);
+  rpc::AuditService audit(EntriesOf(*directory), workers);
   rpc::ServerInfoService info(
       DescribeServer(config), rpc::AuthManagementAccess(),
       [&] { return rpc::FindFaults(*directory, vault, config.development_mode); }, clock);
@@ -186,9 +194,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
       std::unique_ptr<rpc::Server> management,
       StartManagement(config, {&accounts, &audit, &operations_service, &info}));
   endpoints->SetReady(true);
-  logger.Info("started", {{"version", app::Version()},
-                          {"rpc_port", server->port()},
-                          {"management_port", management == nullptr ? 0 : management->port()}});
+  SayStarted(logger, *server, management.get());
 
   // Certificates are watched, and keys of our own come with a restart.
   while (signals->Wait() == app::Signal::kReload) token_keys_reloader.ReloadNow();
