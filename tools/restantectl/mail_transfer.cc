@@ -17,6 +17,7 @@
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
 #include "tools/restantectl/errors.h"
+#include "tools/restantectl/import_call.h"
 #include "tools/restantectl/mail/maildir.h"
 #include "tools/restantectl/mail/mbox.h"
 #include "tools/restantectl/mail/pop3_source.h"
@@ -30,8 +31,6 @@ namespace {
 using Mailboxes = mailstore::v1::MailboxService::StubInterface;
 using mailstore::v1::ImportMessagesRequest;
 using mailstore::v1::ImportMessagesResponse;
-
-using Stream = grpc::ClientReaderWriterInterface<ImportMessagesRequest, ImportMessagesResponse>;
 
 constexpr size_t kTextOctets = size_t{256} * 1024;
 // Who reads further sees the pattern.
@@ -130,7 +129,7 @@ class MailImport {
       if (!read.ok()) break;
       going = SendOne(messages_[i], *text);
     }
-    const absl::Status sent = End(going && read.ok());
+    const absl::Status sent = call_->End(going && read.ok());
     line_.Clear();
     // What could not be read is why the call did not say that it is complete.
     return read.ok() ? sent : read;
@@ -138,34 +137,16 @@ class MailImport {
 
   // Takes on the operation of this source and mailbox or begins one.
   absl::Status Begin(Mailboxes* mailboxes) {
-    TransferRequestIds ids(WorkOf(wish_), &session_.random);
-    while (true) {
-      context_ = std::make_unique<grpc::ClientContext>();
-      stream_ = mailboxes->ImportMessages(context_.get());
+    call_.emplace(
+        [mailboxes](grpc::ClientContext* context) { return mailboxes->ImportMessages(context); });
+    const auto first = [this](const std::string& request_id) {
       ImportMessagesRequest request;
       request.set_parent(ResourceName("mailboxes", wish_.mailbox_id));
-      request.set_request_id(ids.current());
-      ImportMessagesResponse answer;
-      const bool going = stream_->Write(request) && stream_->Read(&answer);
-      if (going && !answer.already_ended()) {
-        session_.console.err() << "This import is " << Printable(answer.operation()) << ".\n";
-        return absl::OkStatus();
-      }
-      RESTANTE_RETURN_IF_ERROR(End(/*complete=*/false));
-      if (!answer.already_ended()) return absl::InternalError("the service says no operation");
-      ids.SkipEnded(answer.operation());
-    }
-  }
-
-  absl::Status End(bool complete) {
-    if (complete) {
-      ImportMessagesRequest last;
-      last.set_complete(true);
-      // That it does not arrive is in the status.
-      (void)stream_->Write(last);
-    }
-    stream_->WritesDone();
-    return rpc::FromGrpcStatus(stream_->Finish());
+      request.set_request_id(request_id);
+      return request;
+    };
+    return call_->Begin(TransferRequestIds(WorkOf(wish_), &session_.random), first,
+                        session_.console.err());
   }
 
   bool SendOne(const SourceMessage& message, absl::string_view text) {
@@ -178,17 +159,17 @@ class MailImport {
     }
     // When is not known: its time of keeping begins now.
     if (message.read) *begin.mutable_read_time() = rpc::ToTimestamp(absl::Now());
-    if (!stream_->Write(request)) return false;
+    if (!call_->Write(request)) return false;
     for (absl::string_view left = text; !left.empty();) {
       const absl::string_view piece = left.substr(0, kTextOctets);
       request.set_text(std::string(piece));
-      if (!stream_->Write(request)) return false;
+      if (!call_->Write(request)) return false;
       left.remove_prefix(piece.size());
     }
     request.mutable_end()->set_size_octets(static_cast<int64_t>(text.size()));
     request.mutable_end()->set_crc32c(ExtendCrc32c(0, text));
     ImportMessagesResponse response;
-    if (!stream_->Write(request) || !stream_->Read(&response)) return false;
+    if (!call_->Write(request) || !call_->Read(&response)) return false;
     const absl::Status status = rpc::FromProto(response.status());
     if (status.ok()) {
       ++(response.repeated() ? before_ : imported_);
@@ -266,8 +247,7 @@ class MailImport {
   const MailImportWish& wish_;
   MailSource& source_;
   ProgressLine line_;
-  std::unique_ptr<grpc::ClientContext> context_;
-  std::unique_ptr<Stream> stream_;
+  std::optional<ImportCall<ImportMessagesRequest, ImportMessagesResponse>> call_;
   std::vector<SourceMessage> messages_;
   std::map<std::string, mailstore::v1::Message> there_;  // by UIDL
   int64_t imported_ = 0;

@@ -17,6 +17,7 @@
 #include "restante/auth/v1/directory_service.grpc.pb.h"
 #include "tools/restantectl/account_file.h"
 #include "tools/restantectl/errors.h"
+#include "tools/restantectl/import_call.h"
 #include "tools/restantectl/output.h"
 #include "tools/restantectl/progress_line.h"
 #include "tools/restantectl/transfer_request_id.h"
@@ -27,7 +28,6 @@ namespace {
 using auth::v1::ImportAccountsRequest;
 using auth::v1::ImportAccountsResponse;
 using Directory = auth::v1::DirectoryService::StubInterface;
-using Stream = grpc::ClientReaderWriterInterface<ImportAccountsRequest, ImportAccountsResponse>;
 
 constexpr int kItemsInMessage = 500;
 constexpr size_t kMessageOctets = 1 << 20;
@@ -60,7 +60,7 @@ class Import {
       if (IsFull()) going = Exchange();
     }
     if (going && !message_.items().empty()) going = Exchange();
-    const absl::Status sent = End(going && read.ok());
+    const absl::Status sent = call_->End(going && read.ok());
     WipeMessage();
     // What could not be read is why the call did not say that it is complete.
     return Report(read, read.ok() ? sent : absl::OkStatus());
@@ -74,35 +74,16 @@ class Import {
       work = IdentityOfFile(wish_.path);
       work.insert(work.end(), {"accounts import", wish_.format, wish_.dry_run ? "dry run" : ""});
     }
-    TransferRequestIds ids(work, &session_.random);
-    while (true) {
-      context_ = std::make_unique<grpc::ClientContext>();
-      stream_ = directory->ImportAccounts(context_.get());
+    call_.emplace(
+        [directory](grpc::ClientContext* context) { return directory->ImportAccounts(context); });
+    const auto first = [this](const std::string& request_id) {
       ImportAccountsRequest options;
       options.mutable_options()->set_update_existing(wish_.update_existing);
       options.mutable_options()->set_validate_only(wish_.dry_run);
-      options.mutable_options()->set_request_id(ids.current());
-      ImportAccountsResponse answer;
-      const bool going = stream_->Write(options) && stream_->Read(&answer);
-      if (going && !answer.already_ended()) {
-        session_.console.err() << "This import is " << Printable(answer.operation()) << ".\n";
-        return absl::OkStatus();
-      }
-      RESTANTE_RETURN_IF_ERROR(End(/*complete=*/false));
-      if (!answer.already_ended()) return absl::InternalError("the service says no operation");
-      ids.SkipEnded(answer.operation());
-    }
-  }
-
-  absl::Status End(bool complete) {
-    if (complete) {
-      ImportAccountsRequest last;
-      last.set_complete(true);
-      // That it does not arrive is in the status.
-      (void)stream_->Write(last);
-    }
-    stream_->WritesDone();
-    return rpc::FromGrpcStatus(stream_->Finish());
+      options.mutable_options()->set_request_id(request_id);
+      return options;
+    };
+    return call_->Begin(TransferRequestIds(work, &session_.random), first, session_.console.err());
   }
 
   void Take(FileItem item) {
@@ -117,7 +98,7 @@ class Import {
   // Sends what was gathered and takes the answer. False when the call is over.
   bool Exchange() {
     ImportAccountsResponse response;
-    const bool going = stream_->Write(message_) && stream_->Read(&response);
+    const bool going = call_->Write(message_) && call_->Read(&response);
     WipeMessage();
     for (const auth::v1::ImportResult& result : response.results()) Take(result);
     line_.Show(fraction_(), absl::StrCat(created_ + updated_ + unchanged_ + failed_, " accounts, ",
@@ -181,8 +162,7 @@ class Import {
   const ImportWish& wish_;
   const std::function<double()> fraction_;
   ProgressLine line_;
-  std::unique_ptr<grpc::ClientContext> context_;
-  std::unique_ptr<Stream> stream_;
+  std::optional<ImportCall<ImportAccountsRequest, ImportAccountsResponse>> call_;
   ImportAccountsRequest message_;
   int64_t created_ = 0;
   int64_t updated_ = 0;
