@@ -188,12 +188,14 @@ class TransferTest : public testing::Test {
     const Connect connect = [this](const ConnectionSettings&) {
       return std::make_unique<InProcessServices>(*server_);
     };
+    Settle();
     const ExitCode code = RunCommandLine(static_cast<int>(arguments.size()), arguments.data(),
                                          connect, console_, random_);
-    // Orders this thread behind the call's.
-    MutexLock lock(&transfers_.mutex);
+    Settle();
     return code;
   }
+  // Orders this thread with the calls' threads, for ThreadSanitizer too.
+  void Settle() { MutexLock lock(&transfers_.mutex); }
   const std::string& LastId() const { return transfers_.request_ids.back(); }
   std::string out() const { return console_.out_.str(); }
   std::string err() const { return console_.err_.str(); }
