@@ -8,6 +8,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "mailstore-service/rpc/testing/services_fixture.h"
+#include "restante/common/v1/audit_service.pb.h"
+#include "restante/common/v1/server_info_service.pb.h"
 
 namespace restante::mailstore {
 namespace {
@@ -19,6 +21,15 @@ TEST(Access, NoMethodIsLeftOut) {
               testing::IsEmpty());
   EXPECT_THAT(MailstoreManagementAccess().MethodsLeftOut("restante.mailstore.v1.MailboxService"),
               testing::IsEmpty());
+  for (const google::protobuf::Message* of_the_service :
+       std::initializer_list<const google::protobuf::Message*>{
+           &common::v1::AuditEntry::default_instance(),
+           &google::longrunning::Operation::default_instance(),
+           &common::v1::ServerInfo::default_instance()}) {
+    const auto* file = of_the_service->GetDescriptor()->file();
+    EXPECT_THAT(MailstoreManagementAccess().MethodsLeftOut(file->service(0)->full_name()),
+                testing::IsEmpty());
+  }
 }
 
 TEST(Access, EachMethodIsOpenToItsRolesAlone) {
