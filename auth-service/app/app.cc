@@ -105,10 +105,6 @@ rpc::ServerDescription DescribeServer(const Config& config) {
   return description;
 }
 
-rpc::AuditService::ReadEntries EntriesOf(const directory::Directory& directory) {
-  return [&directory](uint64_t before, size_t limit) { return directory.ListAudit(before, limit); };
-}
-
 void SayStarted(const log::Logger& logger, const rpc::Server& server,
                 const rpc::Server* management) {
   logger.Info("started", {{"version", app::Version()},
@@ -182,7 +178,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
       {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, *operations,
        clock, logger},
       {config.default_placement, config.deleted_accounts_kept, config.backup_directory});
-  rpc::AuditService audit(EntriesOf(*directory), workers);
+  rpc::AuditService audit(*directory, workers);
   rpc::ServerInfoService info(
       DescribeServer(config), rpc::AuthManagementAccess(),
       [&] { return rpc::FindFaults(*directory, vault, config.development_mode); }, clock);

@@ -21,9 +21,6 @@ constexpr char kNamePrefix[] = "operations/";
 constexpr uint8_t kRecordVersion = 1;
 constexpr size_t kMaxOperationOctets = 1 << 20;
 constexpr size_t kMaxRequestIdOctets = 64;
-constexpr absl::Duration kRetryDelay = absl::Seconds(10);
-// How often progress is made durable.
-constexpr absl::Duration kKeepInterval = absl::Seconds(1);
 
 }  // namespace
 

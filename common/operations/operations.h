@@ -65,10 +65,13 @@ class Operations {
   static constexpr absl::Duration kRequestsKept = absl::Hours(24);
   // That calls carry at a time.
   static constexpr size_t kMaxTransfers = 64;
+  // After which a caller may try again what is refused for now.
+  static constexpr absl::Duration kRetryDelay = absl::Seconds(10);
+  // How often progress is made durable.
+  static constexpr absl::Duration kKeepInterval = absl::Seconds(1);
 
   // Goes on with what is not done. `clock`, `random`, `logger` and what `make_job` needs outlive
-  // it. The store's errors. A damaged
-  // record is left out, and said in the log.
+  // it. The store's errors. A damaged record is left out, and said in the log.
   static absl::StatusOr<std::unique_ptr<Operations>> Open(std::unique_ptr<OperationStore> store,
                                                           MakeJob make_job, const Clock& clock,
                                                           Random& random,

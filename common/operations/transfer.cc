@@ -18,10 +18,6 @@ namespace {
 using common::v1::TransferCounts;
 using common::v1::TransferMetadata;
 
-// How often progress is made durable.
-constexpr absl::Duration kKeepInterval = absl::Seconds(1);
-constexpr absl::Duration kRetryDelay = absl::Seconds(10);
-
 TransferCounts Sum(const TransferCounts& a, const TransferCounts& b) {
   TransferCounts sum;
   sum.set_done(a.done() + b.done());
@@ -42,7 +38,7 @@ absl::Status TooMany() {
   absl::Status status = MakeError(absl::StatusCode::kResourceExhausted, ErrorReason::kLimitExceeded,
                                   absl::StrCat("there are ", Operations::kMaxTransfers,
                                                " imports and exports under way already"));
-  SetRetryDelay(&status, kRetryDelay);
+  SetRetryDelay(&status, Operations::kRetryDelay);
   return status;
 }
 
@@ -75,7 +71,7 @@ Transfer::~Transfer() {
 absl::Status Transfer::Report(const TransferCounts& counts) {
   if (!carries_) return absl::OkStatus();
   const absl::Duration now = operations_.clock_.MonotonicNow();
-  const bool keep = now - kept_ >= kKeepInterval;
+  const bool keep = now - kept_ >= Operations::kKeepInterval;
   if (keep) kept_ = now;
   return operations_.ReportTransfer(number_, Sum(before_, counts), keep);
 }

@@ -6,7 +6,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <functional>
-#include <utility>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -19,13 +18,12 @@ namespace restante::rpc {
 // restante.common.v1.AuditService. A page is read by a worker: its entries are on the disk.
 class AuditService : public common::v1::AuditService::CallbackService {
  public:
-  // Entries with a number below `before`, the latest first, at most `limit`. Called by several
-  // threads.
-  using ReadEntries =
-      std::function<absl::StatusOr<std::vector<audit::Entry>>(uint64_t before, size_t limit)>;
-
-  // What `read` needs, and the workers, outlive it.
-  AuditService(ReadEntries read, WorkerPool& workers) : read_(std::move(read)), workers_(workers) {}
+  // `owner.ListAudit(before, limit)` gives the entries with a number below `before`, the latest
+  // first, at most `limit`; it is called by several threads. Both outlive this.
+  template <typename Owner>
+  AuditService(Owner& owner, WorkerPool& workers)
+      : read_([&owner](uint64_t before, size_t limit) { return owner.ListAudit(before, limit); }),
+        workers_(workers) {}
 
   grpc::ServerUnaryReactor* ListAuditEntries(
       grpc::CallbackServerContext* context, const common::v1::ListAuditEntriesRequest* request,
@@ -35,7 +33,8 @@ class AuditService : public common::v1::AuditService::CallbackService {
   absl::Status List(const common::v1::ListAuditEntriesRequest& request,
                     common::v1::ListAuditEntriesResponse* response) const;
 
-  const ReadEntries read_;
+  const std::function<absl::StatusOr<std::vector<audit::Entry>>(uint64_t before, size_t limit)>
+      read_;
   WorkerPool& workers_;
 };
 

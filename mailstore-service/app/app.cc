@@ -100,8 +100,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   operations::OperationsService operations_service(*operations, {"mail-admin"});
   MailboxService mailboxes({*store, workers, *operations, clock, logger},
                            !config.backups.directory.empty());
-  rpc::AuditService audit(
-      [&store](uint64_t before, size_t limit) { return store->ListAudit(before, limit); }, workers);
+  rpc::AuditService audit(*store, workers);
   rpc::ServerInfoService info(
       DescribeServer(config), MailstoreManagementAccess(), [&config] { return FindFaults(config); },
       clock);

@@ -160,9 +160,7 @@ class ServicesTest : public testing::Test {
   DirectoryService admin_{{*directory_, vault_, flow_, memory_.attempts, authority_, throttle_,
                            grant_keys_, workers_, *operations_, clock_, logger_},
                           {}};
-  AuditService audit_{
-      [this](uint64_t before, size_t limit) { return directory_->ListAudit(before, limit); },
-      workers_};
+  AuditService audit_{*directory_, workers_};
   ServerInfoService info_{{.program = "restante-auth",
                            .version = "1.2.3",
                            .features = {"audit"},

@@ -275,8 +275,7 @@ class ServicesTest : public testing::Test {
       MakeMailboxJobs({*store_, backups_, clock_}), clock_, random_, logger_);
   operations::OperationsService operations_service_{*operations_, {"mail-admin"}};
   MailboxService mailbox_{{*store_, workers_, *operations_, clock_, logger_}, true};
-  rpc::AuditService audit_{
-      [this](uint64_t before, size_t limit) { return store_->ListAudit(before, limit); }, workers_};
+  rpc::AuditService audit_{*store_, workers_};
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<rpc::Server> management_;
   std::unique_ptr<Maildrops> frontend_;

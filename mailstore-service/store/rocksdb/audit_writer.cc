@@ -5,14 +5,14 @@
 #include "common/base/status_macros.h"
 
 namespace restante::mailstore {
-
 namespace {
 
-absl::StatusOr<audit::Numbers> ReadNumbers(const Database& database,
-                                           const audit::EntryFamily& entries) {
-  absl::StatusOr<audit::Numbers> numbers = entries.ReadNumbers();
-  if (numbers.ok() || !database.Mend(numbers.status().message())) return numbers;
-  return entries.ReadNumbers();
+// What `read` gives, once more when what it met was damaged and could be mended.
+template <typename Read>
+auto ReadMending(const Database& database, const Read& read) {
+  auto result = read();
+  if (result.ok() || !database.Mend(result.status().message())) return result;
+  return read();
 }
 
 }  // namespace
@@ -21,7 +21,7 @@ AuditWriter::AuditWriter(Database* database, const Clock& clock)
     : database_(*database),
       clock_(clock),
       entries_(&database->db(), database->audit()),
-      numbers_(ReadNumbers(*database, entries_)),
+      numbers_(ReadMending(*database, [this] { return entries_.ReadNumbers(); })),
       trail_(&entries_, numbers_.value_or(audit::Numbers())) {}
 
 absl::Status AuditWriter::Write(const audit::Author& author, const std::string& mailbox_id,
@@ -38,9 +38,7 @@ absl::Status AuditWriter::Write(const audit::Author& author, const std::string& 
 
 absl::StatusOr<std::vector<audit::Entry>> AuditWriter::List(uint64_t before, size_t limit) const {
   MutexLock lock(&mutex_);
-  absl::StatusOr<std::vector<audit::Entry>> entries = entries_.Read(before, limit);
-  if (entries.ok() || !database_.Mend(entries.status().message())) return entries;
-  return entries_.Read(before, limit);
+  return ReadMending(database_, [&] { return entries_.Read(before, limit); });
 }
 
 absl::StatusOr<size_t> AuditWriter::Trim(absl::Time oldest) {

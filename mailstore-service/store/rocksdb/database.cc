@@ -21,6 +21,10 @@ constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kBootKey = "boot";
 constexpr absl::string_view kStoreKey = "store";
 
+absl::Status Unreadable(const rocksdb::Status& status) {
+  return absl::UnavailableError(absl::StrCat("the store cannot be read: ", status.ToString()));
+}
+
 // A compaction that meets damage would end every write. It is tried again instead, and succeeds
 // when the damage was mended; else it is tried on and the damage costs what is in it alone.
 class MendsForCompaction : public rocksdb::EventListener {
@@ -174,7 +178,7 @@ absl::Status Database::Flush() {
 
 absl::Status Database::CannotRead(const rocksdb::Status& status) const {
   if (status.IsCorruption()) parity_->Mend(status.ToString());
-  return absl::UnavailableError(absl::StrCat("the store cannot be read: ", status.ToString()));
+  return Unreadable(status);
 }
 
 rocksdb::Status Database::Get(const rocksdb::ReadOptions& options,
@@ -199,8 +203,7 @@ absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_v
     }
     if (it->status().ok()) return absl::OkStatus();
     if (!it->status().IsCorruption() || !parity_->Mend(it->status().ToString())) {
-      return absl::UnavailableError(
-          absl::StrCat("the store cannot be read: ", it->status().ToString()));
+      return Unreadable(it->status());
     }
   }
 }

@@ -19,16 +19,14 @@ constexpr absl::Duration kLogInterval = absl::Milliseconds(20);
 constexpr absl::string_view kSuffix = ".parity";
 
 bool IsLog(absl::string_view name) { return absl::EndsWith(name, ".log"); }
-bool IsTable(absl::string_view name) { return absl::EndsWith(name, ".sst"); }
-bool IsBlobFile(absl::string_view name) { return absl::EndsWith(name, ".blob"); }
+bool HoldsMail(absl::string_view name) {
+  return absl::EndsWith(name, ".sst") || absl::EndsWith(name, ".blob");
+}
 bool IsReadAtOpen(absl::string_view name) {
   return IsLog(name) || name == "CURRENT" || name == "IDENTITY" ||
          absl::StartsWith(name, "MANIFEST-") || absl::StartsWith(name, "OPTIONS-");
 }
-bool IsKept(absl::string_view name) {
-  return IsReadAtOpen(name) || IsTable(name) || IsBlobFile(name);
-}
-bool HoldsMail(absl::string_view name) { return IsTable(name) || IsBlobFile(name); }
+bool IsKept(absl::string_view name) { return IsReadAtOpen(name) || HoldsMail(name); }
 
 }  // namespace
 
