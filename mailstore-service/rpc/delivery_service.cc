@@ -35,9 +35,8 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
 
   void OnReadDone(bool ok) override {
     if (!ok) return End(Incomplete("the stream ended without its finish"));
-    if (part_.has_header() && part_.header().mailbox_ids_size() > 0) {
-      tenant_ = part_.header().mailbox_ids(0);
-    }
+    const v1::DeliveryHeader& header = part_.has_whole() ? part_.whole().header() : part_.header();
+    if (header.mailbox_ids_size() > 0) tenant_ = header.mailbox_ids(0);
     const absl::Status posted = parts_.workers.Post(tenant_, [this] { OnPart(); });
     if (!posted.ok()) Finish(rpc::ToGrpcStatus(posted));
   }
@@ -49,7 +48,7 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
     // is not accepted.
     if (context_->IsCancelled()) return End(absl::CancelledError("the caller has gone"));
     const absl::Status taken = TakePart();
-    if (!taken.ok() || part_.has_finish()) return End(taken);
+    if (!taken.ok() || part_.has_finish() || part_.has_whole()) return End(taken);
     StartRead(&part_);
   }
 
@@ -61,10 +60,14 @@ class DeliveryStream : public grpc::ServerReadReactor<v1::DeliverMessageRequest>
         return TakeText(part_.text());
       case v1::DeliverMessageRequest::kFinish:
         return TakeFinish(part_.finish());
+      case v1::DeliverMessageRequest::kWhole:
+        RESTANTE_RETURN_IF_ERROR(TakeHeader(part_.whole().header()));
+        RESTANTE_RETURN_IF_ERROR(TakeText(part_.whole().text()));
+        return TakeFinish(part_.whole().finish());
       case v1::DeliverMessageRequest::PART_NOT_SET:
         break;
     }
-    return InvalidField("part", "must be a header, a text or a finish");
+    return InvalidField("part", "must be a header, a text, a finish or a whole delivery");
   }
 
   absl::Status TakeHeader(const v1::DeliveryHeader& header) {

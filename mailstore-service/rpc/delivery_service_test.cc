@@ -61,6 +61,9 @@ TEST_F(ServicesTest, LimitsOfADelivery) {
   EXPECT_EQ(field({Text(text)}), "text");
   EXPECT_EQ(field({Finish("")}), "finish");
   EXPECT_EQ(field({v1::DeliverMessageRequest()}), "part");
+  EXPECT_EQ(field({Whole({}, text)}), "mailbox_ids");
+  EXPECT_EQ(field({Header({"m"}), Whole({"m"}, text)}), "header");
+  EXPECT_EQ(field({Whole({"m"}, std::string(262'145, 'x'))}), "text");
   EXPECT_EQ(field({Header({"m"}), Text(std::string(262'145, 'x'))}), "text");
   v1::DeliverMessageRequest finish = Finish(text);
   finish.mutable_finish()->add_delivery_ids(std::string(31, 'd'));
@@ -80,6 +83,18 @@ TEST_F(ServicesTest, LimitsOfADelivery) {
   many.pop_back();
   Deliver(many, text);
   EXPECT_EQ(CountOf("m999"), 1);
+}
+
+TEST_F(ServicesTest, ASmallMessageComesInOnePart) {
+  v1::DeliverMessageRequest whole = Whole({"m", "n"}, "text\r\n");
+  const auto answer = Send({whole});
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->results_size(), 2);
+  EXPECT_EQ(CountOf("m"), 1);
+  EXPECT_EQ(CountOf("n"), 1);
+  whole.mutable_whole()->set_text("tex");
+  EXPECT_EQ(GetErrorReason(Send({whole}).status()), ErrorReason::kDeliveryIncomplete);
+  EXPECT_EQ(CountOf("m"), 1);
 }
 
 TEST_F(ServicesTest, ARepeatedDeliveryMakesNoSecondCopy) {

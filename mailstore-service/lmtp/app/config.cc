@@ -66,6 +66,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
   app::SetDuration(file.lookup_timeout(), file.has_lookup_timeout(), &config.auth_calls.deadline);
   app::SetDuration(file.delivery_timeout(), file.has_delivery_timeout(),
                    &config.delivery.calls.deadline);
+  if (file.deliveries_per_mailbox() > 0) {
+    config.delivery.deliveries_per_mailbox = static_cast<size_t>(file.deliveries_per_mailbox());
+  }
   config.endpoints = {file.metrics().address(), file.health().address()};
   config.log_level = app::ToLogLevel(file.log());
   config.event_loops = file.event_loops();

@@ -50,6 +50,7 @@ TEST_F(LmtpConfigTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->deadlines.stall, absl::Minutes(2));
   EXPECT_EQ(config->auth_calls.deadline, absl::Seconds(10));
   EXPECT_EQ(config->delivery.calls.deadline, absl::Seconds(10));
+  EXPECT_EQ(config->delivery.deliveries_per_mailbox, 1u);
   EXPECT_EQ(config->drain_grace, absl::Seconds(30));
   EXPECT_FALSE(config->development_mode);
   EXPECT_TRUE(CheckFiles(*config).ok()) << CheckFiles(*config);
@@ -61,7 +62,8 @@ TEST_F(LmtpConfigTest, EveryKeyIsTaken) {
       "host_name: in.example\ndevelopment_mode: true\nlookup_timeout: 2s\ndelivery_timeout: 3s\n"
       "messages:\n  max_octets: 4096\n  max_recipients: 5\n  bare_line_ends: normalise\n"
       "clients:\n  max_connections: 6\n  idle_timeout: 7s\n  stall_timeout: 8s\n"
-      "event_loops: 9\ndrain_grace: 10s\nmetrics:\n  address: 127.0.0.1:2\n"
+      "event_loops: 9\ndeliveries_per_mailbox: 11\ndrain_grace: 10s\nmetrics:\n  address: "
+      "127.0.0.1:2\n"
       "health:\n  address: 127.0.0.1:3\nlog:\n  level: warn\n"));
   ASSERT_TRUE(config.ok()) << config.status();
   EXPECT_EQ(config->server.addresses, std::vector<std::string>{"127.0.0.1:24"});
@@ -76,6 +78,7 @@ TEST_F(LmtpConfigTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->auth_calls.deadline, absl::Seconds(2));
   EXPECT_EQ(config->delivery.calls.deadline, absl::Seconds(3));
   EXPECT_EQ(config->event_loops, 9);
+  EXPECT_EQ(config->delivery.deliveries_per_mailbox, 11u);
   EXPECT_EQ(config->drain_grace, absl::Seconds(10));
   EXPECT_EQ(config->endpoints.metrics, "127.0.0.1:2");
   EXPECT_EQ(config->endpoints.health, "127.0.0.1:3");

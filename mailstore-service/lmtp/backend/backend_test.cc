@@ -1,3 +1,4 @@
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
@@ -14,6 +15,7 @@
 #include "common/base/crc32c.h"
 #include "common/base/error_reason.h"
 #include "common/log/logger.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/status.h"
 #include "mailstore-service/lmtp/backend/delivery_outcomes.h"
 #include "mailstore-service/lmtp/backend/grpc_delivery_backend.h"
@@ -43,7 +45,7 @@ grpc::Status ReasonStatus(absl::StatusCode code, ErrorReason reason) {
 struct Received {
   std::vector<std::string> mailbox_ids;
   std::string text;
-  int pieces = 0;
+  int parts = 0;
   std::vector<std::string> delivery_ids;
   bool finished = false;
   bool sound = false;  // size and checksum as told
@@ -65,17 +67,16 @@ class ScriptedStore : public mailstore::v1::DeliveryService::Service {
     begun_.Raise();
     while (reader->Read(&part)) {
       if (blocked_ != nullptr) blocked_->Wait();
-      for (const std::string& id : part.header().mailbox_ids()) received.mailbox_ids.push_back(id);
-      if (part.has_text()) {
-        received.text += part.text();
-        ++received.pieces;
-      }
-      if (!part.has_finish()) continue;
+      ++received.parts;
+      const auto& header = part.has_whole() ? part.whole().header() : part.header();
+      for (const std::string& id : header.mailbox_ids()) received.mailbox_ids.push_back(id);
+      received.text += part.has_whole() ? part.whole().text() : part.text();
+      if (!part.has_finish() && !part.has_whole()) continue;
+      const auto& finish = part.has_whole() ? part.whole().finish() : part.finish();
       received.finished = true;
-      size = part.finish().size_octets();
-      crc = part.finish().crc32c();
-      for (const std::string& id : part.finish().delivery_ids())
-        received.delivery_ids.push_back(id);
+      size = finish.size_octets();
+      crc = finish.crc32c();
+      for (const std::string& id : finish.delivery_ids()) received.delivery_ids.push_back(id);
     }
     received.sound =
         size == static_cast<int64_t>(received.text.size()) && crc == ExtendCrc32c(0, received.text);
@@ -147,7 +148,9 @@ class DeliveryTest : public testing::Test {
           if (to.target == "two") return two_server_.MakeChannel();
           return absl::InternalError("no such placement");
         });
-    backend_ = std::make_unique<GrpcDeliveryBackend>(router_.get(), random_, logger_, options);
+    backend_ = std::make_unique<GrpcDeliveryBackend>(
+        router_.get(), random_, logger_, registry_.Gauges("restante_test_waiting", "").With(),
+        options);
   }
 
   void Begin(const std::vector<Mailbox>& mailboxes) {
@@ -163,6 +166,7 @@ class DeliveryTest : public testing::Test {
 
   FakeClock clock_;
   FakeRandom random_;
+  metrics::Registry registry_;
   Signal go_on_;  // what a blocked store waits for
   log::Logger logger_;
   ScriptedStore one_;
@@ -203,6 +207,7 @@ TEST_F(DeliveryTest, OneCallForEachPlacementAndOneOutcomeForEachMailbox) {
   EXPECT_EQ(std::unique(ids.begin(), ids.end()) - ids.begin(), 3) << "one id for each copy";
   for (ScriptedStore* store : {&one_, &two_}) {
     EXPECT_EQ(store->received()[0].text, "hello\r\nworld\r\n");
+    EXPECT_EQ(store->received()[0].parts, 1) << "a small message goes in one part";
     EXPECT_TRUE(store->received()[0].sound);
   }
 }
@@ -372,8 +377,76 @@ TEST_F(DeliveryTest, ASlowStoreSlowsTheClientDown) {
   EXPECT_TRUE(one_.received()[0].sound);
 }
 
+TEST_F(DeliveryTest, OneMailboxsMessagesTakeTurns) {
+  one_.BlockUntil(&go_on_);
+  GrpcDeliveryOptions options = Options();
+  options.deliveries_per_mailbox = 1;
+  Start(options);
+  const auto deliver = [this](const std::string& mailbox, const std::string& placement) {
+    Begin({{mailbox, placement}});
+    delivery_->Write(mailbox + "\r\n");
+    return std::move(delivery_);
+  };
+  int stored = 0;
+  const auto count = [&stored](const Delivered& delivered) {
+    EXPECT_EQ(delivered.outcomes, Outcomes{DeliveryOutcome::kDelivered});
+    ++stored;
+  };
+  std::unique_ptr<Delivery> first = deliver("a", "one");
+  std::unique_ptr<Delivery> second = deliver("a", "one");
+  std::unique_ptr<Delivery> given_up = deliver("a", "one");
+  first->Finish("", count);
+  given_up->Finish("", count);
+  second->Finish("", count);
+  EXPECT_THAT(registry_.Render(), testing::HasSubstr("restante_test_waiting 2\n"));
+  given_up.reset();
+  std::unique_ptr<Delivery> other = deliver("b", "two");
+  other->Finish("", count);
+  queue_.RunUntil([&] { return stored == 1; });
+  EXPECT_EQ(two_.received().size(), 1u);
+  go_on_.Raise();
+  queue_.RunUntil([&] { return stored == 3; });
+  EXPECT_EQ(one_.received().size(), 2u);
+  EXPECT_THAT(registry_.Render(), testing::HasSubstr("restante_test_waiting 0\n"));
+}
+
+TEST_F(DeliveryTest, WaitingForATurnEndsWithTheDeadline) {
+  one_.BlockUntil(&go_on_);
+  GrpcDeliveryOptions options = Options(kShort);
+  options.deliveries_per_mailbox = 1;
+  Start(options);
+  Begin({{"a", "one"}});
+  std::unique_ptr<Delivery> first = std::move(delivery_);
+  bool answered = false;
+  first->Finish("", [&answered](const Delivered&) { answered = true; });
+  Begin({{"a", "one"}});
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kUnavailable});
+  queue_.RunUntil([&] { return answered; });
+  go_on_.Raise();
+  Begin({{"a", "one"}});
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+}
+
+TEST_F(DeliveryTest, ALongMessageGoesAsItComesAndOutOfTurn) {
+  GrpcDeliveryOptions options = Options();
+  options.repeatable_octets = 10;
+  options.deliveries_per_mailbox = 1;
+  Start(options);
+  Begin({{"a", "one"}});
+  delivery_->Write("twelve octets");
+  one_.begun().Wait();
+  std::unique_ptr<Delivery> slow = std::move(delivery_);
+  Begin({{"a", "one"}});
+  delivery_->Write("small\r\n");
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+  delivery_ = std::move(slow);
+  EXPECT_EQ(Finish(), Outcomes{DeliveryOutcome::kDelivered});
+}
+
 TEST_F(DeliveryTest, AbandonedMessageIsNeverFinished) {
-  Start(Options());
+  GrpcDeliveryOptions options = Options();
+  options.repeatable_octets = 3;
+  Start(options);
   Begin({{"a", "one"}});
   delivery_->Write("half");
   one_.begun().Wait();

@@ -12,6 +12,13 @@ namespace restante::lmtp {
 using mailstore::v1::DeliverMessageRequest;
 using mailstore::v1::DeliverMessageResponse;
 
+namespace {
+
+// DeliverMessageRequest: of one part.
+constexpr size_t kMaxTextOctets = 262'144;
+
+}  // namespace
+
 DeliveryStream::DeliveryStream(const DeliveryCommons& commons,
                                std::shared_ptr<DeliveryCall::Stub> stub, Target target,
                                net::Executor executor, std::function<void()> on_progress)
@@ -21,18 +28,17 @@ DeliveryStream::DeliveryStream(const DeliveryCommons& commons,
       executor_(std::move(executor)),
       on_progress_(std::move(on_progress)) {}
 
-void DeliveryStream::Start() {
-  ExtendDeadline();
-  Call();
-}
-
 void DeliveryStream::Write(std::shared_ptr<const std::string> piece) {
   if (outcomes_) return;
   text_octets_ += piece->size();
   unsent_octets_ += piece->size();
   pieces_.push_back(std::move(piece));
   repeatable_ = repeatable_ && text_octets_ <= commons_.repeatable_octets;
-  Pump();
+  if (begun_) return Pump();
+  if (text_octets_ <= commons_.whole_octets) return;
+  begun_ = true;
+  ExtendDeadline();
+  Call();
 }
 
 void DeliveryStream::Finish(int64_t size_octets, uint32_t crc32c, const std::string& fingerprint) {
@@ -42,7 +48,15 @@ void DeliveryStream::Finish(int64_t size_octets, uint32_t crc32c, const std::str
   if (outcomes_) return;
   finish_ = FinalPart{size_octets, crc32c};
   ExtendDeadline();
-  Pump();
+  if (begun_) return Pump();
+  begun_ = true;
+  TakeTurn();
+}
+
+void DeliveryStream::TakeTurn() {
+  turn_ = std::make_unique<DeliveryTurns::Turn>(&commons_.turns, target_.mailbox_ids.front(),
+                                                Later(&DeliveryStream::Call));
+  if (turn_->came_at_once()) Call();
 }
 
 void DeliveryStream::Call() {
@@ -71,24 +85,38 @@ void DeliveryStream::Call() {
 
 void DeliveryStream::Pump() {
   if (outcomes_ || call_ == nullptr || writing_ || answer_due_) return;
-  if (!header_written_) {
-    DeliverMessageRequest part;
-    for (const std::string& id : target_.mailbox_ids) part.mutable_header()->add_mailbox_ids(id);
-    header_written_ = writing_ = true;
-    call_->Write(std::move(part), /*is_last=*/false);
+  DeliverMessageRequest part;
+  if (!header_written_ && finish_ && unsent_octets_ <= kMaxTextOctets) {
+    AddHeader(part.mutable_whole()->mutable_header());
+    AddText(part.mutable_whole()->mutable_text());
+    AddFinish(part.mutable_whole()->mutable_finish());
+  } else if (!header_written_) {
+    AddHeader(part.mutable_header());
   } else if (next_piece_ < pieces_.size()) {
-    WriteText();
+    AddText(part.mutable_text());
   } else if (finish_) {
-    WriteFinish();
+    AddFinish(part.mutable_finish());
+  } else {
+    return;
   }
+  header_written_ = true;
+  const bool is_last = part.has_whole() || part.has_finish();
+  (is_last ? answer_due_ : writing_) = true;
+  call_->Write(std::move(part), is_last);
 }
 
-void DeliveryStream::WriteText() {
-  const std::string& piece = *pieces_[next_piece_];
-  DeliverMessageRequest part;
-  part.set_text(piece);
-  unsent_octets_ -= piece.size();
-  ++next_piece_;
+void DeliveryStream::AddHeader(mailstore::v1::DeliveryHeader* header) const {
+  for (const std::string& id : target_.mailbox_ids) header->add_mailbox_ids(id);
+}
+
+void DeliveryStream::AddText(std::string* text) {
+  while (next_piece_ < pieces_.size()) {
+    const std::string& piece = *pieces_[next_piece_];
+    if (text->size() + piece.size() > kMaxTextOctets) break;
+    text->append(piece);
+    unsent_octets_ -= piece.size();
+    ++next_piece_;
+  }
   // A repetition has what is left of the first try's time.
   if (next_piece_ > most_pieces_written_) ExtendDeadline();
   most_pieces_written_ = std::max(most_pieces_written_, next_piece_);
@@ -96,17 +124,12 @@ void DeliveryStream::WriteText() {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(next_piece_));
     next_piece_ = most_pieces_written_ = 0;
   }
-  writing_ = true;
-  call_->Write(std::move(part), /*is_last=*/false);
 }
 
-void DeliveryStream::WriteFinish() {
-  DeliverMessageRequest part;
-  part.mutable_finish()->set_size_octets(finish_->size_octets);
-  part.mutable_finish()->set_crc32c(finish_->crc32c);
-  for (const std::string& id : target_.delivery_ids) part.mutable_finish()->add_delivery_ids(id);
-  answer_due_ = true;
-  call_->Write(std::move(part), /*is_last=*/true);
+void DeliveryStream::AddFinish(mailstore::v1::DeliveryFinish* finish) const {
+  finish->set_size_octets(finish_->size_octets);
+  finish->set_crc32c(finish_->crc32c);
+  for (const std::string& id : target_.delivery_ids) finish->add_delivery_ids(id);
 }
 
 void DeliveryStream::OnWritten() {
@@ -154,7 +177,9 @@ void DeliveryStream::OnStallCheck() {
   if (!waits_for_store()) return;
   absl::Duration left = rpc::TimeLeft(deadline_);
   if (left <= absl::ZeroDuration()) {
-    return Fail(absl::DeadlineExceededError("the mailstore did not answer in time"));
+    return Fail(absl::DeadlineExceededError(
+        try_ == 0 ? "the other deliveries to the mailbox took all the time"
+                  : "the mailstore did not answer in time"));
   }
   stall_check_ =
       std::make_unique<rpc::Timeout>(left, [weak = weak_from_this(), executor = executor_] {
@@ -176,6 +201,7 @@ void DeliveryStream::Fail(const absl::Status& status) {
 void DeliveryStream::End(std::vector<DeliveryOutcome> outcomes) {
   ++try_;
   call_.reset();
+  turn_.reset();
   stall_check_.reset();
   pieces_.clear();
   unsent_octets_ = 0;

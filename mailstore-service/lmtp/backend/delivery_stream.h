@@ -18,6 +18,7 @@
 #include "common/rpc/call_options.h"
 #include "common/rpc/timer.h"
 #include "mailstore-service/lmtp/backend/delivery_call.h"
+#include "mailstore-service/lmtp/backend/delivery_turns.h"
 #include "mailstore-service/lmtp/protocol/event.h"
 
 namespace restante::lmtp {
@@ -32,10 +33,15 @@ struct DeliveryCommons {
   // As long as the text is not longer, it is kept until the answer, so that the delivery can be
   // repeated. A longer message's delivery is broken by a broken call.
   size_t repeatable_octets;
+  // As long as the text is not longer, it goes when it is whole, in one part and in the mailbox's
+  // turn. A longer one goes as it comes, at its client's pace and out of turn, which it could keep
+  // from the others for as long as it likes. Not more than repeatable_octets.
+  size_t whole_octets;
+  DeliveryTurns& turns;
 };
 
-// A message on its way into the mailboxes of one placement. Used and destroyed on the executor's
-// thread; held by a shared_ptr, because answers hold weak ones.
+// A message on its way into the mailboxes of one placement, for whose turn the first stands. Used
+// and destroyed on the executor's thread; held by a shared_ptr, because answers hold weak ones.
 class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
  public:
   struct Target {
@@ -51,8 +57,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
   DeliveryStream(const DeliveryCommons& commons, std::shared_ptr<DeliveryCall::Stub> stub,
                  Target target, net::Executor executor, std::function<void()> on_progress);
 
-  // Once, after it has been put into a shared_ptr.
-  void Start();
+  // At most 256 KiB.
   void Write(std::shared_ptr<const std::string> piece);
   // `fingerprint` as Delivery::Finish has it.
   void Finish(int64_t size_octets, uint32_t crc32c, const std::string& fingerprint);
@@ -69,10 +74,13 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
     uint32_t crc32c;
   };
 
+  void TakeTurn();
   void Call();
   void Pump();
-  void WriteText();
-  void WriteFinish();
+  void AddHeader(mailstore::v1::DeliveryHeader* header) const;
+  // As much as one part holds.
+  void AddText(std::string* text);
+  void AddFinish(mailstore::v1::DeliveryFinish* finish) const;
   void OnWritten();
   void OnAnswer(absl::StatusOr<Response> answer);
   void OnBroken(const absl::Status& status);
@@ -81,7 +89,7 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
   void Fail(const absl::Status& status);
 
   bool waits_for_store() const {
-    return !outcomes_ && (writing_ || call_ == nullptr || answer_due_);
+    return begun_ && !outcomes_ && (writing_ || call_ == nullptr || answer_due_);
   }
   // The store has `calls.deadline` from now.
   void ExtendDeadline();
@@ -102,7 +110,9 @@ class DeliveryStream : public std::enable_shared_from_this<DeliveryStream> {
   bool repeatable_ = true;          // pieces_ begins with the first
   std::optional<FinalPart> finish_;
 
-  std::unique_ptr<DeliveryCall> call_;  // null between two tries
+  bool begun_ = false;  // calls, or waits for its turn to
+  std::unique_ptr<DeliveryTurns::Turn> turn_;
+  std::unique_ptr<DeliveryCall> call_;  // null before the first try and between two
   uint64_t try_ = 0;                    // counts calls: tells a late answer from one waited for
   bool header_written_ = false;
   bool writing_ = false;

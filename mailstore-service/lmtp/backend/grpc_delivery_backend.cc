@@ -44,11 +44,6 @@ class GrpcDelivery : public Delivery {
     count_ += mailboxes.size();
     legs_.push_back({std::move(stream), std::move(mailboxes)});
   }
-  void Start() {
-    for (const Leg& leg : legs_) {
-      if (leg.stream != nullptr) leg.stream->Start();
-    }
-  }
 
   void Write(std::string text) override {
     size_octets_ += static_cast<int64_t>(text.size());
@@ -128,11 +123,17 @@ class GrpcDelivery : public Delivery {
 class GrpcDeliveryBackend::Engine {
  public:
   Engine(rpc::PlacementRouter* router, Random& random, const log::Logger& logger,
-         GrpcDeliveryOptions options)
+         metrics::Gauge waiting, GrpcDeliveryOptions options)
       : router_(*router),
         random_(random),
         waiting_octets_(options.waiting_octets),
-        commons_{logger, counter_, options.calls, options.repeatable_octets} {}
+        turns_(options.deliveries_per_mailbox, waiting),
+        commons_{logger,
+                 counter_,
+                 options.calls,
+                 options.repeatable_octets,
+                 std::min(options.repeatable_octets, options.waiting_octets),
+                 turns_} {}
   ~Engine() { counter_.StopAndWait(); }
 
   std::unique_ptr<Delivery> Begin(const std::vector<Mailbox>& mailboxes,
@@ -149,7 +150,6 @@ class GrpcDeliveryBackend::Engine {
       }
       delivery->Add(MakeStream(std::move(target), executor, delivery->on_progress()), indexes);
     }
-    delivery->Start();
     return delivery;
   }
 
@@ -198,12 +198,14 @@ class GrpcDeliveryBackend::Engine {
   Random& random_;
   const size_t waiting_octets_;
   rpc::CallCounter counter_;
+  DeliveryTurns turns_;
   const DeliveryCommons commons_;
 };
 
 GrpcDeliveryBackend::GrpcDeliveryBackend(rpc::PlacementRouter* router, Random& random,
-                                         const log::Logger& logger, GrpcDeliveryOptions options)
-    : engine_(std::make_unique<Engine>(router, random, logger, options)) {}
+                                         const log::Logger& logger, metrics::Gauge waiting,
+                                         GrpcDeliveryOptions options)
+    : engine_(std::make_unique<Engine>(router, random, logger, waiting, options)) {}
 
 GrpcDeliveryBackend::~GrpcDeliveryBackend() = default;
 

@@ -8,6 +8,7 @@
 
 #include "common/base/random.h"
 #include "common/log/logger.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/call_options.h"
 #include "common/rpc/placement_router.h"
 #include "mailstore-service/lmtp/backend/delivery_backend.h"
@@ -22,15 +23,17 @@ struct GrpcDeliveryOptions {
   size_t repeatable_octets = size_t{256} * 1024;
   // Text that may wait for the slowest mailstore of a message before the client has to.
   size_t waiting_octets = size_t{256} * 1024;
+  // To one mailbox under way at a time, of those that go when they are whole.
+  size_t deliveries_per_mailbox = 1;
 };
 
 // DeliveryBackend over restante.mailstore.v1.DeliveryService: one call for each placement, with all
 // its mailboxes. Destruction waits for the calls under way; there must be no Delivery left.
 class GrpcDeliveryBackend : public DeliveryBackend {
  public:
-  // All arguments outlive the backend.
+  // All arguments outlive the backend. `waiting`: deliveries that wait for others to their mailbox.
   GrpcDeliveryBackend(rpc::PlacementRouter* router, Random& random, const log::Logger& logger,
-                      GrpcDeliveryOptions options = {});
+                      metrics::Gauge waiting, GrpcDeliveryOptions options = {});
   ~GrpcDeliveryBackend() override;
 
   std::unique_ptr<Delivery> Begin(const std::vector<Mailbox>& mailboxes,

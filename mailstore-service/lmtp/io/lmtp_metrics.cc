@@ -5,6 +5,10 @@ namespace restante::lmtp {
 LmtpMetrics::LmtpMetrics(metrics::Registry* registry)
     : connections_(
           registry->Gauges("restante_lmtp_connections", "Connections that are open.").With()),
+      waiting_deliveries_(registry
+                              ->Gauges("restante_lmtp_waiting_deliveries",
+                                       "Messages that wait for others to the same mailbox.")
+                              .With()),
       refused_connections_(
           registry
               ->Counters("restante_lmtp_refused_connections_total", "Connections over the limit.")

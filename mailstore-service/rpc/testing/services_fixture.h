@@ -133,6 +133,14 @@ class ServicesTest : public testing::Test {
     part.mutable_finish()->set_crc32c(ExtendCrc32c(0, whole));
     return part;
   }
+  static v1::DeliverMessageRequest Whole(const std::vector<std::string>& mailbox_ids,
+                                         const std::string& text) {
+    v1::DeliverMessageRequest part;
+    *part.mutable_whole()->mutable_header() = Header(mailbox_ids).header();
+    part.mutable_whole()->set_text(text);
+    *part.mutable_whole()->mutable_finish() = Finish(text).finish();
+    return part;
+  }
   void Deliver(const std::vector<std::string>& mailbox_ids, const std::string& text) {
     std::vector<v1::DeliverMessageRequest> parts = {Header(mailbox_ids)};
     for (size_t at = 0; at < text.size(); at += 200'000) {
@@ -171,6 +179,11 @@ class ServicesTest : public testing::Test {
     const auto opened = Open(Opening(Grant(mailbox_id)));
     EXPECT_TRUE(opened.ok()) << opened.status();
     return opened.value_or(v1::OpenMaildropResponse());
+  }
+  static std::string UidlOf(const v1::OpenMaildropResponse& opened, int index) {
+    const v1::MaildropMessage& message = opened.messages(index);
+    if (!message.uidl().empty()) return message.uidl();
+    return absl::StrCat(opened.uidl_prefix(), absl::Hex(message.message_id(), absl::kZeroPad16));
   }
   ErrorReason ReasonOfOpening(const MaildropGrant& grant) {
     v1::OpenMaildropRequest request = Opening(grant);

@@ -1,0 +1,67 @@
+#ifndef RESTANTE_MAILSTORE_SERVICE_LMTP_BACKEND_DELIVERY_TURNS_H_
+#define RESTANTE_MAILSTORE_SERVICE_LMTP_BACKEND_DELIVERY_TURNS_H_
+
+#include <cstddef>
+#include <list>
+#include <string>
+
+#include "absl/container/flat_hash_map.h"
+#include "common/base/mutex.h"
+#include "common/metrics/metrics.h"
+#include "common/net/executor.h"
+
+namespace restante::lmtp {
+
+// Lets few deliveries to one mailbox be under way at a time, so that a flood to one does not fill
+// the queues of auth and the mailstores, behind which everybody waits. Here nobody waits but who
+// delivers to the same mailbox, in the order in which they came. Thread-safe; outlives every Turn.
+class DeliveryTurns {
+ public:
+  // `at_a_time`, of one mailbox: 1 or more. `waiting` is how many wait, of all mailboxes.
+  DeliveryTurns(size_t at_a_time, metrics::Gauge waiting)
+      : at_a_time_(at_a_time), waiting_(waiting) {}
+  DeliveryTurns(const DeliveryTurns&) = delete;
+  DeliveryTurns& operator=(const DeliveryTurns&) = delete;
+
+  // A delivery's place. Destroying it gives the place up, waited for or held.
+  class Turn {
+   public:
+    // `on_turn` runs if the turn does not come at once: when another gives it up, on its thread.
+    // It may run once while the Turn is being destroyed.
+    Turn(DeliveryTurns* turns, std::string mailbox_id, net::Task on_turn);
+    ~Turn();
+    Turn(const Turn&) = delete;
+    Turn& operator=(const Turn&) = delete;
+
+    // Whether it came at once.
+    bool came_at_once() const { return came_at_once_; }
+
+   private:
+    friend class DeliveryTurns;
+    DeliveryTurns& turns_;
+    const std::string mailbox_id_;
+    net::Task on_turn_;                 // null once it was taken to be run
+    std::list<Turn*>::iterator place_;  // in the mailbox's waiting, while it waits
+    bool waits_ = false;                // guarded by turns_.mutex_
+    bool came_at_once_ = false;
+  };
+
+ private:
+  struct Mailbox {
+    size_t under_way = 0;
+    std::list<Turn*> waiting;
+  };
+
+  void Enter(Turn* turn);
+  void Leave(Turn* turn);
+
+  const size_t at_a_time_;
+  const metrics::Gauge waiting_;
+  Mutex mutex_;
+  // Those with deliveries.
+  absl::flat_hash_map<std::string, Mailbox> mailboxes_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace restante::lmtp
+
+#endif  // RESTANTE_MAILSTORE_SERVICE_LMTP_BACKEND_DELIVERY_TURNS_H_

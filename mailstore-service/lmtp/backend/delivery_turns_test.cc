@@ -1,0 +1,91 @@
+#include "mailstore-service/lmtp/backend/delivery_turns.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <memory>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace restante::lmtp {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+class DeliveryTurnsTest : public testing::Test {
+ protected:
+  using Turn = DeliveryTurns::Turn;
+
+  std::unique_ptr<Turn> Take(const std::string& mailbox, const std::string& name) {
+    return std::make_unique<Turn>(&turns_, mailbox, [this, name] { came_.push_back(name); });
+  }
+  std::string Waiting(int count) { return "restante_test_waiting " + std::to_string(count) + "\n"; }
+
+  metrics::Registry registry_;
+  DeliveryTurns turns_{2, registry_.Gauges("restante_test_waiting", "").With()};
+  std::vector<std::string> came_;
+};
+
+TEST_F(DeliveryTurnsTest, TheThirdOfAMailboxWaitsAndTheOthersDoNot) {
+  auto first = Take("a", "first");
+  auto second = Take("a", "second");
+  auto third = Take("a", "third");
+  auto fourth = Take("a", "fourth");
+  auto other = Take("b", "other");
+  EXPECT_TRUE(first->came_at_once() && second->came_at_once() && other->came_at_once());
+  EXPECT_FALSE(third->came_at_once() || fourth->came_at_once());
+  EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(2)));
+  other.reset();
+  EXPECT_THAT(came_, ElementsAre());
+  second.reset();
+  EXPECT_THAT(came_, ElementsAre("third"));
+  first.reset();
+  EXPECT_THAT(came_, ElementsAre("third", "fourth"));
+  EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(0)));
+}
+
+TEST_F(DeliveryTurnsTest, WhoGivesUpWaitingTakesNoTurn) {
+  auto first = Take("a", "first");
+  auto second = Take("a", "second");
+  auto third = Take("a", "third");
+  auto fourth = Take("a", "fourth");
+  third.reset();
+  EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(1)));
+  first.reset();
+  EXPECT_THAT(came_, ElementsAre("fourth"));
+  EXPECT_FALSE(Take("a", "fifth")->came_at_once());
+  second.reset();
+  EXPECT_TRUE(Take("a", "sixth")->came_at_once());
+  fourth.reset();
+  EXPECT_THAT(came_, ElementsAre("fourth"));
+}
+
+TEST_F(DeliveryTurnsTest, NeverMoreThanItsShareWhateverThreadsDo) {
+  std::atomic<int> under_way{0};
+  std::atomic<int> most{0};
+  std::atomic<int> done{0};
+  const auto deliver = [&] {
+    for (int i = 0; i < 200; ++i) {
+      std::atomic<bool> came{false};
+      Turn turn(&turns_, "a", [&came] { came = true; });
+      while (!turn.came_at_once() && !came) std::this_thread::yield();
+      const int now = ++under_way;
+      for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {
+      }
+      ++done;
+      --under_way;
+    }
+  };
+  std::vector<std::thread> threads;
+  for (int i = 0; i < 8; ++i) threads.emplace_back(deliver);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_EQ(done, 1'600);
+  EXPECT_LE(most, 2);
+  EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(0)));
+}
+
+}  // namespace
+}  // namespace restante::lmtp
