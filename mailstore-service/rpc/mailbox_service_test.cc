@@ -108,7 +108,7 @@ TEST_F(ServicesTest, OperatorsSeeMailboxesAndMessages) {
   ASSERT_EQ(rows.messages_size(), 1);
   EXPECT_EQ(rows.messages(0).name(),
             absl::StrCat("mailboxes/a/messages/", opened.messages(0).message_id()));
-  EXPECT_EQ(rows.messages(0).uidl(), opened.messages(0).uidl());
+  EXPECT_EQ(rows.messages(0).uidl(), UidlOf(opened, 0));
   EXPECT_EQ(rows.messages(0).delivery_time().seconds(), absl::ToUnixSeconds(clock_.WallNow()));
   messages.set_page_token(rows.next_page_token());
   rows = *Call<v1::ListMessagesResponse>(reader_, &Mailboxes::ListMessages, messages);
@@ -153,7 +153,7 @@ TEST_F(ServicesTest, OperatorsDeleteAndBringBackMessages) {
   ASSERT_EQ(page.messages_size(), 1);
   const v1::DeletedMessage& by_quit = page.messages(0);
   EXPECT_EQ(by_quit.message().name(), name(0));
-  EXPECT_EQ(by_quit.message().uidl(), opened.messages(0).uidl());
+  EXPECT_EQ(by_quit.message().uidl(), UidlOf(opened, 0));
   EXPECT_EQ(by_quit.session_id(), kSession);
   EXPECT_EQ(by_quit.client_address(), "192.0.2.1");
   EXPECT_EQ(by_quit.caller(), kFrontend);
@@ -182,7 +182,7 @@ TEST_F(ServicesTest, OperatorsDeleteAndBringBackMessages) {
       1);
   const v1::OpenMaildropResponse again = Open("m");
   ASSERT_EQ(again.messages_size(), 1);
-  EXPECT_EQ(again.messages(0).uidl(), opened.messages(0).uidl());
+  EXPECT_EQ(UidlOf(again, 0), UidlOf(opened, 0));
 }
 
 TEST_F(ServicesTest, NamesOfMessagesAreThoseOfTheMailbox) {

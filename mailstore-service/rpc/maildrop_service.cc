@@ -15,6 +15,7 @@
 #include "mailstore-service/rpc/page_token.h"
 #include "mailstore-service/rpc/unary_call.h"
 #include "mailstore-service/store/mailbox_id.h"
+#include "mailstore-service/store/message_id.h"
 
 namespace restante::mailstore {
 namespace {
@@ -46,12 +47,13 @@ absl::Status CheckOpening(const v1::OpenMaildropRequest& request) {
 
 // Lists `messages`, the part of the maildrop behind the token's `after`, up to a page, and says how
 // to go on.
-void FillPage(std::vector<MessageSummary> messages, size_t page_size, MaildropPageToken token,
-              v1::OpenMaildropResponse* response) {
+void FillPage(std::vector<MessageSummary> messages, uint32_t store_id, size_t page_size,
+              MaildropPageToken token, v1::OpenMaildropResponse* response) {
   *response->mutable_lease() = ToProto(token.lease);
   response->mutable_lease_ttl()->set_seconds(absl::ToInt64Seconds(Mailstore::kLeaseTtl));
   response->set_message_count(token.message_count);
   response->set_total_size_octets(token.total_size_octets);
+  response->set_uidl_prefix(UidlPrefixFor(store_id));
   response->mutable_messages()->Reserve(static_cast<int>(std::min(messages.size(), page_size)));
   for (MessageSummary& message : messages) {
     // What was delivered since the opening is not in it.
@@ -61,6 +63,7 @@ void FillPage(std::vector<MessageSummary> messages, size_t page_size, MaildropPa
       return;
     }
     token.after = message.message_id;
+    if (IsUidlFor(store_id, message.message_id, message.uidl)) message.uidl.clear();
     ToProto(std::move(message), response->add_messages());
   }
 }
@@ -154,7 +157,8 @@ absl::Status MaildropService::Open(const v1::OpenMaildropRequest& request,
   token.message_count = opened.message_count;
   token.total_size_octets = opened.total_size_octets;
   token.last = opened.last_message_id;
-  FillPage(std::move(opened.messages), page_size, std::move(token), response);
+  FillPage(std::move(opened.messages), parts_.store.store_id(), page_size, std::move(token),
+           response);
   if (opened.kept_at_least) response->set_retention_days(WholeDays(*opened.kept_at_least));
   return absl::OkStatus();
 }
@@ -177,7 +181,7 @@ absl::Status MaildropService::NextPage(const v1::OpenMaildropRequest& request,
   RESTANTE_ASSIGN_OR_RETURN(
       std::vector<MessageSummary> messages,
       parts_.store.ListMessages(token.lease.mailbox_id, token.after, page_size + 1));
-  FillPage(std::move(messages), page_size, std::move(token), response);
+  FillPage(std::move(messages), parts_.store.store_id(), page_size, std::move(token), response);
   return absl::OkStatus();
 }
 

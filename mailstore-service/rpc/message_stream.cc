@@ -17,7 +17,7 @@ constexpr int64_t kPackedOctets = 65'536;
 // The first answer is there soon, and little was read for nothing when no more is asked for; each
 // further one may be four times as large.
 constexpr size_t kFirstPackedOctets = 16'384;
-constexpr int64_t kMaxPackedOctets = 262'144;
+constexpr int64_t kMaxPackedOctets = 131'072;
 
 absl::StatusOr<MessageRead> ToRead(const v1::MessageRead& proto) {
   if (proto.offset_octets() < 0) {

@@ -23,10 +23,10 @@ struct MessageStreamParts {
   const log::Logger& logger;
 };
 
-// One ReadMessages call. Each answer is filled by a worker and holds at most 256 KiB of text; the
-// next is filled when the client has taken it, so that a slow client costs one answer of memory.
-// Owns itself, as gRPC's reactors do, and goes with the call; what it keeps is touched by one
-// thread at a time.
+// One ReadMessages call. Each answer is filled by a worker and holds at most 128 KiB of small
+// messages; the next is filled when the client has taken it, so that a slow client costs one answer
+// of memory. Owns itself, as gRPC's reactors do, and goes with the call; what it keeps is touched
+// by one thread at a time.
 class MessageStream : public grpc::ServerWriteReactor<v1::ReadMessagesResponse> {
  public:
   // `context` lives as long as the call.

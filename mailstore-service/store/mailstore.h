@@ -112,6 +112,9 @@ class Mailstore {
 
   virtual ~Mailstore() = default;
 
+  // Random, and the same for ever: UidlFor's.
+  virtual uint32_t store_id() const = 0;
+
   // A message for `mailbox_ids`. FIELD_INVALID unless they are 1 to 1,000, each once.
   virtual absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) = 0;

@@ -31,6 +31,10 @@ class MessageIdSource {
 // The UIDL of a message that was delivered here: 24 hexadecimal digits from the store's own random
 // id and the message's.
 std::string UidlFor(uint32_t store_id, uint64_t message_id);
+// What they all begin with; the 16 digits of the message id follow.
+std::string UidlPrefixFor(uint32_t store_id);
+// Whether it is UidlFor(store_id, message_id).
+bool IsUidlFor(uint32_t store_id, uint64_t message_id, absl::string_view uidl);
 // The message that this store made that UIDL for; nullopt when it did not.
 std::optional<uint64_t> MessageIdOfUidl(uint32_t store_id, absl::string_view uidl);
 

@@ -57,6 +57,8 @@ class MemoryStore : public Mailstore {
         trail_(&audit_, audit::Numbers()),
         message_ids_(kBoot) {}
 
+  uint32_t store_id() const override { return kStoreId; }
+
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) override;
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(

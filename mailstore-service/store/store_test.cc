@@ -29,6 +29,19 @@ TEST(MessageId, LaterStartsGiveGreaterIds) {
   EXPECT_EQ(UidlFor(0x1234abcd, a), "1234abcd0000000700000001");
 }
 
+TEST(Uidl, IsKnownForTheStoresOwn) {
+  const uint64_t id = 0x7'0000'000a;
+  EXPECT_EQ(UidlPrefixFor(0xabcd), "0000abcd");
+  EXPECT_TRUE(IsUidlFor(0x1234abcd, id, "1234abcd000000070000000a"));
+  EXPECT_EQ(MessageIdOfUidl(0x1234abcd, "1234abcd000000070000000a"), id);
+  for (const char* other :
+       {"", "1234abcd", "1234abcd000000070000000b", "1234abcd000000070000000A",
+        "1234abce000000070000000a", "1234abcd000000070000000a0", "234abcd000000070000000a"}) {
+    EXPECT_FALSE(IsUidlFor(0x1234abcd, id, other)) << other;
+    EXPECT_NE(MessageIdOfUidl(0x1234abcd, other), id) << other;
+  }
+}
+
 class LeaseTableTest : public testing::Test {
  protected:
   const absl::Duration ttl_ = absl::Seconds(30);

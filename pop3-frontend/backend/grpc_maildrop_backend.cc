@@ -36,7 +36,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
         busy_deadline_(rpc::DeadlineAfter(commons_->options.busy_wait)) {}
 
   void AskForPage(const std::string& page_token) {
-    constexpr int kPageSize = 10'000;
+    constexpr int kPageSize = 2'000;
     auto request = std::make_shared<OpenMaildropRequest>();
     if (page_token.empty()) request->set_maildrop_grant(request_.target.maildrop_grant);
     request->set_mailbox_id(request_.target.mailbox_id);
@@ -61,6 +61,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
     constexpr size_t kMaxMessages = MaildropBackend::kMaxMessages;
     if (page.ok() && page->has_lease()) lease_ = page->lease();
     if (page.ok() && page->has_retention_days()) retention_days_ = page->retention_days();
+    if (page.ok()) uidl_prefix_ = page->uidl_prefix();
     if (GetErrorReason(page.status()) == ErrorReason::kMaildropInUse && AskAgainSoon()) return;
     if (!page.ok()) return Fail(page.status());
     messages_.reserve(
@@ -100,10 +101,11 @@ class Opening : public std::enable_shared_from_this<Opening> {
     if (!lease_) return Fail(absl::InternalError("the store gave no lease"));
     // A task that never runs destroys the maildrop and so lets go of the lease.
     executor_([maildrop = MakeMaildrop(), messages = std::move(messages_),
-               retention_days = retention_days_, on_lease_lost = std::move(on_lease_lost_),
-               done = std::move(done_)]() mutable {
+               retention_days = retention_days_, uidl_prefix = std::move(uidl_prefix_),
+               on_lease_lost = std::move(on_lease_lost_), done = std::move(done_)]() mutable {
       maildrop->KeepLease(std::move(on_lease_lost));
-      std::move(done)(OpenedMaildrop{std::move(messages), std::move(maildrop), retention_days});
+      std::move(done)(OpenedMaildrop{std::move(messages), std::move(maildrop), retention_days,
+                                     std::move(uidl_prefix)});
     });
   }
 
@@ -125,6 +127,7 @@ class Opening : public std::enable_shared_from_this<Opening> {
   const gpr_timespec busy_deadline_;
   std::optional<mailstore::v1::Lease> lease_;
   std::optional<int32_t> retention_days_;
+  std::string uidl_prefix_;
   std::vector<MaildropMessage> messages_;
 };
 

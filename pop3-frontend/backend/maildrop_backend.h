@@ -50,6 +50,7 @@ struct OpenedMaildrop {
   std::vector<MaildropMessage> messages;  // oldest first
   std::unique_ptr<Maildrop> maildrop;
   std::optional<int32_t> retention_days = std::nullopt;  // nullopt: kept for ever
+  std::string uidl_prefix = std::string();               // as Opened has it
 };
 
 struct OpenRequest {

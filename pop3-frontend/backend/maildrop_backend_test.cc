@@ -161,8 +161,9 @@ class MaildropBackendTest : public testing::Test {
         mailstore::v1::MaildropMessage* message = response->add_messages();
         message->set_message_id(i + 1);
         message->set_size_octets(sizes[i]);
-        message->set_uidl(absl::StrCat("u", i + 1));
+        if (i > 0) message->set_uidl(absl::StrCat("u", i + 1));
       }
+      response->set_uidl_prefix("0123abcd");
       return grpc::Status::OK;
     };
   }
@@ -252,7 +253,9 @@ TEST_F(MaildropBackendTest, OpensAndLists) {
   ASSERT_EQ(opened->messages.size(), 2u);
   EXPECT_EQ(opened->messages[1].message_id, 2u);
   EXPECT_EQ(opened->messages[1].size_octets, 20);
+  EXPECT_EQ(opened->messages[0].uidl, "");
   EXPECT_EQ(opened->messages[1].uidl, "u2");
+  EXPECT_EQ(opened->uidl_prefix, "0123abcd");
   ASSERT_EQ(store_.opens.size(), 1u);
   EXPECT_EQ(store_.opens[0].maildrop_grant(), "grant");
   EXPECT_EQ(store_.opens[0].mailbox_id(), "mbx-1");

@@ -311,7 +311,7 @@ void SessionDriver::OnOpened(absl::StatusOr<OpenedMaildrop> opened) {
   record_.MaildropOpened(opened->messages.size());
   maildrop_ = std::move(opened->maildrop);
   WatchForIdleness(settings_->deadlines.idle);
-  Feed(Opened{std::move(opened->messages), opened->retention_days});
+  Feed(Opened{std::move(opened->messages), opened->retention_days, std::move(opened->uidl_prefix)});
 }
 
 void SessionDriver::Do(const ReadBody& read) {

@@ -54,12 +54,13 @@ struct DelayOver {};
 struct MaildropMessage {
   uint64_t message_id = 0;
   int64_t size_octets = 0;
-  std::string uidl;
+  std::string uidl;  // empty: uidl_prefix and message_id as 16 hexadecimal digits
 };
 struct Opened {
   std::vector<MaildropMessage> messages;  // in maildrop order
   // For how long a message is kept at least; nullopt: for ever.
   std::optional<int32_t> retention_days = std::nullopt;
+  std::string uidl_prefix = std::string();
 };
 struct Busy {};            // another session holds it
 struct MailboxDeleted {};  // an operator deleted it

@@ -6,8 +6,10 @@
 
 namespace restante::pop3 {
 
-MaildropView::MaildropView(std::vector<MaildropMessage> messages)
-    : messages_(std::move(messages)), read_(messages_.size(), false) {
+MaildropView::MaildropView(std::vector<MaildropMessage> messages, std::string uidl_prefix)
+    : messages_(std::move(messages)),
+      uidl_prefix_(std::move(uidl_prefix)),
+      read_(messages_.size(), false) {
   UnmarkAll();
 }
 
@@ -18,6 +20,11 @@ bool MaildropView::Exists(int32_t number) const {
 
 const MaildropMessage* MaildropView::Find(int32_t number) const {
   return Exists(number) ? &messages_[static_cast<size_t>(number) - 1] : nullptr;
+}
+
+std::string MaildropView::UidlOf(const MaildropMessage& message) const {
+  if (!message.uidl.empty()) return message.uidl;
+  return absl::StrCat(uidl_prefix_, absl::Hex(message.message_id, absl::kZeroPad16));
 }
 
 bool MaildropView::Mark(int32_t number) {
@@ -68,7 +75,7 @@ std::string MaildropView::List(Listing listing, int32_t* next, size_t octets) co
     if (listing == Listing::kSize) {
       absl::StrAppend(&lines, *next, " ", message->size_octets, "\r\n");
     } else {
-      absl::StrAppend(&lines, *next, " ", message->uidl, "\r\n");
+      absl::StrAppend(&lines, *next, " ", UidlOf(*message), "\r\n");
     }
   }
   return lines;

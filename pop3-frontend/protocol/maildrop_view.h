@@ -13,10 +13,14 @@ namespace restante::pop3 {
 // that DELE sets and RSET takes away. Nothing here touches the store.
 class MaildropView {
  public:
-  explicit MaildropView(std::vector<MaildropMessage> messages);
+  // `uidl_prefix` as Opened has it.
+  MaildropView(std::vector<MaildropMessage> messages, std::string uidl_prefix);
 
   // nullptr when there is no such number, or it is marked as deleted.
   const MaildropMessage* Find(int32_t number) const;
+
+  // Of a message of this maildrop.
+  std::string UidlOf(const MaildropMessage& message) const;
 
   // False when there is no such number, or it is marked already.
   [[nodiscard]] bool Mark(int32_t number);
@@ -45,6 +49,7 @@ class MaildropView {
   bool Exists(int32_t number) const;
 
   const std::vector<MaildropMessage> messages_;
+  const std::string uidl_prefix_;
   std::vector<bool> marked_;
   std::vector<bool> read_;
   int64_t count_ = 0;

@@ -142,8 +142,16 @@ TEST(Command, NumbersAreDigitsAlone) {
   }
 }
 
+TEST(MaildropView, SpellsOutWhatTheStoreLeftOut) {
+  MaildropView view({{0x1a, 100, ""}, {12, 20, "b"}}, "0123abcd");
+  int32_t next = 1;
+  EXPECT_EQ(view.List(MaildropView::Listing::kUniqueId, &next, 100),
+            "1 0123abcd000000000000001a\r\n2 b\r\n");
+  EXPECT_EQ(view.UidlOf(*view.Find(1)), "0123abcd000000000000001a");
+}
+
 TEST(MaildropView, CountsWithoutTheMarked) {
-  MaildropView view({{11, 100, "a"}, {12, 20, "b"}, {13, 3, "c"}});
+  MaildropView view({{11, 100, "a"}, {12, 20, "b"}, {13, 3, "c"}}, "");
   EXPECT_EQ(view.total_octets(), 123);
   EXPECT_TRUE(view.Mark(2));
   EXPECT_FALSE(view.Mark(2));

@@ -109,7 +109,7 @@ void Transaction::Uidl(const Command& command, Effects* effects) {
   int32_t number = ParseNumber(command.argument).value_or(0);
   const MaildropMessage* message = maildrop_.Find(number);
   if (message == nullptr) return Answer(reply::kNoSuchMessage, effects);
-  Answer(absl::StrCat("+OK ", number, " ", message->uidl), effects);
+  Answer(absl::StrCat("+OK ", number, " ", maildrop_.UidlOf(*message)), effects);
 }
 
 void Transaction::Retr(const Command& command, Effects* effects) {

@@ -20,7 +20,7 @@ class Transaction {
   using Effects = std::vector<Effect>;
 
   Transaction(Opened opened, bool may_delete)
-      : maildrop_(std::move(opened.messages)),
+      : maildrop_(std::move(opened.messages), std::move(opened.uidl_prefix)),
         retention_days_(opened.retention_days),
         may_delete_(may_delete) {}
 

@@ -45,6 +45,7 @@ class StoreOnDisk : public RocksdbStore {
   // Puts the leases of the last start back. To be called once, first.
   absl::Status RestoreLeases();
 
+  uint32_t store_id() const override { return database_->store_id(); }
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginDelivery(
       std::vector<std::string> mailbox_ids) override;
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(

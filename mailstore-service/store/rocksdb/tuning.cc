@@ -56,6 +56,9 @@ rocksdb::DBOptions DatabaseOptions() {
   // Bounds the logs, and with them the time of a restart.
   options.max_total_wal_size = size_t{256} << 20;
   options.max_background_jobs = 2;
+  // Files go to the disk while they are written. All at once at their end, they would keep the disk
+  // from the logs' syncs, which deliveries wait for.
+  options.bytes_per_sync = size_t{1} << 20;
   options.listeners.push_back(std::make_shared<NoRecoveryByItself>());
   // The information log of the library: enough to look back a few days.
   options.max_log_file_size = size_t{10} << 20;
