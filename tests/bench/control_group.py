@@ -7,6 +7,11 @@ import time
 # The second is where a machine with version 1 shows version 2 beside it.
 _ROOTS = ("/sys/fs/cgroup", "/sys/fs/cgroup/unified")
 _PSS = re.compile(r"^Pss:\s+(\d+) kB", re.MULTILINE)
+_SLEEPS = re.compile(r"^voluntary_ctxt_switches:\s+(\d+)$", re.MULTILINE)
+
+
+class NoControlGroup(RuntimeError):
+    """This machine, or this user, cannot have one."""
 
 
 class ControlGroup:
@@ -17,16 +22,31 @@ class ControlGroup:
             if (root / "cgroup.procs").exists():
                 break
         else:
-            raise RuntimeError("no cgroup version 2 on this machine")
+            raise NoControlGroup("no cgroup version 2 on this machine")
         self.path = root / f"restante-bench-{os.getpid()}-{name}"
         try:
             self.path.mkdir()
         except OSError as error:
-            raise RuntimeError(f"{self.path}: {error.strerror}; run it as root") from error
+            raise NoControlGroup(f"{self.path}: {error.strerror}; run it as root") from error
+        self._memory = self._memory_path()
+
+    def _memory_path(self):
+        """Where the kernel's memory is counted: here, or in version 1 beside it, or nowhere (None)."""
+        if (self.path / "memory.stat").exists():
+            return self.path
+        for line in pathlib.Path("/proc/self/cgroup").read_text().splitlines():
+            _, controllers, own = line.split(":", 2)
+            if controllers == "memory":
+                # Below the own group, whose limits go on to count.
+                path = pathlib.Path("/sys/fs/cgroup/memory" + own) / self.path.name
+                path.mkdir()
+                return path
+        return None
 
     def add(self, pid):
         """A process with all its threads; 0 is the process that calls."""
-        (self.path / "cgroup.procs").write_text(str(pid))
+        for path in {self.path, self._memory or self.path}:
+            (path / "cgroup.procs").write_text(str(pid))
 
     def pids(self):
         return [int(pid) for pid in (self.path / "cgroup.procs").read_text().split()]
@@ -38,9 +58,34 @@ class ControlGroup:
                 return int(line.split()[1])
         raise RuntimeError(f"{self.path}/cpu.stat says no usage_usec")
 
-    def memory_octets(self):
-        """Resident memory of all, what they share counted once. The kernel's own is not in it."""
-        return sum(map(_proportional_octets, self.pids()))
+    def sleeps(self):
+        """{thread: how often it has gone to sleep until something woke it}"""
+        found = {}
+        for pid in self.pids():
+            for path in pathlib.Path(f"/proc/{pid}/task").glob("*/status"):
+                try:
+                    found[path.parent.name] = int(_SLEEPS.search(path.read_text())[1])
+                except (FileNotFoundError, ProcessLookupError):
+                    pass  # ended meanwhile
+        return found
+
+    def memory_octets(self, program=None):
+        """Resident memory of all, or of those that run this program, what they share counted once. The kernel's own
+        is not in it."""
+        return sum(_proportional_octets(pid) for pid in self.pids() if program in (None, _program(pid)))
+
+    def kernel_octets(self):
+        """What the kernel keeps for its processes, in version 2's words: "sock" for what is under way in sockets, "kernel"
+        for all else, the sockets themselves with it. Empty where the kernel does not count it."""
+        if self._memory is None:
+            return {}
+        if self._memory == self.path:
+            lines = (self.path / "memory.stat").read_text().splitlines()
+            found = {name: int(value) for name, value in map(str.split, lines)}
+            return {name: found[name] for name in ("sock", "kernel") if name in found}
+        names = {"sock": "memory.kmem.tcp.usage_in_bytes", "kernel": "memory.kmem.usage_in_bytes"}
+        return {name: int((self._memory / file).read_text()) for name, file in names.items()
+                if (self._memory / file).exists()}
 
     def wait_until_quiet(self, at_most=15.0):
         """Until little is done any more: work put off until later belongs to what caused it."""
@@ -53,8 +98,24 @@ class ControlGroup:
                 return
 
     def remove(self):
-        """All its processes must have ended."""
-        self.path.rmdir()
+        """All its processes must have ended; one that had much memory may still be giving it back."""
+        deadline = time.monotonic() + 15
+        for path in {self.path, self._memory or self.path}:
+            while True:
+                try:
+                    path.rmdir()
+                    break
+                except OSError:
+                    if time.monotonic() > deadline:
+                        raise
+                    time.sleep(0.05)
+
+
+def _program(pid):
+    try:
+        return pathlib.Path(f"/proc/{pid}/exe").readlink().name
+    except FileNotFoundError:
+        return None  # ended meanwhile
 
 
 def _proportional_octets(pid):
