@@ -51,7 +51,7 @@ class PortSlot:
 
     def _all_free(self):
         offsets = [24, 110, 995, *range(1001, 1005), *range(1011, 1015), 1023, 1024, 1033, 1034,
-                   *range(1041, 1045)]
+                   *range(1041, 1057)]
         for offset in offsets:
             with socket.socket() as probe:
                 probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
