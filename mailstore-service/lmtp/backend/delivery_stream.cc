@@ -117,8 +117,8 @@ void DeliveryStream::AddText(std::string* text) {
     unsent_octets_ -= piece.size();
     ++next_piece_;
   }
-  // A repetition has what is left of the first try's time.
-  if (next_piece_ > most_pieces_written_) ExtendDeadline();
+  // A repetition has what is left of the first try's time, and what is whole has had its own.
+  if (!finish_ && next_piece_ > most_pieces_written_) ExtendDeadline();
   most_pieces_written_ = std::max(most_pieces_written_, next_piece_);
   if (!repeatable_) {
     pieces_.erase(pieces_.begin(), pieces_.begin() + static_cast<std::ptrdiff_t>(next_piece_));
