@@ -38,7 +38,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   LmtpMetrics lmtp_metrics(&registry);
   GrpcRecipientResolver recipients(auth_channel, logger, config.auth_calls);
   GrpcDeliveryBackend mailstores(&placements, random, logger, lmtp_metrics.waiting_deliveries(),
-                                 config.delivery);
+                                 clock, config.delivery);
   RESTANTE_ASSIGN_OR_RETURN(
       std::unique_ptr<LmtpServer> server,
       LmtpServer::Listen(config.server,

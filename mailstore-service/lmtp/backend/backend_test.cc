@@ -150,7 +150,7 @@ class DeliveryTest : public testing::Test {
         });
     backend_ = std::make_unique<GrpcDeliveryBackend>(
         router_.get(), random_, logger_, registry_.Gauges("restante_test_waiting", "").With(),
-        options);
+        clock_, options);
   }
 
   void Begin(const std::vector<Mailbox>& mailboxes) {

@@ -54,8 +54,11 @@ void DeliveryStream::Finish(int64_t size_octets, uint32_t crc32c, const std::str
 }
 
 void DeliveryStream::TakeTurn() {
-  turn_ = std::make_unique<DeliveryTurns::Turn>(&commons_.turns, target_.mailbox_ids.front(),
-                                                Later(&DeliveryStream::Call));
+  turn_ = std::make_unique<DeliveryTurns::Turn>(
+      &commons_.turns, target_.mailbox_ids.front(),
+      [call = Later(&DeliveryStream::Call)](absl::Duration pause) mutable {
+        rpc::RunAfter(pause, std::move(call));
+      });
   if (turn_->came_at_once()) Call();
 }
 

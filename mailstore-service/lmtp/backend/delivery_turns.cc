@@ -1,10 +1,11 @@
 #include "mailstore-service/lmtp/backend/delivery_turns.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace restante::lmtp {
 
-DeliveryTurns::Turn::Turn(DeliveryTurns* turns, std::string mailbox_id, net::Task on_turn)
+DeliveryTurns::Turn::Turn(DeliveryTurns* turns, std::string mailbox_id, OnTurn on_turn)
     : turns_(*turns), mailbox_id_(std::move(mailbox_id)), on_turn_(std::move(on_turn)) {
   turns_.Enter(this);
 }
@@ -17,6 +18,7 @@ void DeliveryTurns::Enter(Turn* turn) {
   if (mailbox.under_way < at_a_time_) {
     ++mailbox.under_way;
     turn->came_at_once_ = true;
+    turn->began_ = clock_.MonotonicNow();
     return;
   }
   turn->waits_ = true;
@@ -25,7 +27,8 @@ void DeliveryTurns::Enter(Turn* turn) {
 }
 
 void DeliveryTurns::Leave(Turn* turn) {
-  net::Task on_turn;
+  Turn::OnTurn on_turn;
+  absl::Duration pause;
   {
     MutexLock lock(&mutex_);
     auto found = mailboxes_.find(turn->mailbox_id_);
@@ -43,9 +46,12 @@ void DeliveryTurns::Leave(Turn* turn) {
     Turn& next = *mailbox.waiting.front();
     mailbox.waiting.pop_front();
     next.waits_ = false;
+    const absl::Duration now = clock_.MonotonicNow();
+    pause = std::clamp(now - turn->began_, absl::ZeroDuration(), kLongestPause);
+    next.began_ = now + pause;
     on_turn = std::move(next.on_turn_);
   }
-  std::move(on_turn)();
+  std::move(on_turn)(pause);
 }
 
 }  // namespace restante::lmtp

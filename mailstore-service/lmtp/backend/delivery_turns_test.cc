@@ -9,6 +9,8 @@
 #include <thread>
 #include <vector>
 
+#include "tests/support/fake_clock.h"
+
 namespace restante::lmtp {
 namespace {
 
@@ -20,13 +22,18 @@ class DeliveryTurnsTest : public testing::Test {
   using Turn = DeliveryTurns::Turn;
 
   std::unique_ptr<Turn> Take(const std::string& mailbox, const std::string& name) {
-    return std::make_unique<Turn>(&turns_, mailbox, [this, name] { came_.push_back(name); });
+    return std::make_unique<Turn>(&turns_, mailbox, [this, name](absl::Duration pause) {
+      came_.push_back(name);
+      pause_ = pause;
+    });
   }
   std::string Waiting(int count) { return "restante_test_waiting " + std::to_string(count) + "\n"; }
 
   metrics::Registry registry_;
-  DeliveryTurns turns_{2, registry_.Gauges("restante_test_waiting", "").With()};
+  FakeClock clock_;
+  DeliveryTurns turns_{2, registry_.Gauges("restante_test_waiting", "").With(), clock_};
   std::vector<std::string> came_;
+  absl::Duration pause_;  // of the last that came
 };
 
 TEST_F(DeliveryTurnsTest, TheThirdOfAMailboxWaitsAndTheOthersDoNot) {
@@ -63,6 +70,29 @@ TEST_F(DeliveryTurnsTest, WhoGivesUpWaitingTakesNoTurn) {
   EXPECT_THAT(came_, ElementsAre("fourth"));
 }
 
+TEST_F(DeliveryTurnsTest, PausesForAsLongAsTheLastDeliveryTook) {
+  auto first = Take("a", "first");
+  auto second = Take("a", "second");
+  auto third = Take("a", "third");
+  auto fourth = Take("a", "fourth");
+  auto fifth = Take("a", "fifth");
+  clock_.Advance(absl::Milliseconds(3));
+  first.reset();
+  EXPECT_EQ(pause_, absl::Milliseconds(3));
+  // The third's own pause is none of the time that it took.
+  clock_.Advance(absl::Milliseconds(3 + 2));
+  third.reset();
+  EXPECT_EQ(pause_, absl::Milliseconds(2));
+  clock_.Advance(absl::Seconds(5));
+  second.reset();
+  EXPECT_EQ(pause_, DeliveryTurns::kLongestPause);
+  // Given up in its pause.
+  auto sixth = Take("a", "sixth");
+  fifth.reset();
+  EXPECT_EQ(pause_, absl::ZeroDuration());
+  EXPECT_THAT(came_, ElementsAre("third", "fourth", "fifth", "sixth"));
+}
+
 TEST_F(DeliveryTurnsTest, NeverMoreThanItsShareWhateverThreadsDo) {
   std::atomic<int> under_way{0};
   std::atomic<int> most{0};
@@ -70,7 +100,7 @@ TEST_F(DeliveryTurnsTest, NeverMoreThanItsShareWhateverThreadsDo) {
   const auto deliver = [&] {
     for (int i = 0; i < 200; ++i) {
       std::atomic<bool> came{false};
-      Turn turn(&turns_, "a", [&came] { came = true; });
+      Turn turn(&turns_, "a", [&came](absl::Duration) { came = true; });
       while (!turn.came_at_once() && !came) std::this_thread::yield();
       const int now = ++under_way;
       for (int seen = most; now > seen && !most.compare_exchange_weak(seen, now);) {

@@ -123,11 +123,11 @@ class GrpcDelivery : public Delivery {
 class GrpcDeliveryBackend::Engine {
  public:
   Engine(rpc::PlacementRouter* router, Random& random, const log::Logger& logger,
-         metrics::Gauge waiting, GrpcDeliveryOptions options)
+         metrics::Gauge waiting, const Clock& clock, GrpcDeliveryOptions options)
       : router_(*router),
         random_(random),
         waiting_octets_(options.waiting_octets),
-        turns_(options.deliveries_per_mailbox, waiting),
+        turns_(options.deliveries_per_mailbox, waiting, clock),
         commons_{logger,
                  counter_,
                  options.calls,
@@ -204,8 +204,8 @@ class GrpcDeliveryBackend::Engine {
 
 GrpcDeliveryBackend::GrpcDeliveryBackend(rpc::PlacementRouter* router, Random& random,
                                          const log::Logger& logger, metrics::Gauge waiting,
-                                         GrpcDeliveryOptions options)
-    : engine_(std::make_unique<Engine>(router, random, logger, waiting, options)) {}
+                                         const Clock& clock, GrpcDeliveryOptions options)
+    : engine_(std::make_unique<Engine>(router, random, logger, waiting, clock, options)) {}
 
 GrpcDeliveryBackend::~GrpcDeliveryBackend() = default;
 

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "common/base/clock.h"
 #include "common/base/random.h"
 #include "common/log/logger.h"
 #include "common/metrics/metrics.h"
@@ -33,7 +34,7 @@ class GrpcDeliveryBackend : public DeliveryBackend {
  public:
   // All arguments outlive the backend. `waiting`: deliveries that wait for others to their mailbox.
   GrpcDeliveryBackend(rpc::PlacementRouter* router, Random& random, const log::Logger& logger,
-                      metrics::Gauge waiting, GrpcDeliveryOptions options = {});
+                      metrics::Gauge waiting, const Clock& clock, GrpcDeliveryOptions options = {});
   ~GrpcDeliveryBackend() override;
 
   std::unique_ptr<Delivery> Begin(const std::vector<Mailbox>& mailboxes,
