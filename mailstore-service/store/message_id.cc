@@ -29,8 +29,7 @@ uint32_t NextBootNumber(uint32_t last_boot_number, absl::Time now) {
 }
 
 std::string UidlFor(uint32_t store_id, uint64_t message_id) {
-  return absl::StrCat(absl::Hex(store_id, absl::kZeroPad8),
-                      absl::Hex(message_id, absl::kZeroPad16));
+  return absl::StrCat(UidlPrefixFor(store_id), absl::Hex(message_id, absl::kZeroPad16));
 }
 
 std::string UidlPrefixFor(uint32_t store_id) {

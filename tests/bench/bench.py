@@ -13,7 +13,7 @@ class Bench:
 
     def times(self, wanted):
         """How often something is done: less when all is to be brief."""
-        return max(wanted // 50, 8) if self.brief else wanted
+        return max(wanted // 50, 10) if self.brief else wanted
 
     # --- mailboxes
 

@@ -10,10 +10,11 @@ import subprocess
 import time
 
 from deployment import bin_dir
-from mail_load import load, outcome
+from bench import MAIL_OCTETS, Bench
+from mail_load import outcome
 from servers import PASSWORD
 
-MAIL_OCTETS, SMALL_OCTETS, FETCHED_OCTETS = 10_000, 600, 4_096
+SMALL_OCTETS, FETCHED_OCTETS = 600, 4_096
 INBOXES, OTHERS = 64, 8
 LARGE = 100_000
 
@@ -38,12 +39,11 @@ def percentile(values, part):
     return sorted(values)[min(len(values) - 1, int(len(values) * part))]
 
 
-class Mail:
+class Mail(Bench):
     """An installation whose mailboxes were filled, with about `all_messages` in all."""
 
     def __init__(self, server, all_messages, large, brief=False):
-        self.server = server
-        self._brief = brief
+        super().__init__(server, brief)
         self._deployment = server.deployment
         self.directory = self._deployment.dir / "data/mailstore"
         accounts = {"other": (OTHERS, 10, MAIL_OCTETS), "ten": (1, 10, SMALL_OCTETS),
@@ -65,10 +65,6 @@ class Mail:
     def _fill(self, mailboxes, messages, octets):
         subprocess.run([bin_dir() / "store_fill", "--directory", self.directory, "--messages", str(messages),
                         "--octets", str(octets)], input="\n".join(mailboxes) + "\n", text=True, check=True)
-
-    def times(self, wanted):
-        """How often something is done: less when all is to be brief."""
-        return max(wanted // 50, 10) if self._brief else wanted
 
     # --- the mailstore's process
 
@@ -114,15 +110,6 @@ class Mail:
 
     # --- clients
 
-    def deliver(self, account, accounts, messages, connections):
-        return load("deliver", "--port", self.server.ports["LMTP"], "--recipient", account + "{}@corp.example",
-                    "--accounts", accounts, "--messages", messages, "--octets", MAIL_OCTETS,
-                    "--connections", connections)
-
-    def pop3(self, work, account, *options, accounts=1):
-        return load(work, "--port", self.server.ports["POP3"], "--user", self.server.user.format(account + "{}"),
-                    "--accounts", accounts, *options)
-
     def open(self, account):
         """(seconds of the logon's last step, seconds of STAT)"""
         client = poplib.POP3("127.0.0.1", self.server.ports["POP3"], timeout=60)
@@ -151,14 +138,9 @@ class Mail:
 def deliveries(connections, messages):
     def measure(mail):
         syncs = mail.syncs_each_second()
-        mail.server.group.wait_until_quiet()
-        before = mail.server.group.processor_microseconds()
-        seen = outcome(mail.deliver("inbox", INBOXES, mail.times(messages), connections))
-        mail.server.group.wait_until_quiet()
-        used = mail.server.group.processor_microseconds() - before
-        rate = seen["units"] / seen["seconds"]
-        return {"rate": rate, "ratio": rate / syncs, "cpu": used / seen["units"],
-                "p50": seen["latency_us"]["p50"] / 1e3, "p99": seen["latency_us"]["p99"] / 1e3}
+        found = mail.cost(lambda: mail.deliver("inbox", INBOXES, mail.times(messages), MAIL_OCTETS, connections))
+        return {"rate": found["rate"], "ratio": found["rate"] / syncs, "cpu": found["cost"],
+                "p50": found["p50"], "p99": found["p99"]}
     return measure
 
 
@@ -172,10 +154,10 @@ def delivery_figures(cpu, p50=0.0):
 
 def fetching(mail):
     # The first time is the disk's.
-    outcome(mail.pop3("retrieve", "thousand"))
+    outcome(mail.pop3("retrieve", "thousand", 1))
     mail.server.group.wait_until_quiet()
     all_before, store_before = mail.server.group.processor_microseconds(), mail.processor_seconds()
-    seen = outcome(mail.pop3("retrieve", "thousand", "--passes", 10))
+    seen = outcome(mail.pop3("retrieve", "thousand", 1, "--passes", 10))
     mail.server.group.wait_until_quiet()
     used = (mail.server.group.processor_microseconds() - all_before) / 1e6
     return {"all": seen["units"] / used,
@@ -211,21 +193,21 @@ def disk(mail):
         return written + mail.written_octets()
     settled()
     used, written = mail.disk_octets(), mail.written_octets()
-    seen = outcome(mail.deliver("inbox", INBOXES, mail.times(20_000), 16))
+    seen = outcome(mail.deliver("inbox", INBOXES, mail.times(20_000), MAIL_OCTETS, 16))
     written = settled() - written
     return {"used": (mail.disk_octets() - used) / seen["octets"], "written": written / seen["octets"]}
 
 
 def fairness(mail):
     def others():
-        seen = outcome(mail.pop3("sessions", "other", "--connections", OTHERS, "--sessions", mail.times(600), "--rate", 60,
-                                 accounts=OTHERS))
+        seen = outcome(mail.pop3("sessions", "other", OTHERS, "--connections", OTHERS, "--sessions", mail.times(600),
+                                 "--rate", 60))
         return seen["latency_us"]["p99"] / 1e3
 
     endless = 100_000_000
-    loud = {"deliver": lambda: mail.deliver("busy", 1, endless, 64),
-            "open": lambda: mail.pop3("sessions", "large", "--sessions", endless),
-            "fetch": lambda: mail.pop3("retrieve", "thousand", "--passes", endless, "--in-flight", 8)}
+    loud = {"deliver": lambda: mail.deliver("busy", 1, endless, MAIL_OCTETS, 64),
+            "open": lambda: mail.pop3("sessions", "large", 1, "--sessions", endless),
+            "fetch": lambda: mail.pop3("retrieve", "thousand", 1, "--passes", endless, "--in-flight", 8)}
     quiet = others()
     found = {"quiet": quiet}
     for name, begin in loud.items():
@@ -243,7 +225,7 @@ def start(mail):
     found = {}
     for name, kill in (("stopped", False), ("killed", True)):
         # There is something in the logs to go on from.
-        outcome(mail.deliver("inbox", INBOXES, mail.times(2_000), 16))
+        outcome(mail.deliver("inbox", INBOXES, mail.times(2_000), MAIL_OCTETS, 16))
         mail.stop_mailstore(kill)
         found[name] = mail.start_mailstore() * 1e3
     return found

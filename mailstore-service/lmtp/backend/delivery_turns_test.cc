@@ -36,55 +36,52 @@ class DeliveryTurnsTest : public testing::Test {
   absl::Duration pause_;  // of the last that came
 };
 
-TEST_F(DeliveryTurnsTest, TheThirdOfAMailboxWaitsAndTheOthersDoNot) {
-  auto first = Take("a", "first");
-  auto second = Take("a", "second");
-  auto third = Take("a", "third");
-  auto fourth = Take("a", "fourth");
+// Two of a mailbox are under way and two wait.
+class FullMailboxTest : public DeliveryTurnsTest {
+ protected:
+  std::unique_ptr<Turn> first_ = Take("a", "first");
+  std::unique_ptr<Turn> second_ = Take("a", "second");
+  std::unique_ptr<Turn> third_ = Take("a", "third");
+  std::unique_ptr<Turn> fourth_ = Take("a", "fourth");
+};
+
+TEST_F(FullMailboxTest, TheThirdOfAMailboxWaitsAndTheOthersDoNot) {
   auto other = Take("b", "other");
-  EXPECT_TRUE(first->came_at_once() && second->came_at_once() && other->came_at_once());
-  EXPECT_FALSE(third->came_at_once() || fourth->came_at_once());
+  EXPECT_TRUE(first_->came_at_once() && second_->came_at_once() && other->came_at_once());
+  EXPECT_FALSE(third_->came_at_once() || fourth_->came_at_once());
   EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(2)));
   other.reset();
   EXPECT_THAT(came_, ElementsAre());
-  second.reset();
+  second_.reset();
   EXPECT_THAT(came_, ElementsAre("third"));
-  first.reset();
+  first_.reset();
   EXPECT_THAT(came_, ElementsAre("third", "fourth"));
   EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(0)));
 }
 
-TEST_F(DeliveryTurnsTest, WhoGivesUpWaitingTakesNoTurn) {
-  auto first = Take("a", "first");
-  auto second = Take("a", "second");
-  auto third = Take("a", "third");
-  auto fourth = Take("a", "fourth");
-  third.reset();
+TEST_F(FullMailboxTest, WhoGivesUpWaitingTakesNoTurn) {
+  third_.reset();
   EXPECT_THAT(registry_.Render(), HasSubstr(Waiting(1)));
-  first.reset();
+  first_.reset();
   EXPECT_THAT(came_, ElementsAre("fourth"));
   EXPECT_FALSE(Take("a", "fifth")->came_at_once());
-  second.reset();
+  second_.reset();
   EXPECT_TRUE(Take("a", "sixth")->came_at_once());
-  fourth.reset();
+  fourth_.reset();
   EXPECT_THAT(came_, ElementsAre("fourth"));
 }
 
-TEST_F(DeliveryTurnsTest, PausesForAsLongAsTheLastDeliveryTook) {
-  auto first = Take("a", "first");
-  auto second = Take("a", "second");
-  auto third = Take("a", "third");
-  auto fourth = Take("a", "fourth");
+TEST_F(FullMailboxTest, PausesForAsLongAsTheLastDeliveryTook) {
   auto fifth = Take("a", "fifth");
   clock_.Advance(absl::Milliseconds(3));
-  first.reset();
+  first_.reset();
   EXPECT_EQ(pause_, absl::Milliseconds(3));
   // The third's own pause is none of the time that it took.
   clock_.Advance(absl::Milliseconds(3 + 2));
-  third.reset();
+  third_.reset();
   EXPECT_EQ(pause_, absl::Milliseconds(2));
   clock_.Advance(absl::Seconds(5));
-  second.reset();
+  second_.reset();
   EXPECT_EQ(pause_, DeliveryTurns::kLongestPause);
   // Given up in its pause.
   auto sixth = Take("a", "sixth");
