@@ -140,14 +140,15 @@ BENCHMARK(BM_EncodeIndexEntry);
 // Text of a message with its checksum. Argument: its octets.
 void BM_EncodePiece(benchmark::State& state) {
   const std::string text(static_cast<size_t>(state.range(0)), 'x');
-  for (auto _ : state) benchmark::DoNotOptimize(EncodePiece(text));
+  for (auto _ : state) benchmark::DoNotOptimize(EncodePiece(BodyKey(1, 2), text));
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(BM_EncodePiece)->ArgName("octets")->Arg(4'096)->Arg(262'144);
 
 void BM_DecodePiece(benchmark::State& state) {
-  const std::string value = EncodePiece(std::string(static_cast<size_t>(state.range(0)), 'x'));
-  for (auto _ : state) RESTANTE_CHECK(DecodePiece(value).has_value());
+  const std::string key = BodyKey(1, 2);
+  const std::string value = EncodePiece(key, std::string(static_cast<size_t>(state.range(0)), 'x'));
+  for (auto _ : state) RESTANTE_CHECK(DecodePiece(key, value).has_value());
   state.SetBytesProcessed(state.iterations() * state.range(0));
 }
 BENCHMARK(BM_DecodePiece)->ArgName("octets")->Arg(4'096)->Arg(262'144);

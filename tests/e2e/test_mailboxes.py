@@ -236,7 +236,7 @@ def test_a_store_that_is_not_served_says_what_it_holds(deployment):
     program = [str(bin_dir() / "restante-mailstore"), "--config", str(deployment.dir / "config/mailstore.yaml")]
     inspected = subprocess.run([*program, "--inspect"], capture_output=True, text=True, timeout=60)
     assert inspected.returncode == 0, inspected.stderr
-    assert re.search(r"^format +4$", inspected.stdout, re.MULTILINE)
+    assert re.search(r"^format +5$", inspected.stdout, re.MULTILINE)
     assert re.search(r"^faults +0$", inspected.stdout, re.MULTILINE)
     # Nothing is put over mail.
     restored = subprocess.run([*program, "--restore-backup"], capture_output=True, text=True, timeout=60)

@@ -139,7 +139,7 @@ TEST_F(BackupTest, AStoreSaysWhatItHolds) {
   store_.reset();
   const absl::StatusOr<StoreInspection> found = InspectStore(directory);
   ASSERT_TRUE(found.ok()) << found.status();
-  EXPECT_EQ(found->format, 4u);
+  EXPECT_EQ(found->format, 5u);
   EXPECT_EQ(found->mailboxes, 2);
   EXPECT_EQ(found->deleted_mailboxes, 1);
   EXPECT_EQ(found->messages, (MessageTotals{1, 5}));

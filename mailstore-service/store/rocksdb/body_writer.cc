@@ -1,6 +1,7 @@
 #include "mailstore-service/store/rocksdb/body_writer.h"
 
 #include <algorithm>
+#include <string>
 
 #include "common/base/crc32c.h"
 #include "common/base/status_macros.h"
@@ -39,8 +40,8 @@ absl::Status BodyWriter::Append(absl::string_view text) {
 absl::Status BodyWriter::WritePiece() {
   rocksdb::WriteBatch batch;
   if (pieces_written_ == 0) batch.Put(database_->defaults(), codec::PendingKey(body_id_), "");
-  batch.Put(database_->bodies(), codec::BodyKey(body_id_, pieces_written_),
-            codec::EncodePiece(piece_));
+  const std::string key = codec::BodyKey(body_id_, pieces_written_);
+  batch.Put(database_->bodies(), key, codec::EncodePiece(key, piece_));
   RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, false));
   ++pieces_written_;
   piece_.clear();
@@ -48,8 +49,8 @@ absl::Status BodyWriter::WritePiece() {
 }
 
 void BodyWriter::AddLastPiece(rocksdb::WriteBatch* batch) const {
-  batch->Put(database_->bodies(), codec::BodyKey(body_id_, pieces_written_),
-             codec::EncodePiece(piece_));
+  const std::string key = codec::BodyKey(body_id_, pieces_written_);
+  batch->Put(database_->bodies(), key, codec::EncodePiece(key, piece_));
   if (pieces_written_ > 0) batch->Delete(database_->defaults(), codec::PendingKey(body_id_));
 }
 

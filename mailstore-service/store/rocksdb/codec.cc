@@ -191,11 +191,19 @@ std::string BodyKey(uint64_t body_id, uint32_t piece) {
   return ByteWriter().U64Be(body_id).U32Be(piece).Take();
 }
 
-std::string EncodePiece(absl::string_view text) {
-  return ByteWriter().U32Be(ExtendCrc32c(0, text)).Bytes(text).Take();
+std::string EncodePiece(absl::string_view key, absl::string_view text) {
+  return ByteWriter().Bytes(text).U32Be(ExtendCrc32c(ExtendCrc32c(0, key), text)).Take();
 }
 
-std::optional<absl::string_view> DecodePiece(absl::string_view value) {
+std::optional<absl::string_view> DecodePiece(absl::string_view key, absl::string_view value) {
+  if (value.size() < sizeof(uint32_t)) return std::nullopt;
+  const absl::string_view text = value.substr(0, value.size() - sizeof(uint32_t));
+  ByteReader reader(value.substr(text.size()));
+  if (reader.ReadU32Be() != ExtendCrc32c(ExtendCrc32c(0, key), text)) return std::nullopt;
+  return text;
+}
+
+std::optional<absl::string_view> DecodePieceOfFormat4(absl::string_view value) {
   ByteReader reader(value);
   std::optional<uint32_t> crc = reader.ReadU32Be();
   if (!crc || *crc != ExtendCrc32c(0, reader.rest())) return std::nullopt;

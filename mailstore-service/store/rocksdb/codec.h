@@ -65,10 +65,13 @@ std::optional<IndexEntry> DecodeEntryOf(bool deleted, absl::string_view key,
                                         absl::string_view value);
 
 std::string BodyKey(uint64_t body_id, uint32_t piece);
-// With its checksum in front.
-std::string EncodePiece(absl::string_view text);
+// The text, and behind it the checksum of `key` and text: it tells a piece from what damage
+// elsewhere shows under another piece's key.
+std::string EncodePiece(absl::string_view key, absl::string_view text);
 // The text; nullopt also when the checksum is wrong.
-std::optional<absl::string_view> DecodePiece(absl::string_view value);
+std::optional<absl::string_view> DecodePiece(absl::string_view key, absl::string_view value);
+// The same of what format 4 wrote: in front, the checksum of the text alone.
+std::optional<absl::string_view> DecodePieceOfFormat4(absl::string_view value);
 
 std::string DeliveryKey(absl::string_view mailbox_id, absl::string_view delivery_id);
 absl::string_view DeliveryIdOfKey(absl::string_view key);

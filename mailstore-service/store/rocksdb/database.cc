@@ -1,5 +1,8 @@
 #include "mailstore-service/store/rocksdb/database.h"
 
+#include <rocksdb/cache.h>
+#include <rocksdb/table.h>
+
 #include "absl/strings/str_cat.h"
 #include "common/base/byte_reader.h"
 #include "common/base/check.h"
@@ -13,9 +16,9 @@ namespace restante::mailstore {
 namespace {
 
 // Format 1 knew nothing deleted that can be brought back and no quotas, format 2 no retention and
-// no deleted mailboxes, format 3 no audit entries and no body that several messages have. All are
-// taken on.
-constexpr uint32_t kFormat = 4;
+// no deleted mailboxes, format 3 no audit entries and no body that several messages have, format 4
+// no checksum of a piece that is also its key's. All are taken on.
+constexpr uint32_t kFormat = 5;
 constexpr uint32_t kOldestFormat = 1;
 constexpr absl::string_view kFormatKey = "format";
 constexpr absl::string_view kBootKey = "boot";
@@ -189,6 +192,13 @@ rocksdb::Status Database::Get(const rocksdb::ReadOptions& options,
     status = db_->Get(options, family, ToSlice(key), value);
   }
   return status;
+}
+
+void Database::ForgetCachedBodies() const {
+  const auto factory = db_->GetOptions(bodies()).table_factory;
+  const auto* table = factory->GetOptions<rocksdb::BlockBasedTableOptions>();
+  RESTANTE_CHECK(table != nullptr);
+  table->block_cache->EraseUnRefEntries();
 }
 
 absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit,

@@ -59,6 +59,9 @@ class Database {
   // The library's Get, again when what it met was damaged and could be mended.
   rocksdb::Status Get(const rocksdb::ReadOptions& options, rocksdb::ColumnFamilyHandle* family,
                       absl::string_view key, std::string* value) const;
+  // Lets go of the parts of bodies' tables that are in memory, for who read some without the
+  // library's checksums and wants them checked now.
+  void ForgetCachedBodies() const;
   // Shows the rows from key `from` on, in order, until `visit` says false or none is left. Mends
   // what it meets damaged, and goes on there. UNAVAILABLE.
   using Row = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;

@@ -107,7 +107,8 @@ absl::StatusOr<RetentionResult> StoreOnDisk::ApplyRetention(const std::string& m
 }
 
 bool StoreOnDisk::IsReadable(const codec::IndexEntry& entry) const {
-  const std::unique_ptr<MessageReader> reader = NewBodyReader(database_, entry, MessageRead());
+  const std::unique_ptr<MessageReader> reader =
+      NewBodyReader(database_, entry, MessageRead(), BodyCheck::kRecord);
   absl::StatusOr<std::string> piece = reader->Next();
   while (piece.ok() && !piece->empty()) piece = reader->Next();
   return piece.ok();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "common/base/byte_writer.h"
 #include "common/base/crc32c.h"
 #include "common/base/error_reason.h"
 #include "mailstore-service/store/rocksdb/codec.h"
@@ -354,17 +355,17 @@ TEST_F(RocksdbStoreTest, AnotherFormatIsNotOpened) {
   {
     auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
     rocksdb::WriteBatch batch;
-    batch.Put(database->defaults(), "format", codec::EncodeU32(5));
+    batch.Put(database->defaults(), "format", codec::EncodeU32(6));
     ASSERT_TRUE(database->Write(&batch, true).ok());
   }
   absl::Status status = OpenIn(directory_.path()).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_NE(status.message().find("format 5"), absl::string_view::npos);
+  EXPECT_NE(status.message().find("format 6"), absl::string_view::npos);
 }
 
 TEST_F(RocksdbStoreTest, AStoreOfAnEarlierFormatIsTakenOn) {
   Deliver(**OpenIn(directory_.path()), "1\r\n");
-  for (const uint32_t format : {1U, 2U, 3U}) {
+  for (const uint32_t format : {1U, 2U, 3U, 4U}) {
     {
       auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
       rocksdb::WriteBatch batch;
@@ -383,6 +384,51 @@ TEST_F(RocksdbStoreTest, AStoreOfAnEarlierFormatIsTakenOn) {
       EXPECT_EQ(mailbox.revision, 1u);
     }
   }
+}
+
+// Of the only piece there is.
+std::string OnlyBodyKey(const Database& database) {
+  const std::unique_ptr<rocksdb::Iterator> it(
+      database.db().NewIterator(rocksdb::ReadOptions(), database.bodies()));
+  it->SeekToFirst();
+  EXPECT_TRUE(it->Valid());
+  return it->key().ToString();
+}
+
+void ReplacePiece(Database& database, const std::string& key, const std::string& value) {
+  rocksdb::WriteBatch batch;
+  batch.Put(database.bodies(), key, value);
+  ASSERT_TRUE(database.Write(&batch, true).ok());
+}
+
+TEST_F(RocksdbStoreTest, APieceThatFormat4WroteIsReadAndChecked) {
+  Deliver(**OpenIn(directory_.path()), "text\r\n");
+  const std::string written =
+      ByteWriter().U32Be(ExtendCrc32c(0, "text\r\n")).Bytes("text\r\n").Take();
+  for (const bool damaged : {false, true}) {
+    {
+      auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+      std::string value = written;
+      if (damaged) value.back() = 'x';
+      ReplacePiece(*database, OnlyBodyKey(*database), value);
+      ASSERT_TRUE(database->Flush().ok());
+    }
+    const std::vector<absl::Status> read = ReadEach(**OpenIn(directory_.path()));
+    ASSERT_EQ(read.size(), 1u);
+    EXPECT_EQ(GetErrorReason(read[0]) == ErrorReason::kMessageCorrupt, damaged) << read[0];
+  }
+}
+
+TEST_F(RocksdbStoreTest, AnotherMessagesPieceIsNotTakenForTheRightOne) {
+  Deliver(**OpenIn(directory_.path()), "mine\r\n");
+  {
+    auto database = *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_);
+    const std::string key = OnlyBodyKey(*database);
+    ReplacePiece(*database, key, codec::EncodePiece(codec::BodyKey(77, 0), "hers\r\n"));
+  }
+  const std::vector<absl::Status> read = ReadEach(**OpenIn(directory_.path()));
+  ASSERT_EQ(read.size(), 1u);
+  EXPECT_EQ(GetErrorReason(read[0]), ErrorReason::kMessageCorrupt);
 }
 
 TEST_F(RocksdbStoreTest, ADeletedMessageIsReadWhenItIsBack) {
