@@ -27,6 +27,7 @@
 #include "common/operations/operations_service.h"
 #include "common/rpc/audit_service.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/polling_thread_limit.h"
 #include "common/rpc/server.h"
 #include "common/rpc/server_info_service.h"
 #include "common/rpc/worker_pool.h"
@@ -128,6 +129,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemRandom random;
   log::Logger logger("restante-auth", config.log_level, clock);
   rpc::GrpcLog grpc_log(logger);
+  const rpc::PollingThreadLimit polling_threads;
   metrics::Registry registry;
   RESTANTE_ASSIGN_OR_RETURN(std::unique_ptr<app::OperatorEndpoints> endpoints,
                             app::OperatorEndpoints::Start(config.endpoints, &registry));
@@ -166,14 +168,15 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
                   .development_mode = config.development_mode});
 
   rpc::LogonService logons(flow, *directory);
-  // One goes on answering while an import makes keys out of passwords.
+  // For what waits for the disk, and for keys out of passwords: one goes on answering while an
+  // import makes those.
   rpc::WorkerPool workers(/*threads=*/2, /*max_waiting=*/100);
   const rpc::JobParts job_parts{*directory, vault, config.backup_directory, clock};
   RESTANTE_ASSIGN_OR_RETURN(
       const std::unique_ptr<operations::Operations> operations,
       operations::Operations::OpenIn(config.data_directory + "/operations",
                                      rpc::MakeDirectoryJobs(job_parts), clock, random, logger));
-  operations::OperationsService operations_service(*operations, {"key-admin"});
+  operations::OperationsService operations_service(*operations, {"key-admin"}, workers);
   rpc::DirectoryService accounts(
       {*directory, vault, flow, recent, authority, throttle, keys.grants, workers, *operations,
        clock, logger},

@@ -20,6 +20,7 @@
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
+#include "common/rpc/unary_call.h"
 
 namespace restante::rpc {
 namespace {
@@ -46,7 +47,9 @@ grpc::ServerUnaryReactor* DirectoryService::CreateAccount(
     grpc::CallbackServerContext* context, const auth::v1::CreateAccountRequest* request,
     auth::v1::Account* response) {
   return Write(context, "CreateAccount", absl::StrCat("accounts/", request->account_id()),
-               [&](const audit::Author& author) { return Create(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Create(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GetAccount(grpc::CallbackServerContext* context,
@@ -58,28 +61,35 @@ grpc::ServerUnaryReactor* DirectoryService::GetAccount(grpc::CallbackServerConte
 grpc::ServerUnaryReactor* DirectoryService::ListAccounts(
     grpc::CallbackServerContext* context, const auth::v1::ListAccountsRequest* request,
     auth::v1::ListAccountsResponse* response) {
-  return Finish(context, List(*request, response));
+  return Answer(parts_.workers, context,
+                [this, request, response] { return List(*request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::UpdateAccount(
     grpc::CallbackServerContext* context, const auth::v1::UpdateAccountRequest* request,
     auth::v1::Account* response) {
   return Write(context, "UpdateAccount", request->account().name(),
-               [&](const audit::Author& author) { return Update(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Update(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::DeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::DeleteAccountRequest* request,
     auth::v1::DeleteAccountResponse* response) {
   return Write(context, "DeleteAccount", request->name(),
-               [&](const audit::Author& author) { return Delete(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Delete(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::UndeleteAccount(
     grpc::CallbackServerContext* context, const auth::v1::UndeleteAccountRequest* request,
     auth::v1::Account* response) {
   return Write(context, "UndeleteAccount", request->name(),
-               [&](const audit::Author& author) { return Undelete(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Undelete(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::ListCredentials(
@@ -92,21 +102,27 @@ grpc::ServerUnaryReactor* DirectoryService::SetCredential(
     grpc::CallbackServerContext* context, const auth::v1::SetCredentialRequest* request,
     auth::v1::SetCredentialResponse* response) {
   return Write(context, "SetCredential", request->name(),
-               [&](const audit::Author& author) { return Set(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Set(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GrantDelegate(
     grpc::CallbackServerContext* context, const auth::v1::GrantDelegateRequest* request,
     auth::v1::Account* response) {
   return Write(context, "GrantDelegate", request->name(),
-               [&](const audit::Author& author) { return Grant(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Grant(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::RevokeDelegate(
     grpc::CallbackServerContext* context, const auth::v1::RevokeDelegateRequest* request,
     auth::v1::Account* response) {
   return Write(context, "RevokeDelegate", request->name(),
-               [&](const audit::Author& author) { return Revoke(author, *request, response); });
+               [this, request, response](const audit::Author& author) {
+                 return Revoke(author, *request, response);
+               });
 }
 
 grpc::ServerBidiReactor<auth::v1::ImportAccountsRequest, auth::v1::ImportAccountsResponse>*
@@ -153,7 +169,8 @@ grpc::ServerUnaryReactor* DirectoryService::DiagnoseLogon(
 grpc::ServerUnaryReactor* DirectoryService::ListLogonEvents(
     grpc::CallbackServerContext* context, const auth::v1::ListLogonEventsRequest* request,
     auth::v1::ListLogonEventsResponse* response) {
-  return Finish(context, ListEvents(*request, response));
+  return Answer(parts_.workers, context,
+                [this, request, response] { return ListEvents(*request, response); });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::GetProtocolPolicy(
@@ -165,31 +182,35 @@ grpc::ServerUnaryReactor* DirectoryService::GetProtocolPolicy(
 grpc::ServerUnaryReactor* DirectoryService::UpdateProtocolPolicy(
     grpc::CallbackServerContext* context, const auth::v1::UpdateProtocolPolicyRequest* request,
     auth::v1::ProtocolPolicy* response) {
-  return Write(
-      context, "UpdateProtocolPolicy", request->policy().name(),
-      [&](const audit::Author& author) { return UpdatePolicy(author, *request, response); });
+  return Write(context, "UpdateProtocolPolicy", request->policy().name(),
+               [this, request, response](const audit::Author& author) {
+                 return UpdatePolicy(author, *request, response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::RewrapCredentials(
     grpc::CallbackServerContext* context, const auth::v1::RewrapCredentialsRequest* request,
     google::longrunning::Operation* response) {
-  return Write(context, "RewrapCredentials", "", [&](const audit::Author& author) {
-    auth::v1::RewrapCredentialsMetadata metadata;
-    metadata.set_active_key_id(parts_.vault.active_key_id());
-    return BeginJob(author, request->request_id(), std::move(metadata), response);
-  });
+  return Write(context, "RewrapCredentials", "",
+               [this, request, response](const audit::Author& author) {
+                 auth::v1::RewrapCredentialsMetadata metadata;
+                 metadata.set_active_key_id(parts_.vault.active_key_id());
+                 return BeginJob(author, request->request_id(), std::move(metadata), response);
+               });
 }
 
 grpc::ServerUnaryReactor* DirectoryService::BackupDirectory(
     grpc::CallbackServerContext* context, const auth::v1::BackupDirectoryRequest* request,
     google::longrunning::Operation* response) {
-  return Write(context, "BackupDirectory", "", [&](const audit::Author& author) {
-    if (options_.backup_directory.empty()) {
-      return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kBackupNotConfigured,
-                       "auth's configuration says no backup_directory; set one and restart");
-    }
-    return BeginJob(author, request->request_id(), auth::v1::BackupDirectoryMetadata(), response);
-  });
+  return Write(
+      context, "BackupDirectory", "", [this, request, response](const audit::Author& author) {
+        if (options_.backup_directory.empty()) {
+          return MakeError(absl::StatusCode::kFailedPrecondition, ErrorReason::kBackupNotConfigured,
+                           "auth's configuration says no backup_directory; set one and restart");
+        }
+        return BeginJob(author, request->request_id(), auth::v1::BackupDirectoryMetadata(),
+                        response);
+      });
 }
 
 template <typename Metadata>
@@ -460,16 +481,20 @@ absl::Status DirectoryService::UpdatePolicy(const audit::Author& author,
 }
 
 grpc::ServerUnaryReactor* DirectoryService::Write(
-    grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,
-    absl::FunctionRef<absl::Status(const audit::Author&)> write) const {
-  const audit::Author author{GetPeerIdentity(*context).uri, std::string(method)};
-  const absl::Status status = write(author);
-  parts_.logger.Info("directory_write", {{"method", method},
-                                         {"resource", EscapeForLog(resource)},
-                                         {"caller", author.caller},
-                                         {"code", absl::StatusCodeToString(status.code())},
-                                         {"reason", ErrorReasonName(GetErrorReason(status))}});
-  return Finish(context, status);
+    grpc::CallbackServerContext* context, const char* method, std::string resource,
+    std::function<absl::Status(const audit::Author&)> write) const {
+  return Answer(parts_.workers, context,
+                [this, resource = std::move(resource), author = AuthorOf(*context, method),
+                 write = std::move(write)] {
+                  const absl::Status status = write(author);
+                  parts_.logger.Info("directory_write",
+                                     {{"method", author.method},
+                                      {"resource", EscapeForLog(resource)},
+                                      {"caller", author.caller},
+                                      {"code", absl::StatusCodeToString(status.code())},
+                                      {"reason", ErrorReasonName(GetErrorReason(status))}});
+                  return status;
+                });
 }
 
 }  // namespace restante::rpc

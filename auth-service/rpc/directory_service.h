@@ -3,11 +3,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
 
-#include "absl/functional/function_ref.h"
 #include "auth-service/authority/authority.h"
 #include "auth-service/directory/credential_vault.h"
 #include "auth-service/directory/directory.h"
@@ -163,10 +163,10 @@ class DirectoryService : public auth::v1::DirectoryService::CallbackService {
   template <typename Metadata>
   absl::Status BeginJob(const audit::Author& author, const std::string& request_id,
                         Metadata metadata, google::longrunning::Operation* response);
-  // Carries out a write for the caller, logs it and ends the call.
-  grpc::ServerUnaryReactor* Write(
-      grpc::CallbackServerContext* context, absl::string_view method, absl::string_view resource,
-      absl::FunctionRef<absl::Status(const audit::Author&)> write) const;
+  // Has a worker carry out a write for the caller, log it and end the call.
+  grpc::ServerUnaryReactor* Write(grpc::CallbackServerContext* context, const char* method,
+                                  std::string resource,
+                                  std::function<absl::Status(const audit::Author&)> write) const;
 
   const DirectoryServiceParts parts_;
   const DirectoryServiceOptions options_;

@@ -1,6 +1,5 @@
 #include "common/net/event_loop.h"
 
-#include <sched.h>
 #include <signal.h>
 
 #include <algorithm>
@@ -15,6 +14,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "common/base/mutex.h"
+#include "common/base/usable_processors.h"
 
 namespace restante::net {
 namespace {
@@ -26,13 +26,6 @@ void BlockSignals() {
   sigset_t all;
   sigfillset(&all);
   pthread_sigmask(SIG_BLOCK, &all, nullptr);
-}
-
-int UsableCores() {
-  cpu_set_t set;
-  CPU_ZERO(&set);
-  if (sched_getaffinity(0, sizeof(set), &set) != 0) return 1;
-  return std::max(1, CPU_COUNT(&set));
 }
 
 }  // namespace
@@ -155,7 +148,7 @@ void EventLoop::Handle(absl::FunctionRef<void()> handler) const { state_->Handle
 asio::io_context& EventLoop::io_context() const { return *state_->io; }
 
 EventLoopGroup::EventLoopGroup(int loops) {
-  int count = loops > 0 ? loops : UsableCores();
+  int count = loops > 0 ? loops : UsableProcessors();
   for (int i = 0; i < count; ++i) loops_.push_back(std::make_unique<EventLoop>());
 }
 

@@ -13,6 +13,7 @@
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
 #include "common/rpc/timer.h"
+#include "common/rpc/unary_call.h"
 
 namespace restante::operations {
 namespace {
@@ -155,15 +156,19 @@ grpc::ServerUnaryReactor* OperationsService::DeleteOperation(
     grpc::CallbackServerContext* context,
     const google::longrunning::DeleteOperationRequest* request,
     google::protobuf::Empty* /*response*/) {
-  const absl::Status named = CheckName(request->name());
-  return Finish(context, named.ok() ? operations_.Remove(request->name()) : named);
+  return rpc::Answer(workers_, context, [this, request] {
+    const absl::Status named = CheckName(request->name());
+    return named.ok() ? operations_.Remove(request->name()) : named;
+  });
 }
 
 grpc::ServerUnaryReactor* OperationsService::CancelOperation(
     grpc::CallbackServerContext* context,
     const google::longrunning::CancelOperationRequest* request,
     google::protobuf::Empty* /*response*/) {
-  return Finish(context, Cancel(rpc::GetPeerIdentity(*context), request->name()));
+  return rpc::Answer(workers_, context, [this, request, caller = rpc::GetPeerIdentity(*context)] {
+    return Cancel(caller, request->name());
+  });
 }
 
 absl::Status OperationsService::Cancel(const rpc::PeerIdentity& caller,

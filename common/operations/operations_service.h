@@ -10,16 +10,18 @@
 
 #include "common/operations/operations.h"
 #include "common/rpc/peer_identity.h"
+#include "common/rpc/worker_pool.h"
 
 namespace restante::operations {
 
-// google.longrunning.Operations. Writes hold a gRPC thread for one synced write; waits hold none.
+// google.longrunning.Operations. Changes are made by workers; waits hold no thread.
 class OperationsService : public google::longrunning::Operations::CallbackService {
  public:
-  // `operations` outlives this. Callers with one of `job_roles` may cancel every operation, others
-  // whom the access table lets through only transfers.
-  OperationsService(Operations& operations, std::vector<std::string> job_roles)
-      : operations_(operations), job_roles_(std::move(job_roles)) {}
+  // `operations` and `workers` outlive this. Callers with one of `job_roles` may cancel every
+  // operation, others whom the access table lets through only transfers.
+  OperationsService(Operations& operations, std::vector<std::string> job_roles,
+                    rpc::WorkerPool& workers)
+      : operations_(operations), job_roles_(std::move(job_roles)), workers_(workers) {}
 
   grpc::ServerUnaryReactor* ListOperations(
       grpc::CallbackServerContext* context,
@@ -48,6 +50,7 @@ class OperationsService : public google::longrunning::Operations::CallbackServic
 
   Operations& operations_;
   const std::vector<std::string> job_roles_;
+  rpc::WorkerPool& workers_;
 };
 
 }  // namespace restante::operations

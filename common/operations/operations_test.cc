@@ -337,8 +337,8 @@ class OperationsServiceTest : public OperationsTest {
                                "CancelOperation", "WaitOperation"}) {
       rules[absl::StrCat("/google.longrunning.Operations/", method)] = {"key-admin", "mover"};
     }
-    service_ =
-        std::make_unique<OperationsService>(*operations_, std::vector<std::string>{"key-admin"});
+    service_ = std::make_unique<OperationsService>(*operations_,
+                                                   std::vector<std::string>{"key-admin"}, workers_);
     server_ = *rpc::Server::Start(
         {"127.0.0.1:0", Issue("server", "service/s"), rpc::AccessTable(std::move(rules))},
         {service_.get()});
@@ -377,6 +377,7 @@ class OperationsServiceTest : public OperationsTest {
   }
 
   TestPki pki_;
+  rpc::WorkerPool workers_{1, 10};
   std::unique_ptr<OperationsService> service_;
   std::unique_ptr<rpc::Server> server_;
   std::unique_ptr<Stub> stub_;

@@ -6,6 +6,7 @@
 #include "common/rpc/pages.h"
 #include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
+#include "common/rpc/unary_call.h"
 
 namespace restante::rpc {
 namespace {
@@ -32,12 +33,7 @@ common::v1::AuditEntry ToProto(const audit::Entry& entry) {
 grpc::ServerUnaryReactor* AuditService::ListAuditEntries(
     grpc::CallbackServerContext* context, const common::v1::ListAuditEntriesRequest* request,
     common::v1::ListAuditEntriesResponse* response) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  const absl::Status posted = workers_.Post([this, request, response, reactor] {
-    reactor->Finish(ToGrpcStatus(List(*request, response)));
-  });
-  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
-  return reactor;
+  return Answer(workers_, context, [this, request, response] { return List(*request, response); });
 }
 
 absl::Status AuditService::List(const common::v1::ListAuditEntriesRequest& request,

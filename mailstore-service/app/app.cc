@@ -15,6 +15,7 @@
 #include "common/operations/operations_service.h"
 #include "common/rpc/audit_service.h"
 #include "common/rpc/grpc_log.h"
+#include "common/rpc/polling_thread_limit.h"
 #include "common/rpc/server.h"
 #include "common/rpc/server_info_service.h"
 #include "mailstore-service/app/store_watch.h"
@@ -69,6 +70,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemRandom random;
   log::Logger logger("restante-mailstore", config.log_level, clock);
   rpc::GrpcLog grpc_log(logger);
+  const rpc::PollingThreadLimit polling_threads;
   if (config.development_mode) {
     logger.Warn("development_mode",
                 {{"meaning", "this configuration is for a developer's machine"}});
@@ -97,7 +99,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
       operations::Operations::OpenIn(config.store.directory + "/operations",
                                      MakeMailboxJobs({*store, config.backups, clock}), clock,
                                      random, logger));
-  operations::OperationsService operations_service(*operations, {"mail-admin"});
+  operations::OperationsService operations_service(*operations, {"mail-admin"}, workers);
   MailboxService mailboxes({*store, workers, *operations, clock, logger},
                            !config.backups.directory.empty());
   rpc::AuditService audit(*store, workers);

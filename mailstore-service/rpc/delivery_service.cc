@@ -8,8 +8,8 @@
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/status.h"
+#include "common/rpc/unary_call.h"
 #include "mailstore-service/rpc/convert.h"
-#include "mailstore-service/rpc/unary_call.h"
 
 namespace restante::mailstore {
 namespace {
@@ -145,10 +145,11 @@ grpc::ServerReadReactor<v1::DeliverMessageRequest>* DeliveryService::DeliverMess
 grpc::ServerUnaryReactor* DeliveryService::CheckDelivery(grpc::CallbackServerContext* context,
                                                          const v1::CheckDeliveryRequest* request,
                                                          v1::CheckDeliveryResponse* /*response*/) {
-  return Answer(parts_.workers, request->mailbox_id(), context, [this, request]() -> absl::Status {
-    if (request->size_octets() < 0) return InvalidField("size_octets", "must not be negative");
-    return parts_.store.CheckDelivery(request->mailbox_id(), request->size_octets());
-  });
+  return rpc::Answer(
+      parts_.workers, request->mailbox_id(), context, [this, request]() -> absl::Status {
+        if (request->size_octets() < 0) return InvalidField("size_octets", "must not be negative");
+        return parts_.store.CheckDelivery(request->mailbox_id(), request->size_octets());
+      });
 }
 
 }  // namespace restante::mailstore

@@ -9,12 +9,12 @@
 #include "common/base/status_macros.h"
 #include "common/rpc/peer_identity.h"
 #include "common/rpc/time_messages.h"
+#include "common/rpc/unary_call.h"
 #include "mailstore-service/rpc/convert.h"
 #include "mailstore-service/rpc/export_stream.h"
 #include "mailstore-service/rpc/import_stream.h"
 #include "mailstore-service/rpc/mailbox_service.h"
 #include "mailstore-service/rpc/page_token.h"
-#include "mailstore-service/rpc/unary_call.h"
 
 namespace restante::mailstore {
 namespace {
@@ -92,15 +92,15 @@ absl::StatusOr<std::vector<uint64_t>> ParseMessageNames(const std::string& mailb
 grpc::ServerUnaryReactor* MailboxService::ListMessages(grpc::CallbackServerContext* context,
                                                        const v1::ListMessagesRequest* request,
                                                        v1::ListMessagesResponse* response) {
-  return Answer(workers_, context,
-                [this, request, response] { return Messages(*request, response); });
+  return rpc::Answer(workers_, context,
+                     [this, request, response] { return Messages(*request, response); });
 }
 
 grpc::ServerUnaryReactor* MailboxService::ListDeletedMessages(
     grpc::CallbackServerContext* context, const v1::ListDeletedMessagesRequest* request,
     v1::ListDeletedMessagesResponse* response) {
-  return Answer(workers_, context,
-                [this, request, response] { return DeletedMessages(*request, response); });
+  return rpc::Answer(workers_, context,
+                     [this, request, response] { return DeletedMessages(*request, response); });
 }
 
 template <typename Request>
@@ -114,13 +114,13 @@ grpc::ServerUnaryReactor* MailboxService::ChangeMessages(
                               ParseMessageNames(request.parent(), request.names()));
     return (store_.*change)(id, ids, author);
   };
-  return Answer(workers_, context,
-                [this, &request, run, set_count, author = AuthorOf(*context, method)] {
-                  const absl::StatusOr<int64_t> count = run(author);
-                  if (count.ok()) set_count(*count);
-                  Record(author, request.parent(), count.value_or(0), count.status());
-                  return count.status();
-                });
+  return rpc::Answer(workers_, context,
+                     [this, &request, run, set_count, author = rpc::AuthorOf(*context, method)] {
+                       const absl::StatusOr<int64_t> count = run(author);
+                       if (count.ok()) set_count(*count);
+                       Record(author, request.parent(), count.value_or(0), count.status());
+                       return count.status();
+                     });
 }
 
 grpc::ServerUnaryReactor* MailboxService::BatchDeleteMessages(

@@ -10,9 +10,9 @@
 #include "common/base/escape.h"
 #include "common/base/status_macros.h"
 #include "common/operations/job_progress.h"
+#include "common/rpc/unary_call.h"
 #include "mailstore-service/rpc/convert.h"
 #include "mailstore-service/rpc/page_token.h"
-#include "mailstore-service/rpc/unary_call.h"
 #include "mailstore-service/store/mailbox_rules.h"
 #include "restante/mailstore/v1/mailbox_job.pb.h"
 
@@ -64,24 +64,26 @@ absl::StatusOr<MailboxSettings> ChangedSettings(const v1::UpdateMailboxRequest& 
 grpc::ServerUnaryReactor* MailboxService::GetMailbox(grpc::CallbackServerContext* context,
                                                      const v1::GetMailboxRequest* request,
                                                      v1::Mailbox* response) {
-  return Answer(workers_, context, [this, request, response] { return Get(*request, response); });
+  return rpc::Answer(workers_, context,
+                     [this, request, response] { return Get(*request, response); });
 }
 
 grpc::ServerUnaryReactor* MailboxService::ListMailboxes(grpc::CallbackServerContext* context,
                                                         const v1::ListMailboxesRequest* request,
                                                         v1::ListMailboxesResponse* response) {
-  return Answer(workers_, context, [this, request, response] { return List(*request, response); });
+  return rpc::Answer(workers_, context,
+                     [this, request, response] { return List(*request, response); });
 }
 
 grpc::ServerUnaryReactor* MailboxService::UpdateMailbox(grpc::CallbackServerContext* context,
                                                         const v1::UpdateMailboxRequest* request,
                                                         v1::Mailbox* response) {
-  return Answer(workers_, context,
-                [this, request, response, author = AuthorOf(*context, "UpdateMailbox")] {
-                  const absl::Status status = Update(author, *request, response);
-                  Record(author, request->mailbox().name(), 1, status);
-                  return status;
-                });
+  return rpc::Answer(workers_, context,
+                     [this, request, response, author = rpc::AuthorOf(*context, "UpdateMailbox")] {
+                       const absl::Status status = Update(author, *request, response);
+                       Record(author, request->mailbox().name(), 1, status);
+                       return status;
+                     });
 }
 
 grpc::ServerUnaryReactor* MailboxService::ChangeMailbox(grpc::CallbackServerContext* context,
@@ -95,11 +97,12 @@ grpc::ServerUnaryReactor* MailboxService::ChangeMailbox(grpc::CallbackServerCont
     *response = ToProto(changed);
     return absl::OkStatus();
   };
-  return Answer(workers_, context, [this, &name, run, author = AuthorOf(*context, method)] {
-    const absl::Status status = run(author);
-    Record(author, name, 1, status);
-    return status;
-  });
+  return rpc::Answer(workers_, context,
+                     [this, &name, run, author = rpc::AuthorOf(*context, method)] {
+                       const absl::Status status = run(author);
+                       Record(author, name, 1, status);
+                       return status;
+                     });
 }
 
 grpc::ServerUnaryReactor* MailboxService::CreateMailbox(grpc::CallbackServerContext* context,
@@ -112,12 +115,12 @@ grpc::ServerUnaryReactor* MailboxService::CreateMailbox(grpc::CallbackServerCont
     *response = ToProto(made);
     return absl::OkStatus();
   };
-  return Answer(workers_, context,
-                [this, request, run, author = AuthorOf(*context, "CreateMailbox")] {
-                  const absl::Status status = run(author);
-                  Record(author, MailboxName(request->mailbox_id()), 1, status);
-                  return status;
-                });
+  return rpc::Answer(workers_, context,
+                     [this, request, run, author = rpc::AuthorOf(*context, "CreateMailbox")] {
+                       const absl::Status status = run(author);
+                       Record(author, MailboxName(request->mailbox_id()), 1, status);
+                       return status;
+                     });
 }
 
 grpc::ServerUnaryReactor* MailboxService::DeleteMailbox(grpc::CallbackServerContext* context,
@@ -137,12 +140,12 @@ grpc::ServerUnaryReactor* MailboxService::UndeleteMailbox(grpc::CallbackServerCo
 grpc::ServerUnaryReactor* MailboxService::PurgeMailbox(grpc::CallbackServerContext* context,
                                                        const v1::PurgeMailboxRequest* request,
                                                        v1::PurgeMailboxResponse* /*response*/) {
-  return Answer(workers_, context,
-                [this, request, context, author = AuthorOf(*context, "PurgeMailbox")] {
-                  const absl::Status status = Purge(author, *context, request->name());
-                  Record(author, request->name(), 1, status);
-                  return status;
-                });
+  return rpc::Answer(workers_, context,
+                     [this, request, context, author = rpc::AuthorOf(*context, "PurgeMailbox")] {
+                       const absl::Status status = Purge(author, *context, request->name());
+                       Record(author, request->name(), 1, status);
+                       return status;
+                     });
 }
 
 absl::Status MailboxService::Purge(const audit::Author& author,
@@ -168,18 +171,18 @@ grpc::ServerUnaryReactor* MailboxService::Begin(grpc::CallbackServerContext* con
                                                 std::function<absl::Status()> check,
                                                 Metadata metadata,
                                                 google::longrunning::Operation* response) {
-  return Answer(workers_, context,
-                [this, &request, check = std::move(check), metadata, response,
-                 author = AuthorOf(*context, method)] {
-                  absl::Status status = check();
-                  if (status.ok()) {
-                    status =
-                        operations::BeginJob(operations_, {author.caller, request.request_id()},
-                                             clock_.WallNow(), metadata, response);
-                  }
-                  Record(author, "", 1, status);
-                  return status;
-                });
+  return rpc::Answer(workers_, context,
+                     [this, &request, check = std::move(check), metadata, response,
+                      author = rpc::AuthorOf(*context, method)] {
+                       absl::Status status = check();
+                       if (status.ok()) {
+                         status = operations::BeginJob(operations_,
+                                                       {author.caller, request.request_id()},
+                                                       clock_.WallNow(), metadata, response);
+                       }
+                       Record(author, "", 1, status);
+                       return status;
+                     });
 }
 
 grpc::ServerUnaryReactor* MailboxService::ApplyRetention(grpc::CallbackServerContext* context,
@@ -225,14 +228,15 @@ grpc::ServerUnaryReactor* MailboxService::BreakLease(grpc::CallbackServerContext
     RESTANTE_ASSIGN_OR_RETURN(const std::string id, ParseMailboxName("name", request->name()));
     return store_.BreakLease(id, author);
   };
-  return Answer(workers_, context,
-                [this, request, response, run, author = AuthorOf(*context, "BreakLease")] {
-                  const absl::StatusOr<std::optional<SessionInfo>> session = run(author);
-                  const bool broken = session.ok() && session->has_value();
-                  if (broken) *response->mutable_session() = ToProto(**session);
-                  Record(author, request->name(), broken ? 1 : 0, session.status());
-                  return session.status();
-                });
+  return rpc::Answer(
+      workers_, context,
+      [this, request, response, run, author = rpc::AuthorOf(*context, "BreakLease")] {
+        const absl::StatusOr<std::optional<SessionInfo>> session = run(author);
+        const bool broken = session.ok() && session->has_value();
+        if (broken) *response->mutable_session() = ToProto(**session);
+        Record(author, request->name(), broken ? 1 : 0, session.status());
+        return session.status();
+      });
 }
 
 void MailboxService::Record(const audit::Author& author, const std::string& mailbox, int64_t count,

@@ -10,10 +10,10 @@
 #include "common/base/status_macros.h"
 #include "common/crypto/maildrop_grant.h"
 #include "common/rpc/peer_identity.h"
+#include "common/rpc/unary_call.h"
 #include "mailstore-service/rpc/convert.h"
 #include "mailstore-service/rpc/message_stream.h"
 #include "mailstore-service/rpc/page_token.h"
-#include "mailstore-service/rpc/unary_call.h"
 #include "mailstore-service/store/mailbox_id.h"
 #include "mailstore-service/store/message_id.h"
 
@@ -73,30 +73,31 @@ void FillPage(std::vector<MessageSummary> messages, uint32_t store_id, size_t pa
 grpc::ServerUnaryReactor* MaildropService::OpenMaildrop(grpc::CallbackServerContext* context,
                                                         const v1::OpenMaildropRequest* request,
                                                         v1::OpenMaildropResponse* response) {
-  return Answer(parts_.workers, request->mailbox_id(), context,
-                [this, request, response, frontend = CallerOf(*context)]() -> absl::Status {
-                  if (!request->page_token().empty()) {
-                    return NextPage(*request, frontend, response);
-                  }
-                  absl::Status status = Open(*request, frontend, response);
-                  parts_.metrics.Opened(status);
-                  parts_.logger.Info(status.ok() ? "maildrop_opened" : "maildrop_not_opened",
-                                     {{"session_id", request->session_id()},
-                                      {"mailbox_id", request->mailbox_id()},
-                                      {"frontend", frontend},
-                                      {"client_address", request->client_address()},
-                                      {"messages", response->message_count()},
-                                      {"error", status.ok() ? "" : status.ToString()}});
-                  return status;
-                });
+  return rpc::Answer(parts_.workers, request->mailbox_id(), context,
+                     [this, request, response, frontend = CallerOf(*context)]() -> absl::Status {
+                       if (!request->page_token().empty()) {
+                         return NextPage(*request, frontend, response);
+                       }
+                       absl::Status status = Open(*request, frontend, response);
+                       parts_.metrics.Opened(status);
+                       parts_.logger.Info(status.ok() ? "maildrop_opened" : "maildrop_not_opened",
+                                          {{"session_id", request->session_id()},
+                                           {"mailbox_id", request->mailbox_id()},
+                                           {"frontend", frontend},
+                                           {"client_address", request->client_address()},
+                                           {"messages", response->message_count()},
+                                           {"error", status.ok() ? "" : status.ToString()}});
+                       return status;
+                     });
 }
 
 grpc::ServerUnaryReactor* MaildropService::RenewLeases(grpc::CallbackServerContext* context,
                                                        const v1::RenewLeasesRequest* request,
                                                        v1::RenewLeasesResponse* response) {
-  return Answer(parts_.workers, context, [this, request, response, frontend = CallerOf(*context)] {
-    return Renew(*request, frontend, response);
-  });
+  return rpc::Answer(parts_.workers, context,
+                     [this, request, response, frontend = CallerOf(*context)] {
+                       return Renew(*request, frontend, response);
+                     });
 }
 
 grpc::ServerWriteReactor<v1::ReadMessagesResponse>* MaildropService::ReadMessages(
@@ -108,18 +109,18 @@ grpc::ServerWriteReactor<v1::ReadMessagesResponse>* MaildropService::ReadMessage
 grpc::ServerUnaryReactor* MaildropService::CloseMaildrop(grpc::CallbackServerContext* context,
                                                          const v1::CloseMaildropRequest* request,
                                                          v1::CloseMaildropResponse* response) {
-  return Answer(parts_.workers, request->lease().mailbox_id(), context,
-                [this, request, response, frontend = CallerOf(*context)] {
-                  absl::Status status = Close(*request, frontend, response);
-                  parts_.metrics.Closed(status, response->deleted_count());
-                  parts_.logger.Info(status.ok() ? "maildrop_closed" : "maildrop_not_closed",
-                                     {{"session_id", request->lease().session_id()},
-                                      {"mailbox_id", request->lease().mailbox_id()},
-                                      {"to_delete", request->delete_message_ids_size()},
-                                      {"deleted", response->deleted_count()},
-                                      {"error", status.ok() ? "" : status.ToString()}});
-                  return status;
-                });
+  return rpc::Answer(parts_.workers, request->lease().mailbox_id(), context,
+                     [this, request, response, frontend = CallerOf(*context)] {
+                       absl::Status status = Close(*request, frontend, response);
+                       parts_.metrics.Closed(status, response->deleted_count());
+                       parts_.logger.Info(status.ok() ? "maildrop_closed" : "maildrop_not_closed",
+                                          {{"session_id", request->lease().session_id()},
+                                           {"mailbox_id", request->lease().mailbox_id()},
+                                           {"to_delete", request->delete_message_ids_size()},
+                                           {"deleted", response->deleted_count()},
+                                           {"error", status.ok() ? "" : status.ToString()}});
+                       return status;
+                     });
 }
 
 absl::StatusOr<MaildropGrant> MaildropService::CheckGrant(const v1::OpenMaildropRequest& request,

@@ -16,6 +16,7 @@
 #include "common/rpc/client_call_metrics.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/placement_router.h"
+#include "common/rpc/polling_thread_limit.h"
 #include "pop3-frontend/app/config_reloader.h"
 #include "pop3-frontend/app/tls_reloader.h"
 #include "pop3-frontend/backend/grpc_auth_backend.h"
@@ -71,6 +72,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemRandom random;
   log::Logger logger("restante-pop3", config.log_level, clock);
   rpc::GrpcLog grpc_log(logger);
+  const rpc::PollingThreadLimit polling_threads;
   if (config.development_mode) {
     logger.Warn("development_mode",
                 {{"meaning", "clients on the loopback interface may log on without TLS"}});

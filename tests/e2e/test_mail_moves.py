@@ -174,7 +174,7 @@ def test_an_import_that_broke_off_is_gone_on_with(deployment, tmp_path):
 
 def test_an_import_from_another_server_is_gone_on_with(deployment):
     many = Person(deployment, "many")
-    for number in range(150):
+    for number in range(500):
         deployment.deliver(many.address, b"Subject: %d\r\n\r\nText of number %d.\r\n" % (number, number))
     target = Person(deployment, "taken-over")
     url = f"pop3s://localhost:{deployment.address('POP3S')[1]}"

@@ -13,6 +13,7 @@
 #include "common/rpc/channel.h"
 #include "common/rpc/grpc_log.h"
 #include "common/rpc/placement_router.h"
+#include "common/rpc/polling_thread_limit.h"
 #include "mailstore-service/lmtp/backend/grpc_delivery_backend.h"
 #include "mailstore-service/lmtp/backend/grpc_recipient_resolver.h"
 #include "mailstore-service/lmtp/io/lmtp_metrics.h"
@@ -25,6 +26,7 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   app::SystemRandom random;
   log::Logger logger("restante-lmtp", config.log_level, clock);
   rpc::GrpcLog grpc_log(logger);
+  const rpc::PollingThreadLimit polling_threads;
   if (config.development_mode) {
     logger.Warn("development_mode", {{"meaning", "this installation is not for real mail"}});
   }

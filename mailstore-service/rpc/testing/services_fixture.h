@@ -286,7 +286,7 @@ class ServicesTest : public testing::Test {
       *operations::OpenRocksDbOperationStore(absl::StrCat(directory_.path(), "/operations"),
                                              logger_),
       MakeMailboxJobs({*store_, backups_, clock_}), clock_, random_, logger_);
-  operations::OperationsService operations_service_{*operations_, {"mail-admin"}};
+  operations::OperationsService operations_service_{*operations_, {"mail-admin"}, workers_};
   MailboxService mailbox_{{*store_, workers_, *operations_, clock_, logger_}, true};
   rpc::AuditService audit_{*store_, workers_};
   std::unique_ptr<rpc::Server> server_;

@@ -1,5 +1,5 @@
-#ifndef RESTANTE_MAILSTORE_SERVICE_RPC_UNARY_CALL_H_
-#define RESTANTE_MAILSTORE_SERVICE_RPC_UNARY_CALL_H_
+#ifndef RESTANTE_COMMON_RPC_UNARY_CALL_H_
+#define RESTANTE_COMMON_RPC_UNARY_CALL_H_
 
 #include <grpcpp/grpcpp.h>
 
@@ -13,33 +13,32 @@
 #include "common/rpc/status.h"
 #include "common/rpc/worker_pool.h"
 
-namespace restante::mailstore {
+namespace restante::rpc {
 
 // Who calls `method`.
 inline audit::Author AuthorOf(const grpc::CallbackServerContext& context, const char* method) {
-  return {rpc::GetPeerIdentity(context).uri, method};
+  return {GetPeerIdentity(context).uri, method};
 }
 
 // Ends the call with what `work` says, run by a worker for `tenant`. Work for a caller that has
 // gone meanwhile is left undone.
-inline grpc::ServerUnaryReactor* Answer(rpc::WorkerPool& workers, absl::string_view tenant,
+inline grpc::ServerUnaryReactor* Answer(WorkerPool& workers, absl::string_view tenant,
                                         grpc::CallbackServerContext* context,
                                         std::function<absl::Status()> work) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
   const absl::Status posted = workers.Post(tenant, [context, reactor, work = std::move(work)] {
-    reactor->Finish(context->IsCancelled() ? grpc::Status::CANCELLED : rpc::ToGrpcStatus(work()));
+    reactor->Finish(context->IsCancelled() ? grpc::Status::CANCELLED : ToGrpcStatus(work()));
   });
-  if (!posted.ok()) reactor->Finish(rpc::ToGrpcStatus(posted));
+  if (!posted.ok()) reactor->Finish(ToGrpcStatus(posted));
   return reactor;
 }
 
 // The same for nobody in particular.
-inline grpc::ServerUnaryReactor* Answer(rpc::WorkerPool& workers,
-                                        grpc::CallbackServerContext* context,
+inline grpc::ServerUnaryReactor* Answer(WorkerPool& workers, grpc::CallbackServerContext* context,
                                         std::function<absl::Status()> work) {
   return Answer(workers, "", context, std::move(work));
 }
 
-}  // namespace restante::mailstore
+}  // namespace restante::rpc
 
-#endif  // RESTANTE_MAILSTORE_SERVICE_RPC_UNARY_CALL_H_
+#endif  // RESTANTE_COMMON_RPC_UNARY_CALL_H_
