@@ -4,6 +4,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/sinks/stdout_sinks.h>
 
+#include <algorithm>
 #include <cmath>
 #include <mutex>
 #include <optional>
@@ -44,6 +45,13 @@ absl::string_view CutToLimit(absl::string_view text) {
   return text.substr(0, length);
 }
 
+// As most texts are.
+bool IsPrintedAsItIs(absl::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char octet) {
+    return octet >= 0x20 && octet < 0x7f && octet != '"' && octet != '\\';
+  });
+}
+
 void AppendJsonUnit(uint16_t unit, std::string* line) {
   if (unit == '"' || unit == '\\') {
     line->push_back('\\');
@@ -55,16 +63,25 @@ void AppendJsonUnit(uint16_t unit, std::string* line) {
   }
 }
 
-// A JSON string of printable ASCII alone: other characters could steer the terminal that shows the
-// line. Octets that are no UTF-8 are shown as \xHH.
-void AppendJsonText(absl::string_view text, std::string* line) {
-  const absl::string_view kept = CutToLimit(text);
-  std::optional<std::string> units = Utf8ToUtf16Le(kept);
-  if (!units) units = Utf8ToUtf16Le(EscapeForLog(kept, kMaxTextOctets));
+// Octets that are no UTF-8 are shown as \xHH.
+void AppendJsonUnits(absl::string_view text, std::string* line) {
+  std::optional<std::string> units = Utf8ToUtf16Le(text);
+  if (!units) units = Utf8ToUtf16Le(EscapeForLog(text, kMaxTextOctets));
   RESTANTE_CHECK(units.has_value());
-  line->push_back('"');
   ByteReader reader(*units);
   while (std::optional<uint16_t> unit = reader.ReadU16Le()) AppendJsonUnit(*unit, line);
+}
+
+// A JSON string of printable ASCII alone: other characters could steer the terminal that shows the
+// line.
+void AppendJsonText(absl::string_view text, std::string* line) {
+  const absl::string_view kept = CutToLimit(text);
+  line->push_back('"');
+  if (IsPrintedAsItIs(kept)) {
+    line->append(kept.data(), kept.size());
+  } else {
+    AppendJsonUnits(kept, line);
+  }
   if (kept.size() < text.size()) *line += "...";
   line->push_back('"');
 }

@@ -1,6 +1,7 @@
 #include "common/rpc/worker_pool.h"
 
 #include <algorithm>
+#include <optional>
 #include <utility>
 
 #include "common/base/check.h"
@@ -31,69 +32,72 @@ WorkerPool::~WorkerPool() {
 }
 
 absl::Status WorkerPool::Post(absl::string_view tenant, std::function<void()> job) {
+  bool wake = false;
   {
     MutexLock lock(&mutex_);
     // Callers name tenants before they are checked.
     auto [it, is_new] = tenants_.try_emplace(tenant.substr(0, kMaxNameOctets));
     Tenant& its = it->second;
     const size_t own = tenant == kNobody ? max_waiting_ : std::max<size_t>(max_waiting_ / 2, 1);
-    if (waiting_ < max_waiting_ && its.waiting.size() < own) {
-      its.waiting.push_back(std::move(job));
-      ++waiting_;
-      GiveTurn(it->first, &its);
-      return absl::OkStatus();
+    if (waiting_ >= max_waiting_ || its.waiting.size() >= own) {
+      if (is_new) tenants_.erase(it);
+      absl::Status busy =
+          absl::UnavailableError("the service has more calls than it can take; try again");
+      SetRetryDelay(&busy, kComeAgain);
+      return busy;
     }
-    if (is_new) tenants_.erase(it);
+    its.waiting.push_back(std::move(job));
+    ++waiting_;
+    wake = GiveTurn(it->first, &its);
   }
-  absl::Status busy =
-      absl::UnavailableError("the service has more calls than it can take; try again");
-  SetRetryDelay(&busy, kComeAgain);
-  return busy;
+  if (wake) changed_.SignalOne();
+  return absl::OkStatus();
 }
 
-void WorkerPool::GiveTurn(const std::string& name, Tenant* tenant) {
+bool WorkerPool::GiveTurn(const std::string& name, Tenant* tenant) {
   const bool may_run = name == kNobody || tenant->running < max_running_;
-  if (tenant->waiting.empty() || tenant->has_turn || !may_run) return;
+  if (tenant->waiting.empty() || tenant->has_turn || !may_run) return false;
   tenant->has_turn = true;
   turns_.push_back(name);
-  changed_.SignalOne();
+  return true;
 }
 
-std::string WorkerPool::TakeJob(std::function<void()>* job) {
-  std::string name = std::move(turns_.front());
+WorkerPool::Job WorkerPool::TakeJob() {
+  Job job;
+  job.tenant = std::move(turns_.front());
   turns_.pop_front();
-  Tenant& tenant = tenants_.find(name)->second;
+  Tenant& tenant = tenants_.find(job.tenant)->second;
   tenant.has_turn = false;
-  *job = std::move(tenant.waiting.front());
+  job.run = std::move(tenant.waiting.front());
   tenant.waiting.pop_front();
   --waiting_;
   ++tenant.running;
-  GiveTurn(name, &tenant);
-  return name;
+  job.leaves_turn = GiveTurn(job.tenant, &tenant);
+  return job;
 }
 
 void WorkerPool::EndJob(const std::string& name) {
   const auto it = tenants_.find(name);
   --it->second.running;
-  GiveTurn(name, &it->second);
+  // A turn that this gives is for the worker that ends the job, or for one that was woken for the
+  // turn that it takes instead.
+  (void)GiveTurn(name, &it->second);
   if (it->second.running == 0 && it->second.waiting.empty()) tenants_.erase(it);
 }
 
 void WorkerPool::Run() {
+  std::optional<Job> job;
   while (true) {
-    std::function<void()> job;
-    std::string name;
     {
       MutexLock lock(&mutex_);
+      if (job) EndJob(job->tenant);
       // What waits without a turn is seen to by the worker that ends a job of its tenant.
       while (turns_.empty() && !(ending_ && waiting_ == 0)) changed_.Wait(&mutex_);
       if (turns_.empty()) return changed_.SignalAll();
-      name = TakeJob(&job);
+      job = TakeJob();
     }
-    job();
-    job = nullptr;
-    MutexLock lock(&mutex_);
-    EndJob(name);
+    if (job->leaves_turn) changed_.SignalOne();
+    std::exchange(job->run, nullptr)();
   }
 }
 

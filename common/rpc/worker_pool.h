@@ -49,10 +49,15 @@ class WorkerPool {
   };
 
   void Run();
-  // Puts the tenant into turns_ if it has something to run, and may.
-  void GiveTurn(const std::string& name, Tenant* tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-  // Whose job was taken, which goes into `job`.
-  std::string TakeJob(std::function<void()>* job) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  // Puts the tenant into turns_ if it has something to run, and may. Whether a worker is to be
+  // woken for it, once the mutex is free.
+  bool GiveTurn(const std::string& name, Tenant* tenant) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+  struct Job {
+    std::string tenant;
+    std::function<void()> run;
+    bool leaves_turn = false;  // as GiveTurn says
+  };
+  Job TakeJob() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   void EndJob(const std::string& name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   const size_t max_waiting_;
