@@ -9,9 +9,9 @@
 
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/call_limits.h"
 #include "common/rpc/client_call_interceptor.h"
 #include "common/rpc/credentials.h"
-#include "common/rpc/message_limit.h"
 
 namespace restante::rpc {
 namespace {
@@ -32,10 +32,8 @@ grpc::ChannelArguments ArgumentsFor(const ChannelOptions& options) {
   arguments.SetInt(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, 2000);
   arguments.SetInt(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
   arguments.SetInt(GRPC_ARG_HTTP2_MAX_PINGS_WITHOUT_DATA, 0);
-  // A stream that is read slowly holds this much, and not what gRPC's probing makes of a fast link.
-  // With less than one answer of ReadMessages both sides would wake each other in the middle of it.
   arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
-  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 262'144);
+  arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamLookaheadOctets);
   // Services of one installation are never behind the proxy that http_proxy names.
   arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return arguments;

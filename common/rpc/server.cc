@@ -11,9 +11,9 @@
 
 #include "absl/strings/match.h"
 #include "common/base/status_macros.h"
+#include "common/rpc/call_limits.h"
 #include "common/rpc/credentials.h"
 #include "common/rpc/listener.h"
-#include "common/rpc/message_limit.h"
 #include "common/rpc/status.h"
 
 namespace restante::rpc {
@@ -52,6 +52,8 @@ class Gate : public grpc::AuthMetadataProcessor {
 void SetLimits(grpc::ServerBuilder* builder) {
   builder->SetMaxReceiveMessageSize(kMaxMessageOctets);
   builder->SetMaxSendMessageSize(kMaxMessageOctets);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_BDP_PROBE, 0);
+  builder->AddChannelArgument(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, kStreamLookaheadOctets);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_MS, 5 * 60 * 1000);
   builder->AddChannelArgument(GRPC_ARG_MAX_CONNECTION_AGE_GRACE_MS, 60 * 1000);
   // Clients of MakeChannel ping every 10 s, also between calls.

@@ -1,5 +1,7 @@
 #include "mailstore-service/app/app.h"
 
+#include <malloc.h>
+
 #include <filesystem>
 #include <memory>
 #include <system_error>
@@ -63,9 +65,19 @@ rpc::ServerDescription DescribeServer(const Config& config) {
                  {"message_octets", 16 << 20}}};
 }
 
+// By itself the allocator learns from each block that is freed to keep blocks of its size, in each
+// of the pools that its threads have. What the store's write buffers were made of is given back
+// instead, and of what pieces of large messages took a few stay in each pool.
+void KeepFreedMemoryLow() {
+  constexpr int kMebibyte = 1 << 20;
+  mallopt(M_MMAP_THRESHOLD, kMebibyte);
+  mallopt(M_TRIM_THRESHOLD, kMebibyte);
+}
+
 }  // namespace
 
 absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
+  KeepFreedMemoryLow();
   app::SystemClock clock;
   app::SystemRandom random;
   log::Logger logger("restante-mailstore", config.log_level, clock);

@@ -44,6 +44,29 @@ class MendsForCompaction : public rocksdb::EventListener {
   ParityKeeper& parity_;
 };
 
+class TellsOfFiles : public rocksdb::EventListener {
+ public:
+  explicit TellsOfFiles(ParityKeeper* parity) : parity_(*parity) {}
+
+  // A new log has begun.
+  void OnMemTableSealed(const rocksdb::MemTableInfo&) override { parity_.OnFilesChanged(); }
+  void OnFlushCompleted(rocksdb::DB*, const rocksdb::FlushJobInfo&) override {
+    parity_.OnFilesChanged();
+  }
+  void OnCompactionCompleted(rocksdb::DB*, const rocksdb::CompactionJobInfo&) override {
+    parity_.OnFilesChanged();
+  }
+  void OnTableFileDeleted(const rocksdb::TableFileDeletionInfo&) override {
+    parity_.OnFilesChanged();
+  }
+  void OnBlobFileDeleted(const rocksdb::BlobFileDeletionInfo&) override {
+    parity_.OnFilesChanged();
+  }
+
+ private:
+  ParityKeeper& parity_;
+};
+
 }  // namespace
 
 std::vector<rocksdb::ColumnFamilyDescriptor> Database::ColumnFamilies(size_t block_cache_octets) {
@@ -77,6 +100,7 @@ absl::StatusOr<std::unique_ptr<Database>> Database::Open(const std::string& dire
   database->parity_ = std::make_unique<ParityKeeper>(directory, clock, observer);
   database->parity_->MendForOpen();
   db_options.listeners.push_back(std::make_shared<MendsForCompaction>(database->parity_.get()));
+  db_options.listeners.push_back(std::make_shared<TellsOfFiles>(database->parity_.get()));
   const auto open = [&] {
     return rocksdb::DB::Open(db_options, directory, ColumnFamilies(block_cache_octets),
                              &database->families_, &db);

@@ -15,6 +15,8 @@ namespace fs = std::filesystem;
 
 // A flush or a compaction is followed so soon, and the logs while they are written.
 constexpr absl::Duration kInterval = absl::Seconds(1);
+// When no file is known to have come, gone or been finished: a large store has many.
+constexpr absl::Duration kIdleInterval = absl::Seconds(10);
 constexpr absl::Duration kLogInterval = absl::Milliseconds(20);
 constexpr absl::string_view kSuffix = ".parity";
 
@@ -78,10 +80,16 @@ void ParityKeeper::OnWrite() {
   changed_.SignalAll();
 }
 
+void ParityKeeper::OnFilesChanged() {
+  MutexLock lock(&mutex_);
+  files_changed_ = true;
+}
+
 void ParityKeeper::Run() {
   FollowAll();
   absl::Duration since_all;
   while (true) {
+    bool all = false;
     {
       MutexLock lock(&mutex_);
       if (!written_ && !ending_) changed_.WaitFor(&mutex_, kInterval);
@@ -91,9 +99,11 @@ void ParityKeeper::Run() {
       if (ending_) return;
       written_ = false;
       since_all += busy ? kLogInterval : kInterval;
+      all = since_all >= (files_changed_ ? kInterval : kIdleInterval);
+      if (all) files_changed_ = false;
     }
     FollowLogs();
-    if (since_all < kInterval) continue;
+    if (!all) continue;
     since_all = absl::ZeroDuration();
     FollowAll();
   }

@@ -45,6 +45,8 @@ class ParityKeeper {
   void Start();
   // That the logs have grown.
   void OnWrite();
+  // That files have come, gone or been finished.
+  void OnFilesChanged();
   // What the thread does at each turn: follows every file, and drops the parity of those that are
   // gone.
   void FollowAll();
@@ -68,6 +70,7 @@ class ParityKeeper {
   Mutex mutex_;
   CondVar changed_;
   bool written_ ABSL_GUARDED_BY(mutex_) = false;
+  bool files_changed_ ABSL_GUARDED_BY(mutex_) = false;
   bool ending_ ABSL_GUARDED_BY(mutex_) = false;
   bool mending_ ABSL_GUARDED_BY(mutex_) = false;
   // By who mends alone.

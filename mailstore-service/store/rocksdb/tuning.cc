@@ -80,7 +80,11 @@ rocksdb::ColumnFamilyOptions SmallRecordOptions(size_t block_cache_octets) {
 
 rocksdb::ColumnFamilyOptions BodyOptions(size_t block_cache_octets) {
   rocksdb::ColumnFamilyOptions options = SmallRecordOptions(block_cache_octets);
-  options.write_buffer_size = size_t{64} << 20;
+  // Two of them are in memory while mail comes quickly. Smaller ones would make more files.
+  options.write_buffer_size = size_t{16} << 20;
+  // Room for a piece of a large message, so that every block is one that the allocator takes from
+  // the system and gives back (KeepFreedMemoryLow).
+  options.arena_block_size = size_t{2} << 20;
   // Compaction then moves references, not mail.
   options.enable_blob_files = true;
   options.min_blob_size = 4096;
