@@ -53,18 +53,36 @@ TEST_F(ServicesTest, OnlyUidlsOfOtherStoresAreSpeltOut) {
   auto import = *store_->BeginImport("m", {"import-1", "UID-1"});
   ASSERT_TRUE(import->Append("theirs\r\n").ok());
   ASSERT_TRUE(import->Finish(8, ExtendCrc32c(0, "theirs\r\n"), {}).ok());
+  Deliver({"m"}, "own again\r\n");
   const std::vector<MessageSummary> messages = *store_->ListMessages("m", 0, 10);
+  ASSERT_EQ(messages.size(), 3u);
+  // All on one page: the first one's UIDL goes without saying.
   v1::OpenMaildropRequest request = Opening(Grant("m"));
-  for (size_t page = 0; page < 2; ++page) {
+  const absl::StatusOr<v1::OpenMaildropResponse> all = OpenAsSaid(request);
+  ASSERT_TRUE(all.ok()) << all.status();
+  EXPECT_TRUE(all->message_ids().empty());
+  ASSERT_EQ(all->messages_size(), 3);
+  EXPECT_EQ(all->messages(0).uidl(), "");
+  EXPECT_EQ(all->messages(1).uidl(), "UID-1");
+  // One to a page: the numbers of the store's own are enough.
+  for (size_t page = 0; page < messages.size(); ++page) {
     request.set_page_size(1);
-    const absl::StatusOr<v1::OpenMaildropResponse> opened = Open(request);
+    const absl::StatusOr<v1::OpenMaildropResponse> opened = OpenAsSaid(request);
     ASSERT_TRUE(opened.ok()) << opened.status();
-    EXPECT_EQ(opened->messages(0).uidl(), page == 0 ? "" : "UID-1");
-    EXPECT_EQ(
-        absl::StrCat(opened->uidl_prefix(), absl::Hex(messages[0].message_id, absl::kZeroPad16)),
-        messages[0].uidl);
+    if (page == 1) {
+      EXPECT_TRUE(opened->message_ids().empty());
+      EXPECT_EQ(opened->messages(0).uidl(), "UID-1");
+    } else {
+      EXPECT_TRUE(opened->messages().empty());
+      EXPECT_THAT(opened->message_ids(), testing::ElementsAre(messages[page].message_id));
+      EXPECT_THAT(opened->sizes_octets(), testing::ElementsAre(messages[page].size_octets));
+      EXPECT_EQ(absl::StrCat(opened->uidl_prefix(),
+                             absl::Hex(messages[page].message_id, absl::kZeroPad16)),
+                messages[page].uidl);
+    }
     request.set_page_token(opened->next_page_token());
   }
+  EXPECT_EQ(request.page_token(), "");
 }
 
 TEST_F(ServicesTest, LargeMessagesSpanManyAnswers) {

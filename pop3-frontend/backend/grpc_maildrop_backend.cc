@@ -64,16 +64,25 @@ class Opening : public std::enable_shared_from_this<Opening> {
     if (page.ok()) uidl_prefix_ = page->uidl_prefix();
     if (GetErrorReason(page.status()) == ErrorReason::kMaildropInUse && AskAgainSoon()) return;
     if (!page.ok()) return Fail(page.status());
+    if (page->message_ids_size() != page->sizes_octets_size()) {
+      return Fail(absl::InternalError("the store listed messages without their sizes"));
+    }
     messages_.reserve(
         std::min(static_cast<size_t>(std::max<int64_t>(page->message_count(), 0)), kMaxMessages));
+    const size_t before = messages_.size();
+    for (int i = 0; i < page->message_ids_size(); ++i) {
+      Add({page->message_ids(i), page->sizes_octets(i), ""});
+    }
     for (mailstore::v1::MaildropMessage& message : *page->mutable_messages()) {
-      if (messages_.size() == kMaxMessages) return Succeed();
-      messages_.push_back(
-          {message.message_id(), message.size_octets(), std::move(*message.mutable_uidl())});
+      Add({message.message_id(), message.size_octets(), std::move(*message.mutable_uidl())});
     }
     // A server that pages for ever without messages would hold the client for ever.
-    if (page->next_page_token().empty() || page->messages().empty()) return Succeed();
+    if (page->next_page_token().empty() || messages_.size() == before) return Succeed();
     AskForPage(page->next_page_token());
+  }
+
+  void Add(MaildropMessage message) {
+    if (messages_.size() < MaildropBackend::kMaxMessages) messages_.push_back(std::move(message));
   }
 
   // False when a busy maildrop has been waited for long enough.

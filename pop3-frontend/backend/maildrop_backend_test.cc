@@ -278,6 +278,37 @@ TEST_F(MaildropBackendTest, ListsEveryPage) {
   EXPECT_EQ(opened->retention_days, 30);
 }
 
+TEST_F(MaildropBackendTest, ListsWhatIsSaidInNumbers) {
+  store_.on_open = [](const OpenMaildropRequest& request, OpenMaildropResponse* response) {
+    if (request.page_token().empty()) {
+      for (int i = 1; i <= 2; ++i) response->add_message_ids(static_cast<uint64_t>(i));
+      for (int i = 1; i <= 2; ++i) response->add_sizes_octets(100 * i);
+      response->set_next_page_token("next");
+    } else {
+      response->add_messages()->set_message_id(3);
+    }
+    return grpc::Status::OK;
+  };
+  absl::StatusOr<OpenedMaildrop> opened = Open();
+  ASSERT_TRUE(opened.ok()) << opened.status();
+  ASSERT_EQ(opened->messages.size(), 3u);
+  EXPECT_EQ(opened->messages[1].message_id, 2u);
+  EXPECT_EQ(opened->messages[1].size_octets, 200);
+  EXPECT_EQ(opened->messages[1].uidl, "");
+  EXPECT_EQ(opened->messages[2].message_id, 3u);
+}
+
+TEST_F(MaildropBackendTest, NumbersWithoutSizesAreNoList) {
+  store_.on_open = [](const OpenMaildropRequest&, OpenMaildropResponse* response) {
+    response->add_message_ids(1);
+    response->add_message_ids(2);
+    response->add_sizes_octets(100);
+    return grpc::Status::OK;
+  };
+  EXPECT_EQ(Open().status().code(), absl::StatusCode::kInternal);
+  store_.Await([this] { return store_.closes.size() == 1; });
+}
+
 TEST_F(MaildropBackendTest, ListsNoMoreThanOneSessionMayDelete) {
   store_.on_open = [](const OpenMaildropRequest& request, OpenMaildropResponse* response) {
     for (int i = 0; i < request.page_size(); ++i) response->add_messages();

@@ -74,8 +74,11 @@ std::string MaildropView::List(Listing listing, int32_t* next, size_t octets) co
     if (message == nullptr) continue;
     if (listing == Listing::kSize) {
       absl::StrAppend(&lines, *next, " ", message->size_octets, "\r\n");
+    } else if (message->uidl.empty()) {
+      absl::StrAppend(&lines, *next, " ", uidl_prefix_,
+                      absl::Hex(message->message_id, absl::kZeroPad16), "\r\n");
     } else {
-      absl::StrAppend(&lines, *next, " ", UidlOf(*message), "\r\n");
+      absl::StrAppend(&lines, *next, " ", message->uidl, "\r\n");
     }
   }
   return lines;

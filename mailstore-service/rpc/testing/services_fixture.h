@@ -172,7 +172,20 @@ class ServicesTest : public testing::Test {
     request.set_client_address("192.0.2.1");
     return request;
   }
+  // With all messages in `messages`.
   absl::StatusOr<v1::OpenMaildropResponse> Open(const v1::OpenMaildropRequest& request) {
+    auto opened = OpenAsSaid(request);
+    if (!opened.ok()) return opened;
+    EXPECT_EQ(opened->message_ids_size(), opened->sizes_octets_size());
+    EXPECT_TRUE(opened->messages().empty() || opened->message_ids().empty());
+    for (int i = 0; i < opened->message_ids_size(); ++i) {
+      v1::MaildropMessage* message = opened->add_messages();
+      message->set_message_id(opened->message_ids(i));
+      message->set_size_octets(opened->sizes_octets(i));
+    }
+    return opened;
+  }
+  absl::StatusOr<v1::OpenMaildropResponse> OpenAsSaid(const v1::OpenMaildropRequest& request) {
     return Call<v1::OpenMaildropResponse>(frontend_, &Maildrops::OpenMaildrop, request);
   }
   v1::OpenMaildropResponse Open(const std::string& mailbox_id) {
