@@ -486,7 +486,7 @@ grpc::ServerUnaryReactor* DirectoryService::Write(
   return Answer(parts_.workers, context,
                 [this, resource = std::move(resource), author = AuthorOf(*context, method),
                  write = std::move(write)] {
-                  const absl::Status status = write(author);
+                  absl::Status status = write(author);
                   parts_.logger.Info("directory_write",
                                      {{"method", author.method},
                                       {"resource", EscapeForLog(resource)},
