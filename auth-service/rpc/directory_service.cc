@@ -18,7 +18,6 @@
 #include "common/operations/job_progress.h"
 #include "common/rpc/pages.h"
 #include "common/rpc/peer_identity.h"
-#include "common/rpc/status.h"
 #include "common/rpc/time_messages.h"
 #include "common/rpc/unary_call.h"
 
@@ -26,12 +25,6 @@ namespace restante::rpc {
 namespace {
 
 constexpr size_t kMaxReferenceOctets = 32;
-
-grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
 
 directory::WriteOptions OptionsOf(const audit::Author& author, const std::string& etag,
                                   const std::string& request_id, bool validate_only) {

@@ -5,16 +5,10 @@
 #include "auth-service/rpc/watches.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/peer_identity.h"
-#include "common/rpc/status.h"
+#include "common/rpc/unary_call.h"
 
 namespace restante::rpc {
 namespace {
-
-grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
-  return reactor;
-}
 
 absl::Status Begin(const logon::LogonFlow& flow, const std::string& caller,
                    const auth::v1::BeginLogonRequest& request,

@@ -20,12 +20,6 @@ namespace {
 
 constexpr absl::Duration kLongestWait = absl::Hours(1);
 
-grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context, const absl::Status& status) {
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(rpc::ToGrpcStatus(status));
-  return reactor;
-}
-
 // So that no answer repeats more than a name.
 absl::Status CheckName(const std::string& name) {
   constexpr size_t kMaxNameOctets = 64;
@@ -121,7 +115,7 @@ absl::StatusOr<std::optional<bool>> DoneFilter(const std::string& filter) {
 grpc::ServerUnaryReactor* OperationsService::ListOperations(
     grpc::CallbackServerContext* context, const google::longrunning::ListOperationsRequest* request,
     google::longrunning::ListOperationsResponse* response) {
-  return Finish(context, List(*request, response));
+  return rpc::Finish(context, List(*request, response));
 }
 
 absl::Status OperationsService::List(const google::longrunning::ListOperationsRequest& request,
@@ -146,10 +140,10 @@ grpc::ServerUnaryReactor* OperationsService::GetOperation(
     grpc::CallbackServerContext* context, const google::longrunning::GetOperationRequest* request,
     Operation* response) {
   const absl::Status named = CheckName(request->name());
-  if (!named.ok()) return Finish(context, named);
+  if (!named.ok()) return rpc::Finish(context, named);
   absl::StatusOr<Operation> operation = operations_.Get(request->name());
   if (operation.ok()) *response = *operation;
-  return Finish(context, operation.status());
+  return rpc::Finish(context, operation.status());
 }
 
 grpc::ServerUnaryReactor* OperationsService::DeleteOperation(

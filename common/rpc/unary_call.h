@@ -20,6 +20,14 @@ inline audit::Author AuthorOf(const grpc::CallbackServerContext& context, const 
   return {GetPeerIdentity(context).uri, method};
 }
 
+// Ends the call at once.
+inline grpc::ServerUnaryReactor* Finish(grpc::CallbackServerContext* context,
+                                        const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
 // Ends the call with what `work` says, run by a worker for `tenant`. Work for a caller that has
 // gone meanwhile is left undone.
 inline grpc::ServerUnaryReactor* Answer(WorkerPool& workers, absl::string_view tenant,

@@ -22,9 +22,18 @@ const MaildropMessage* MaildropView::Find(int32_t number) const {
   return Exists(number) ? &messages_[static_cast<size_t>(number) - 1] : nullptr;
 }
 
+void MaildropView::AppendUidl(const MaildropMessage& message, std::string* text) const {
+  if (!message.uidl.empty()) {
+    *text += message.uidl;
+  } else {
+    absl::StrAppend(text, uidl_prefix_, absl::Hex(message.message_id, absl::kZeroPad16));
+  }
+}
+
 std::string MaildropView::UidlOf(const MaildropMessage& message) const {
-  if (!message.uidl.empty()) return message.uidl;
-  return absl::StrCat(uidl_prefix_, absl::Hex(message.message_id, absl::kZeroPad16));
+  std::string uidl;
+  AppendUidl(message, &uidl);
+  return uidl;
 }
 
 bool MaildropView::Mark(int32_t number) {
@@ -72,14 +81,13 @@ std::string MaildropView::List(Listing listing, int32_t* next, size_t octets) co
   for (; !IsBehindLast(*next) && lines.size() < octets; ++*next) {
     const MaildropMessage* message = Find(*next);
     if (message == nullptr) continue;
+    absl::StrAppend(&lines, *next, " ");
     if (listing == Listing::kSize) {
-      absl::StrAppend(&lines, *next, " ", message->size_octets, "\r\n");
-    } else if (message->uidl.empty()) {
-      absl::StrAppend(&lines, *next, " ", uidl_prefix_,
-                      absl::Hex(message->message_id, absl::kZeroPad16), "\r\n");
+      absl::StrAppend(&lines, message->size_octets);
     } else {
-      absl::StrAppend(&lines, *next, " ", message->uidl, "\r\n");
+      AppendUidl(*message, &lines);
     }
+    lines += "\r\n";
   }
   return lines;
 }

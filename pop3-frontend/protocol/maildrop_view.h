@@ -47,6 +47,7 @@ class MaildropView {
 
  private:
   bool Exists(int32_t number) const;
+  void AppendUidl(const MaildropMessage& message, std::string* text) const;
 
   const std::vector<MaildropMessage> messages_;
   const std::string uidl_prefix_;
