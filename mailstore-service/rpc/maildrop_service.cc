@@ -94,11 +94,10 @@ void FillPage(std::vector<MessageSummary> messages, uint32_t store_id, size_t pa
 grpc::ServerUnaryReactor* MaildropService::OpenMaildrop(grpc::CallbackServerContext* context,
                                                         const v1::OpenMaildropRequest* request,
                                                         v1::OpenMaildropResponse* response) {
+  if (!request->page_token().empty()) return AnswerNextPage(context, request, response);
+  pace_.Show(request->mailbox_id());
   return rpc::Answer(parts_.workers, request->mailbox_id(), context,
-                     [this, request, response, frontend = CallerOf(*context)]() -> absl::Status {
-                       if (!request->page_token().empty()) {
-                         return NextPage(*request, frontend, response);
-                       }
+                     [this, request, response, frontend = CallerOf(*context)] {
                        absl::Status status = Open(*request, frontend, response);
                        parts_.metrics.Opened(status);
                        parts_.logger.Info(status.ok() ? "maildrop_opened" : "maildrop_not_opened",
@@ -123,7 +122,7 @@ grpc::ServerUnaryReactor* MaildropService::RenewLeases(grpc::CallbackServerConte
 
 grpc::ServerWriteReactor<v1::ReadMessagesResponse>* MaildropService::ReadMessages(
     grpc::CallbackServerContext* context, const v1::ReadMessagesRequest* request) {
-  return MessageStream::Begin({parts_.store, parts_.workers, parts_.metrics, parts_.logger},
+  return MessageStream::Begin({parts_.store, parts_.workers, pace_, parts_.metrics, parts_.logger},
                               context, *request, CallerOf(*context));
 }
 
@@ -183,6 +182,17 @@ absl::Status MaildropService::Open(const v1::OpenMaildropRequest& request,
            response);
   if (opened.kept_at_least) response->set_retention_days(WholeDays(*opened.kept_at_least));
   return absl::OkStatus();
+}
+
+grpc::ServerUnaryReactor* MaildropService::AnswerNextPage(grpc::CallbackServerContext* context,
+                                                          const v1::OpenMaildropRequest* request,
+                                                          v1::OpenMaildropResponse* response) {
+  const absl::Duration pause = pace_.PauseBefore(request->mailbox_id());
+  parts_.metrics.Paused(pause);
+  return rpc::AnswerAfter(pause, parts_.workers, request->mailbox_id(), context,
+                          [this, request, response, frontend = CallerOf(*context)] {
+                            return NextPage(*request, frontend, response);
+                          });
 }
 
 absl::Status MaildropService::NextPage(const v1::OpenMaildropRequest& request,

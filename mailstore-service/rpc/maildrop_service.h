@@ -11,6 +11,7 @@
 #include "common/log/logger.h"
 #include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/service_metrics.h"
+#include "mailstore-service/rpc/tenant_pace.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/maildrop_service.grpc.pb.h"
 
@@ -32,7 +33,7 @@ struct MaildropServiceParts {
 class MaildropService : public v1::MaildropService::CallbackService {
  public:
   MaildropService(MaildropServiceParts parts, std::string placement)
-      : parts_(parts), placement_(std::move(placement)) {}
+      : parts_(parts), placement_(std::move(placement)), pace_(parts.clock) {}
 
   grpc::ServerUnaryReactor* OpenMaildrop(grpc::CallbackServerContext* context,
                                          const v1::OpenMaildropRequest* request,
@@ -51,6 +52,9 @@ class MaildropService : public v1::MaildropService::CallbackService {
                                            const std::string& frontend) const;
   absl::Status Open(const v1::OpenMaildropRequest& request, const std::string& frontend,
                     v1::OpenMaildropResponse* response) const;
+  grpc::ServerUnaryReactor* AnswerNextPage(grpc::CallbackServerContext* context,
+                                           const v1::OpenMaildropRequest* request,
+                                           v1::OpenMaildropResponse* response);
   absl::Status NextPage(const v1::OpenMaildropRequest& request, const std::string& frontend,
                         v1::OpenMaildropResponse* response) const;
   absl::Status Renew(const v1::RenewLeasesRequest& request, const std::string& frontend,
@@ -60,6 +64,7 @@ class MaildropService : public v1::MaildropService::CallbackService {
 
   const MaildropServiceParts parts_;
   const std::string placement_;
+  TenantPace pace_;
 };
 
 }  // namespace restante::mailstore

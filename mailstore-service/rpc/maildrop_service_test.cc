@@ -334,6 +334,32 @@ TEST_F(ServicesTest, ALargeMailboxIsListedInPages) {
   EXPECT_EQ(CountOf("m"), 1);
 }
 
+TEST_F(ServicesTest, PagesAndAnswersWaitWhileOthersAreAbout) {
+  for (int i = 0; i < 4; ++i) Deliver({"m"}, absl::StrCat(i, "\r\n"));
+  v1::OpenMaildropRequest request = Opening(Grant("m"));
+  request.set_page_size(1);
+  v1::OpenMaildropResponse page = *Open(request);
+  const auto next_page = [&] {
+    clock_.Advance(absl::Milliseconds(2));
+    request.set_page_token(page.next_page_token());
+    page = *Open(request);
+  };
+  const auto paused = [&](absl::string_view seconds) {
+    return testing::HasSubstr(absl::StrCat("restante_mailstore_paused_seconds_total ", seconds));
+  };
+  next_page();
+  next_page();
+  EXPECT_THAT(registry_.Render(), paused("0\n")) << "it is alone";
+  Open("n");
+  next_page();
+  EXPECT_THAT(registry_.Render(), paused("0.002\n"));
+  EXPECT_EQ(page.next_page_token(), "");
+  clock_.Advance(absl::Milliseconds(4));
+  const ReadResult read = Read(Reads(page));
+  EXPECT_EQ(read.texts.at(0), "3\r\n");
+  EXPECT_THAT(registry_.Render(), paused("0.004\n")) << "since the pause, not since the page";
+}
+
 TEST_F(ServicesTest, OpeningsOfWrongFormAreRefused) {
   v1::OpenMaildropRequest request = Opening(Grant("m"));
   request.set_client_address(std::string(46, '1'));

@@ -6,6 +6,7 @@
 #include "common/base/error_reason.h"
 #include "common/base/status_macros.h"
 #include "common/rpc/status.h"
+#include "common/rpc/timer.h"
 #include "mailstore-service/rpc/convert.h"
 
 namespace restante::mailstore {
@@ -39,7 +40,7 @@ MessageStream* MessageStream::Begin(MessageStreamParts parts, grpc::CallbackServ
   auto* stream = new MessageStream(parts, context);
   const absl::Status taken = stream->Take(request, frontend);
   if (taken.ok()) {
-    stream->PostFill();
+    stream->FillInTurn();
   } else {
     stream->Finish(rpc::ToGrpcStatus(taken));
   }
@@ -64,6 +65,13 @@ absl::Status MessageStream::Take(const v1::ReadMessagesRequest& request,
   return absl::OkStatus();
 }
 
+void MessageStream::FillInTurn() {
+  const absl::Duration pause = parts_.pace.PauseBefore(lease_.mailbox_id);
+  if (pause == absl::ZeroDuration()) return PostFill();
+  parts_.metrics.Paused(pause);
+  rpc::RunAfter(pause, [this] { PostFill(); });
+}
+
 void MessageStream::PostFill() {
   const absl::Status posted = parts_.workers.Post(lease_.mailbox_id, [this] { Fill(); });
   if (!posted.ok()) Finish(rpc::ToGrpcStatus(posted));
@@ -71,7 +79,7 @@ void MessageStream::PostFill() {
 
 void MessageStream::OnWriteDone(bool ok) {
   if (!ok) return Finish(grpc::Status::CANCELLED);
-  PostFill();
+  FillInTurn();
 }
 
 void MessageStream::Fill() {

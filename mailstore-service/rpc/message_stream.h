@@ -10,6 +10,7 @@
 #include "common/log/logger.h"
 #include "common/rpc/worker_pool.h"
 #include "mailstore-service/rpc/service_metrics.h"
+#include "mailstore-service/rpc/tenant_pace.h"
 #include "mailstore-service/store/mailstore.h"
 #include "restante/mailstore/v1/maildrop_service.pb.h"
 
@@ -19,14 +20,15 @@ namespace restante::mailstore {
 struct MessageStreamParts {
   Mailstore& store;
   rpc::WorkerPool& workers;
+  TenantPace& pace;
   const ServiceMetrics& metrics;
   const log::Logger& logger;
 };
 
 // One ReadMessages call. Each answer is filled by a worker and holds at most 128 KiB of small
 // messages; the next is filled when the client has taken it, so that a slow client costs one answer
-// of memory. Owns itself, as gRPC's reactors do, and goes with the call; what it keeps is touched
-// by one thread at a time.
+// of memory, and after the pause that its mailbox owes to others. Owns itself, as gRPC's reactors
+// do, and goes with the call; what it keeps is touched by one thread at a time.
 class MessageStream : public grpc::ServerWriteReactor<v1::ReadMessagesResponse> {
  public:
   // `context` lives as long as the call.
@@ -41,6 +43,8 @@ class MessageStream : public grpc::ServerWriteReactor<v1::ReadMessagesResponse> 
       : parts_(parts), context_(context) {}
 
   absl::Status Take(const v1::ReadMessagesRequest& request, const std::string& frontend);
+  // Fills an answer once the mailbox's pause is over.
+  void FillInTurn();
   void PostFill();
   void Fill();
   // Fills the answer until it is full or all is read; an error ends the whole call.

@@ -34,6 +34,12 @@ ServiceMetrics::ServiceMetrics(metrics::Registry& registry)
       deleted_messages_(
           registry.Counters("restante_mailstore_deleted_messages_total", "Messages deleted.")
               .With()),
+      paused_seconds_(
+          registry
+              .Counters("restante_mailstore_paused_seconds_total",
+                        "Time that mailboxes under constant work were made to wait, for the "
+                        "sake of others.")
+              .With()),
       writable_(registry
                     .Gauges("restante_mailstore_writable",
                             "0 when a write failed and the store takes no more until a restart.")

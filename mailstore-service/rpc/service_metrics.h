@@ -2,6 +2,7 @@
 #define RESTANTE_MAILSTORE_SERVICE_RPC_SERVICE_METRICS_H_
 
 #include "absl/status/status.h"
+#include "absl/time/time.h"
 #include "common/metrics/metrics.h"
 
 namespace restante::mailstore {
@@ -18,6 +19,7 @@ class ServiceMetrics {
   void Renewed(bool renewed) const;
   void Read(const absl::Status& status) const;
   void ReadOctets(size_t octets) const { read_octets_.Add(static_cast<double>(octets)); }
+  void Paused(absl::Duration pause) const { paused_seconds_.Add(absl::ToDoubleSeconds(pause)); }
   void Closed(const absl::Status& status, int64_t deleted_count) const;
 
  private:
@@ -32,6 +34,7 @@ class ServiceMetrics {
   const metrics::Counter delivered_octets_;
   const metrics::Counter read_octets_;
   const metrics::Counter deleted_messages_;
+  const metrics::Counter paused_seconds_;
   const metrics::Gauge writable_;
 };
 
