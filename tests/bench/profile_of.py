@@ -49,16 +49,18 @@ def group_of(symbol, object_file):
 
 
 class Samples:
-    """Samples the processes of a cgroup while it is entered."""
+    """Samples the processes of a cgroup whenever it is entered."""
 
     def __init__(self, group):
         if shutil.which("perf") is None:
             raise RuntimeError("no perf to take samples with; --install installs it")
         self._pids = ",".join(str(pid) for pid in group.pids())
-        self._file = tempfile.NamedTemporaryFile(prefix="restante-samples-")
+        self._counts = collections.Counter()
+        self._file = None
         self._perf = None
 
     def __enter__(self):
+        self._file = tempfile.NamedTemporaryFile(prefix="restante-samples-")
         # The processor's own counters are not to be had in most virtual machines.
         self._perf = subprocess.Popen(
             ["perf", "record", "-q", "-e", "cpu-clock", "-F", "2500", "-p", self._pids, "-o", self._file.name],
@@ -73,19 +75,23 @@ class Samples:
         _, said = self._perf.communicate(timeout=60)
         if self._perf.returncode not in (0, -signal.SIGINT):
             raise RuntimeError(f"perf: {said.strip()[-500:]}")
+        self._count()
+        self._file.close()
 
-    def shares(self):
-        """{group: part of all samples}, once it was left; None when there are too few to tell."""
+    def _count(self):
         script = subprocess.run(["perf", "script", "-i", self._file.name, "-F", "comm,ip,sym,dso"], check=True,
                                 stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, errors="replace")
-        counts = collections.Counter()
         for line in script.stdout.splitlines():
             found = _LINE.search(line)
             if found:
-                counts[group_of(found["symbol"], found["object"])] += 1
-        if counts.total() < FEWEST:
-            return None
-        return {group: count / counts.total() for group, count in counts.items()}
+                self._counts[group_of(found["symbol"], found["object"])] += 1
+
+    def are_enough(self):
+        return self._counts.total() >= FEWEST
+
+    def shares(self):
+        """{group: part of all samples}"""
+        return {group: count / self._counts.total() for group, count in self._counts.items()}
 
 
 def table(profiles):
