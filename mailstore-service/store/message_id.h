@@ -19,13 +19,15 @@ uint32_t NextBootNumber(uint32_t last_boot_number, absl::Time now);
 // Hands out message ids: the boot number in the upper half, a count in the lower. Thread-safe.
 class MessageIdSource {
  public:
-  explicit MessageIdSource(uint32_t boot_number) : next_(uint64_t{boot_number} << 32) {}
+  explicit MessageIdSource(uint32_t boot_number) : last_(uint64_t{boot_number} << 32) {}
 
   // 2^32 ids a start: far beyond what a disk takes in.
-  uint64_t Next() { return ++next_; }
+  uint64_t Next() { return ++last_; }
+  // The one that was handed out last; every later one is greater.
+  uint64_t Last() const { return last_; }
 
  private:
-  std::atomic<uint64_t> next_;
+  std::atomic<uint64_t> last_;
 };
 
 // The UIDL of a message that was delivered here: 24 hexadecimal digits from the store's own random

@@ -112,6 +112,57 @@ BENCHMARK(BM_Open)
     ->UseRealTime()
     ->Unit(benchmark::kMillisecond);
 
+// A session that opens `mailbox_id` and deletes all that it lists.
+void DeleteAll(Mailstore& store, const std::string& mailbox_id) {
+  const absl::StatusOr<OpenedMaildrop> opened = store.Open(mailbox_id, Session());
+  RESTANTE_CHECK(opened.ok());
+  MaildropUpdate all;
+  for (const MessageSummary& message : opened->messages) {
+    all.delete_message_ids.push_back(message.message_id);
+  }
+  RESTANTE_CHECK(store.Close(opened->lease, all).ok());
+}
+
+// Opening a mailbox that is empty, as its neighbours are. Argument: the messages that were in each
+// of them, all deleted since.
+void BM_OpenEmptied(benchmark::State& state) {
+  constexpr size_t kMailboxes = 8;
+  TemporaryStore temporary;
+  temporary.Fill(kMailboxes, static_cast<size_t>(state.range(0)), kSmallOctets);
+  for (size_t i = 0; i < kMailboxes; ++i) DeleteAll(temporary.store(), absl::StrCat("box", i));
+  for (auto _ : state) {
+    const absl::StatusOr<OpenedMaildrop> opened = temporary.store().Open("box0", Session());
+    RESTANTE_CHECK(opened.ok() && opened->messages.empty());
+    state.PauseTiming();
+    RESTANTE_CHECK(temporary.store().Close(opened->lease, {}).ok());
+    state.ResumeTiming();
+  }
+}
+BENCHMARK(BM_OpenEmptied)
+    ->ArgName("deleted")
+    ->Arg(0)
+    ->Arg(100)
+    ->Arg(10'000)
+    ->Iterations(kFew)
+    ->UseRealTime()
+    ->Unit(benchmark::kMicrosecond);
+
+// A session that finds 100 messages and deletes them, durably.
+void BM_DeleteHundred(benchmark::State& state) {
+  TemporaryStore temporary;
+  for (auto _ : state) {
+    state.PauseTiming();
+    temporary.Fill(1, 100, kSmallOctets);
+    state.ResumeTiming();
+    DeleteAll(temporary.store(), "box0");
+  }
+}
+BENCHMARK(BM_DeleteHundred)
+    ->Iterations(10 * kFew)
+    ->UseRealTime()
+    ->MeasureProcessCPUTime()
+    ->Unit(benchmark::kMicrosecond);
+
 // Items: messages read to their end, in order, from a mailbox of 1,000. Argument: their size.
 void BM_Read(benchmark::State& state) {
   constexpr size_t kMessages = 1'000;

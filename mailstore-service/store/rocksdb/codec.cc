@@ -98,6 +98,10 @@ std::string MailboxPrefix(absl::string_view mailbox_id) {
   return ByteWriter().Bytes(mailbox_id).U8(0).Take();
 }
 
+std::string MailboxEnd(absl::string_view mailbox_id) {
+  return ByteWriter().Bytes(mailbox_id).U8(1).Take();
+}
+
 std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id) {
   return ByteWriter().Bytes(mailbox_id).U8(0).U64Be(message_id).Take();
 }

@@ -37,6 +37,8 @@ std::optional<Usage> DecodeUsage(absl::string_view value);
 
 // Everything of one mailbox begins with it, in the index and among the deliveries.
 std::string MailboxPrefix(absl::string_view mailbox_id);
+// Behind all keys of the mailbox, and before those of any other that come behind them.
+std::string MailboxEnd(absl::string_view mailbox_id);
 
 std::string IndexKey(absl::string_view mailbox_id, uint64_t message_id);
 // Empty for what is no index key.

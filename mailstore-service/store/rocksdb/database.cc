@@ -225,8 +225,10 @@ void Database::ForgetCachedBodies() const {
   table->block_cache->EraseUnRefEntries();
 }
 
-absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit,
-                             const rocksdb::ReadOptions& options) const {
+absl::Status Database::Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from,
+                             absl::string_view end, Row visit, rocksdb::ReadOptions options) const {
+  const rocksdb::Slice bound = ToSlice(end);
+  if (!end.empty()) options.iterate_upper_bound = &bound;
   std::string next(from);
   while (true) {
     const std::unique_ptr<rocksdb::Iterator> it(db_->NewIterator(options, family));

@@ -62,11 +62,13 @@ class Database {
   // Lets go of the parts of bodies' tables that are in memory, for who read some without the
   // library's checksums and wants them checked now.
   void ForgetCachedBodies() const;
-  // Shows the rows from key `from` on, in order, until `visit` says false or none is left. Mends
-  // what it meets damaged, and goes on there. UNAVAILABLE.
+  // Shows the rows from key `from` on and before `end` (empty: to the last), in order, until
+  // `visit` says false. Rows that were removed behind `end` cost nothing. Mends what it meets
+  // damaged, and goes on there. UNAVAILABLE.
   using Row = absl::FunctionRef<bool(absl::string_view key, absl::string_view value)>;
-  absl::Status Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from, Row visit,
-                     const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
+  absl::Status Visit(rocksdb::ColumnFamilyHandle* family, absl::string_view from,
+                     absl::string_view end, Row visit,
+                     rocksdb::ReadOptions options = rocksdb::ReadOptions()) const;
   // What an iterator's error means: UNAVAILABLE. Mends what it met damaged, so that another try
   // gets by.
   absl::Status CannotRead(const rocksdb::Status& status) const;

@@ -3,7 +3,6 @@
 #include <set>
 #include <utility>
 
-#include "absl/strings/match.h"
 #include "common/base/status_macros.h"
 #include "mailstore-service/store/rocksdb/body_writer.h"
 
@@ -82,9 +81,8 @@ absl::StatusOr<std::vector<DeletedMessage>> DeletedMessages::List(const std::str
                                                                   uint64_t after,
                                                                   size_t limit) const {
   std::vector<DeletedMessage> messages;
-  const std::string prefix = codec::MailboxPrefix(mailbox_id);
   const auto take = [&](absl::string_view key, absl::string_view value) {
-    if (messages.size() == limit || !absl::StartsWith(key, prefix)) return false;
+    if (messages.size() == limit) return false;
     std::optional<codec::DeletedEntry> deleted = codec::DecodeDeleted(key, value);
     if (!deleted) return true;
     const absl::Time expire_time = deleted->deletion.delete_time + kept_;
@@ -92,8 +90,9 @@ absl::StatusOr<std::vector<DeletedMessage>> DeletedMessages::List(const std::str
         {std::move(deleted->entry.summary), std::move(deleted->deletion), expire_time});
     return true;
   };
-  RESTANTE_RETURN_IF_ERROR(
-      database_.Visit(database_.deleted(), codec::IndexKey(mailbox_id, after + 1), take));
+  RESTANTE_RETURN_IF_ERROR(database_.Visit(database_.deleted(),
+                                           codec::IndexKey(mailbox_id, after + 1),
+                                           codec::MailboxEnd(mailbox_id), take));
   return messages;
 }
 

@@ -48,6 +48,29 @@ class Deliveries::Writer : public DeliveryWriter {
   BodyWriter body_;
 };
 
+class Deliveries::UnderWay {
+ public:
+  explicit UnderWay(Deliveries* deliveries) : deliveries_(*deliveries) {
+    MutexLock lock(&deliveries_.mutex_);
+    place_ = deliveries_.under_way_.insert(deliveries_.ids_.Last());
+  }
+  ~UnderWay() {
+    MutexLock lock(&deliveries_.mutex_);
+    deliveries_.under_way_.erase(place_);
+  }
+  UnderWay(const UnderWay&) = delete;
+  UnderWay& operator=(const UnderWay&) = delete;
+
+ private:
+  Deliveries& deliveries_;
+  std::multiset<uint64_t>::iterator place_;
+};
+
+uint64_t Deliveries::SettledBelow() const {
+  MutexLock lock(&mutex_);
+  return 1 + (under_way_.empty() ? ids_.Last() : *under_way_.begin());
+}
+
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> Deliveries::Begin(
     std::vector<std::string> mailbox_ids) {
   RESTANTE_RETURN_IF_ERROR(CheckTargets(mailbox_ids));
@@ -69,6 +92,7 @@ std::vector<DeliveryResult> Deliveries::Commit(const std::vector<std::string>& m
     keys.push_back(codec::DeliveryKey(mailbox_ids[i], delivery_ids[i]));
   }
   Turn turn(&turns_, keys);
+  const UnderWay under_way(this);
   std::vector<DeliveryResult> results(mailbox_ids.size());
   rocksdb::WriteBatch batch;
   std::vector<size_t> in_batch;

@@ -4,12 +4,14 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "common/base/clock.h"
+#include "common/base/mutex.h"
 #include "mailstore-service/store/mailstore.h"
 #include "mailstore-service/store/message_id.h"
 #include "mailstore-service/store/rocksdb/body_writer.h"
@@ -42,6 +44,10 @@ class Deliveries {
   absl::StatusOr<std::unique_ptr<DeliveryWriter>> BeginImport(const std::string& mailbox_id,
                                                               const ImportedMessage& message);
 
+  // Every message with a lower id is in the database by now, or never will be, save one that is
+  // brought back after it was deleted.
+  uint64_t SettledBelow() const;
+
   // Whether what is kept of a delivery under `key` is worth nothing any more.
   bool IsOver(absl::string_view key, const std::optional<codec::Delivery>& delivery) const;
   // Removes the record under `key` if it is.
@@ -49,6 +55,8 @@ class Deliveries {
 
  private:
   class Writer;
+  // A Commit, with all ids that it takes.
+  class UnderWay;
 
   // Makes `body` a message of each mailbox, of all in one batch. `delivery_ids` may be empty.
   std::vector<DeliveryResult> Commit(const std::vector<std::string>& mailbox_ids,
@@ -75,6 +83,9 @@ class Deliveries {
   const int64_t max_message_octets_;
   const Clock& clock_;
   MessageIdSource ids_;
+  mutable Mutex mutex_;
+  // For each Commit an id below those of its messages.
+  std::multiset<uint64_t> under_way_ ABSL_GUARDED_BY(mutex_);
   // By delivery key: of two deliveries of one id at a time the second finds the first.
   KeyedTurns turns_;
 };

@@ -61,7 +61,7 @@ absl::StatusOr<std::vector<MailboxInfo>> StoreOnDisk::ListMailboxes(const std::s
   };
   // The first key behind `after` in byte order.
   RESTANTE_RETURN_IF_ERROR(
-      database_->Visit(database_->mailboxes(), after + std::string(1, '\0'), take));
+      database_->Visit(database_->mailboxes(), after + std::string(1, '\0'), "", take));
   RESTANTE_RETURN_IF_ERROR(status);
   return infos;
 }
@@ -160,14 +160,16 @@ absl::StatusOr<bool> StoreOnDisk::PurgeInTurn(const std::string& mailbox_id,
 }
 
 absl::StatusOr<bool> StoreOnDisk::RemoveSomeRecords(const std::string& mailbox_id, size_t limit) {
-  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+  const std::string end = codec::MailboxEnd(mailbox_id);
+  const rocksdb::Slice bound(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &bound;
   rocksdb::WriteBatch batch;
   size_t left = limit;
   for (rocksdb::ColumnFamilyHandle* family :
        {database_->index(), database_->deleted(), database_->deliveries()}) {
-    std::unique_ptr<rocksdb::Iterator> it(
-        database_->db().NewIterator(rocksdb::ReadOptions(), family));
-    for (it->Seek(prefix); it->Valid() && it->key().starts_with(prefix); it->Next()) {
+    std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(options, family));
+    for (it->Seek(codec::MailboxPrefix(mailbox_id)); it->Valid(); it->Next()) {
       if (left-- == 0) {
         RESTANTE_RETURN_IF_ERROR(database_->Write(&batch, true));
         return false;

@@ -15,7 +15,8 @@ absl::StatusOr<std::vector<MessageSummary>> StoreOnDisk::ListMessages(const std:
                                                                       uint64_t after,
                                                                       size_t limit) {
   RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
-  return Scan(mailbox_id, after, limit);
+  RESTANTE_ASSIGN_OR_RETURN(Listing list, List(mailbox_id, after + 1, limit));
+  return std::move(list.messages);
 }
 
 absl::StatusOr<std::vector<DeletedMessage>> StoreOnDisk::ListDeletedMessages(
@@ -57,6 +58,7 @@ absl::StatusOr<int64_t> StoreOnDisk::DeleteMessages(const std::string& mailbox_i
 absl::StatusOr<int64_t> StoreOnDisk::UndeleteMessages(const std::string& mailbox_id,
                                                       const std::vector<uint64_t>& message_ids,
                                                       const audit::Author& author) {
+  const IndexStarts::Restoral restoral(&starts_);
   const auto add = [&](rocksdb::WriteBatch* batch) {
     return deleted_.AddRestoral(mailbox_id, message_ids, batch);
   };
@@ -81,12 +83,11 @@ absl::StatusOr<RetentionResult> StoreOnDisk::ApplyRetention(const std::string& m
   if (mailbox.deletion) return MailboxIsDeleted();
   // Nothing goes under a session's hands (RFC 1939 section 3).
   if (mailbox.session && !validate_only) return MaildropInUse();
-  RESTANTE_ASSIGN_OR_RETURN(const std::vector<MessageSummary> messages,
-                            Scan(mailbox_id, after, limit));
+  RESTANTE_ASSIGN_OR_RETURN(const Listing list, List(mailbox_id, after + 1, limit));
   RetentionResult result;
-  result.looked_through.done = messages.size() < limit;
+  result.looked_through.done = list.messages.size() < limit;
   std::vector<uint64_t> ids;
-  for (const MessageSummary& message : messages) {
+  for (const MessageSummary& message : list.messages) {
     result.looked_through.last_message_id = message.message_id;
     ++result.looked_through.seen.count;
     result.looked_through.seen.octets += message.size_octets;
@@ -137,24 +138,23 @@ absl::StatusOr<std::optional<DamagedMessage>> StoreOnDisk::Verify(const std::str
 absl::StatusOr<VerificationResult> StoreOnDisk::VerifyMessages(const std::string& mailbox_id,
                                                                uint64_t after, size_t limit) {
   RESTANTE_RETURN_IF_ERROR(GetMailbox(mailbox_id).status());
-  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+  const std::string end = codec::MailboxEnd(mailbox_id);
+  const rocksdb::Slice bound(end);
+  rocksdb::ReadOptions options;
+  options.iterate_upper_bound = &bound;
   const auto seek = [&](rocksdb::ColumnFamilyHandle* family) {
-    std::unique_ptr<rocksdb::Iterator> it(
-        database_->db().NewIterator(rocksdb::ReadOptions(), family));
+    std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(options, family));
     it->Seek(codec::IndexKey(mailbox_id, after + 1));
     return it;
   };
   const std::unique_ptr<rocksdb::Iterator> present = seek(database_->index());
   const std::unique_ptr<rocksdb::Iterator> deleted = seek(database_->deleted());
-  const auto is_here = [&prefix](const rocksdb::Iterator& it) {
-    return it.Valid() && it.key().starts_with(prefix);
-  };
   VerificationResult result;
   LookedThrough& looked_through = result.looked_through;
-  for (size_t i = 0; i < limit && (is_here(*present) || is_here(*deleted)); ++i) {
+  for (size_t i = 0; i < limit && (present->Valid() || deleted->Valid()); ++i) {
     // Both in one order, so that the next call can go on behind one id.
     const bool is_deleted =
-        !is_here(*present) || (is_here(*deleted) && deleted->key().compare(present->key()) < 0);
+        !present->Valid() || (deleted->Valid() && deleted->key().compare(present->key()) < 0);
     rocksdb::Iterator& row = is_deleted ? *deleted : *present;
     RESTANTE_ASSIGN_OR_RETURN(const std::optional<DamagedMessage> damaged,
                               Verify(mailbox_id, row, is_deleted, &looked_through.seen));
@@ -162,7 +162,7 @@ absl::StatusOr<VerificationResult> StoreOnDisk::VerifyMessages(const std::string
     looked_through.last_message_id = codec::MessageIdOfIndexKey(ToView(row.key()));
     row.Next();
   }
-  looked_through.done = !is_here(*present) && !is_here(*deleted);
+  looked_through.done = !present->Valid() && !deleted->Valid();
   for (const rocksdb::Iterator* it : {present.get(), deleted.get()}) {
     if (!it->status().ok()) return database_->CannotRead(it->status());
   }

@@ -1,7 +1,9 @@
 #include "mailstore-service/store/rocksdb/rocksdb_store.h"
 
+#include <rocksdb/perf_context.h>
 #include <rocksdb/snapshot.h>
 
+#include <algorithm>
 #include <limits>
 #include <optional>
 #include <set>
@@ -16,6 +18,12 @@
 #include "mailstore-service/store/rocksdb/store_on_disk.h"
 
 namespace restante::mailstore {
+namespace {
+
+// By iterators of this thread, ever. Counted at RocksDB's default PerfLevel.
+uint64_t RemovedRowsPassed() { return rocksdb::get_perf_context()->internal_delete_skipped_count; }
+
+}  // namespace
 
 absl::Status StoreOnDisk::RestoreLeases() {
   MutexLock lock(&mutex_);
@@ -25,7 +33,7 @@ absl::Status StoreOnDisk::RestoreLeases() {
     if (held) leases_.Restore(held->lease, held->session);
     return true;
   };
-  return database_->Visit(database_->leases(), "", restore);
+  return database_->Visit(database_->leases(), "", "", restore);
 }
 
 absl::StatusOr<std::unique_ptr<DeliveryWriter>> StoreOnDisk::BeginDelivery(
@@ -50,6 +58,8 @@ absl::StatusOr<OpenedMaildrop> StoreOnDisk::Open(const std::string& mailbox_id,
   OpenedMaildrop opened;
   opened.lease_ttl = kLeaseTtl;
   RESTANTE_ASSIGN_OR_RETURN(opened.lease, TakeLease(mailbox_id, session));
+  const uint64_t settled = deliveries_.SettledBelow();
+  const IndexStarts::Era era = starts_.CurrentEra();
   // Usage, list and end of the list are of one moment.
   rocksdb::ManagedSnapshot snapshot(&database_->db());
   rocksdb::ReadOptions options;
@@ -58,8 +68,17 @@ absl::StatusOr<OpenedMaildrop> StoreOnDisk::Open(const std::string& mailbox_id,
                             records_.FindUsage(mailbox_id, options));
   opened.message_count = usage.value_or(codec::Usage()).count;
   opened.total_size_octets = usage.value_or(codec::Usage()).octets;
-  RESTANTE_ASSIGN_OR_RETURN(opened.last_message_id, LastMessageId(mailbox_id, options));
-  RESTANTE_ASSIGN_OR_RETURN(opened.messages, Scan(mailbox_id, 0, limit, options));
+  const uint64_t start = starts_.StartOf(mailbox_id);
+  RESTANTE_ASSIGN_OR_RETURN(Listing list, List(mailbox_id, start, limit, options));
+  if (list.removed_rows > IndexStarts::kFewRows) {
+    starts_.Learn(mailbox_id, std::min(list.first_message_id.value_or(settled), settled), era);
+  }
+  opened.messages = std::move(list.messages);
+  if (opened.messages.size() == limit) {
+    RESTANTE_ASSIGN_OR_RETURN(opened.last_message_id, LastMessageId(mailbox_id, options));
+  } else if (!opened.messages.empty()) {
+    opened.last_message_id = opened.messages.back().message_id;
+  }
   RESTANTE_ASSIGN_OR_RETURN(const codec::MailboxRecord record, records_.Get(mailbox_id));
   opened.kept_at_least =
       ShortestOf(RetentionOf(record.settings.retention, records_.defaults().retention));
@@ -93,30 +112,37 @@ void StoreOnDisk::ReportDamage(const std::string& mailbox_id, uint64_t message_i
   if (observer_ != nullptr) observer_->OnDamagedMessage(mailbox_id, message_id);
 }
 
-absl::StatusOr<std::vector<MessageSummary>> StoreOnDisk::Scan(
-    const std::string& mailbox_id, uint64_t after, size_t limit,
-    const rocksdb::ReadOptions& options) const {
-  std::vector<MessageSummary> messages;
-  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+absl::StatusOr<StoreOnDisk::Listing> StoreOnDisk::List(const std::string& mailbox_id,
+                                                       uint64_t first, size_t limit,
+                                                       const rocksdb::ReadOptions& options) const {
+  Listing list;
+  const uint64_t removed_before = RemovedRowsPassed();
   const auto take = [&](absl::string_view key, absl::string_view value) {
-    if (messages.size() == limit || !absl::StartsWith(key, prefix)) return false;
+    if (list.messages.size() == limit) return false;
+    const uint64_t id = codec::MessageIdOfIndexKey(key);
+    if (!list.first_message_id) list.first_message_id = id;
     std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, value);
-    if (entry) messages.push_back(std::move(entry->summary));
-    if (!entry) ReportDamage(mailbox_id, codec::MessageIdOfIndexKey(key));
+    if (entry) list.messages.push_back(std::move(entry->summary));
+    if (!entry) ReportDamage(mailbox_id, id);
     return true;
   };
-  RESTANTE_RETURN_IF_ERROR(
-      database_->Visit(database_->index(), codec::IndexKey(mailbox_id, after + 1), take, options));
-  return messages;
+  RESTANTE_RETURN_IF_ERROR(database_->Visit(database_->index(), codec::IndexKey(mailbox_id, first),
+                                            codec::MailboxEnd(mailbox_id), take, options));
+  list.removed_rows = RemovedRowsPassed() - removed_before;
+  return list;
 }
 
 absl::StatusOr<uint64_t> StoreOnDisk::LastMessageId(const std::string& mailbox_id,
                                                     const rocksdb::ReadOptions& options) const {
-  std::unique_ptr<rocksdb::Iterator> it(database_->db().NewIterator(options, database_->index()));
+  const std::string prefix = codec::MailboxPrefix(mailbox_id);
+  const rocksdb::Slice bound(prefix);
+  rocksdb::ReadOptions of_mailbox = options;
+  of_mailbox.iterate_lower_bound = &bound;
+  std::unique_ptr<rocksdb::Iterator> it(
+      database_->db().NewIterator(of_mailbox, database_->index()));
   it->SeekForPrev(codec::IndexKey(mailbox_id, std::numeric_limits<uint64_t>::max()));
   if (!it->status().ok()) return database_->CannotRead(it->status());
-  const bool is_there = it->Valid() && it->key().starts_with(codec::MailboxPrefix(mailbox_id));
-  return is_there ? codec::MessageIdOfIndexKey(ToView(it->key())) : 0;
+  return it->Valid() ? codec::MessageIdOfIndexKey(ToView(it->key())) : 0;
 }
 
 absl::StatusOr<std::unique_ptr<MessageReader>> StoreOnDisk::Read(const Lease& lease,

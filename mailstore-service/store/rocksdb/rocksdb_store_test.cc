@@ -3,10 +3,12 @@
 #include <gtest/gtest.h>
 #include <rocksdb/db.h>
 #include <rocksdb/env.h>
+#include <rocksdb/perf_context.h>
 
 #include <atomic>
 #include <filesystem>
 #include <fstream>
+#include <functional>
 #include <memory>
 #include <set>
 #include <string>
@@ -19,6 +21,8 @@
 #include "common/base/error_reason.h"
 #include "mailstore-service/store/rocksdb/codec.h"
 #include "mailstore-service/store/rocksdb/database.h"
+#include "mailstore-service/store/rocksdb/deliveries.h"
+#include "mailstore-service/store/rocksdb/index_starts.h"
 #include "tests/conformance/mailstore_conformance.h"
 #include "tests/support/fake_random.h"
 #include "tests/support/temporary_directory.h"
@@ -66,8 +70,9 @@ class RocksdbStoreTest : public testing::Test {
   absl::StatusOr<std::unique_ptr<Mailstore>> OpenIn(const std::string& directory) {
     return OpenRocksdbStore({directory, size_t{4} << 20, int64_t{4} << 20}, clock_, random_);
   }
-  static void Deliver(Mailstore& store, const std::string& text) {
-    auto writer = store.BeginDelivery({"m"});
+  static void Deliver(Mailstore& store, const std::string& text,
+                      const std::string& mailbox_id = "m") {
+    auto writer = store.BeginDelivery({mailbox_id});
     ASSERT_TRUE((*writer)->Append(text).ok());
     auto results = (*writer)->Finish(static_cast<int64_t>(text.size()), ExtendCrc32c(0, text), {});
     ASSERT_TRUE(results.ok() && results->at(0).status.ok());
@@ -218,6 +223,98 @@ TEST_F(RocksdbStoreTest, ADamagedIndexEntryCostsItsMessageAlone) {
   EXPECT_EQ(store->Open("m", {"t", "", ""})->messages.size(), 0u);
 }
 
+class DeletedRowsTest : public RocksdbStoreTest {
+ protected:
+  static constexpr int kMany = IndexStarts::kFewRows + 36;
+
+  struct Seen {
+    size_t listed = 0;
+    uint64_t removed_rows = 0;  // that the opening passed over
+  };
+  Seen See(const std::string& mailbox_id) {
+    const uint64_t before = rocksdb::get_perf_context()->internal_delete_skipped_count;
+    const OpenedMaildrop opened = *store_->Open(mailbox_id, {"s", "", ""});
+    const uint64_t after = rocksdb::get_perf_context()->internal_delete_skipped_count;
+    EXPECT_TRUE(store_->Close(opened.lease, {}).ok());
+    EXPECT_EQ(static_cast<size_t>(opened.message_count), opened.messages.size());
+    const uint64_t last = opened.messages.empty() ? 0 : opened.messages.back().message_id;
+    EXPECT_EQ(opened.last_message_id, last);
+    return {opened.messages.size(), after - before};
+  }
+  // Delivers as many as are said and deletes them again; their ids.
+  std::vector<uint64_t> PassThrough(const std::string& mailbox_id, int count) {
+    for (int i = 0; i < count; ++i) Deliver(*store_, "", mailbox_id);
+    const OpenedMaildrop opened = *store_->Open(mailbox_id, {"s", "", ""});
+    std::vector<uint64_t> ids;
+    for (const MessageSummary& message : opened.messages) ids.push_back(message.message_id);
+    EXPECT_EQ(*store_->Close(opened.lease, {ids}), count);
+    return ids;
+  }
+
+  std::unique_ptr<Mailstore> store_ = *OpenIn(directory_.path());
+};
+
+TEST_F(DeletedRowsTest, ArePassedOverOnce) {
+  PassThrough("m", kMany);
+  PassThrough("n", kMany);
+  const Seen first = See("m");
+  EXPECT_EQ(first.removed_rows, uint64_t{kMany}) << "its own, and none of the other mailbox";
+  EXPECT_EQ(See("m").removed_rows, 0u);
+  Deliver(*store_, "", "m");
+  const Seen then = See("m");
+  EXPECT_EQ(then.listed, 1u);
+  EXPECT_EQ(then.removed_rows, 0u);
+  EXPECT_EQ(See("n").removed_rows, uint64_t{kMany});
+}
+
+TEST_F(DeletedRowsTest, StandInFrontOfWhatIsListed) {
+  PassThrough("m", kMany);
+  for (int i = 0; i < 3; ++i) Deliver(*store_, "", "m");
+  EXPECT_EQ(See("m").removed_rows, uint64_t{kMany});
+  const Seen then = See("m");
+  EXPECT_EQ(then.listed, 3u);
+  EXPECT_EQ(then.removed_rows, 0u);
+  EXPECT_EQ(store_->Open("m", {"s", "", ""}, 2)->last_message_id,
+            store_->ListMessages("m", 0, 10)->back().message_id);
+}
+
+TEST_F(DeletedRowsTest, AreListedOnceTheyAreBack) {
+  const std::vector<uint64_t> ids = PassThrough("m", kMany);
+  Deliver(*store_, "", "m");
+  EXPECT_EQ(See("m").listed, 1u);
+  EXPECT_EQ(See("m").removed_rows, 0u);
+  ASSERT_EQ(*store_->UndeleteMessages("m", ids, {}), kMany);
+  EXPECT_EQ(See("m").listed, ids.size() + 1);
+  EXPECT_EQ(store_->Open("m", {"s", "", ""})->messages.front().message_id, ids.front());
+}
+
+TEST(IndexStarts, AreNotLearntFromWhatWasReadBeforeMessagesCameBack) {
+  IndexStarts starts;
+  IndexStarts::Era era = starts.CurrentEra();
+  starts.Learn("m", 7, era);
+  EXPECT_EQ(starts.StartOf("m"), 7u);
+  EXPECT_EQ(starts.StartOf("n"), 0u);
+  {
+    const IndexStarts::Restoral restoral(&starts);
+    EXPECT_EQ(starts.StartOf("m"), 0u);
+    starts.Learn("m", 7, era);
+    era = starts.CurrentEra();
+    starts.Learn("m", 7, era);
+    EXPECT_EQ(starts.StartOf("m"), 0u);
+  }
+  starts.Learn("m", 7, era);
+  EXPECT_EQ(starts.StartOf("m"), 0u);
+  starts.Learn("m", 7, starts.CurrentEra());
+  EXPECT_EQ(starts.StartOf("m"), 7u);
+}
+
+TEST(IndexStarts, AreForgottenWhenTheyAreTooMany) {
+  IndexStarts starts;
+  for (size_t i = 0; i <= IndexStarts::kMostMailboxes; ++i) starts.Learn(absl::StrCat(i), 7, 0);
+  EXPECT_EQ(starts.StartOf("0"), 0u);
+  EXPECT_EQ(starts.StartOf(absl::StrCat(IndexStarts::kMostMailboxes)), 7u);
+}
+
 // A disk whose log can be told to fail.
 class FaultyDisk : public rocksdb::EnvWrapper {
  public:
@@ -226,6 +323,7 @@ class FaultyDisk : public rocksdb::EnvWrapper {
   std::atomic<bool> sync_fails = false;
   std::atomic<bool> full = false;
   std::atomic<int> syncs = 0;
+  std::function<void()> before_sync;
 
   const char* Name() const override { return "FaultyDisk"; }
   rocksdb::Status NewWritableFile(const std::string& name,
@@ -250,6 +348,7 @@ class FaultyDisk : public rocksdb::EnvWrapper {
     }
     rocksdb::Status Sync() override {
       ++disk_->syncs;
+      if (disk_->before_sync) disk_->before_sync();
       return disk_->sync_fails ? rocksdb::Status::IOError("the test's disk") : file_->Sync();
     }
     rocksdb::Status Fsync() override { return Sync(); }
@@ -301,6 +400,24 @@ TEST_F(FaultyDiskTest, AFailedSyncStopsAllWritesUntilARestart) {
   }
   std::unique_ptr<Mailstore> store = OpenStore();
   EXPECT_TRUE(TryToDeliver(*store).ok());
+}
+
+TEST_F(FaultyDiskTest, AMessageIsNotSettledBeforeItIsThere) {
+  const std::unique_ptr<Database> database =
+      *Database::Open(directory_.path(), size_t{4} << 20, clock_, random_, nullptr, &disk_);
+  const MailboxRecords records(database.get(), {});
+  const DiskSpace space(database.get(), directory_.path(), 0);
+  Deliveries deliveries(database.get(), &records, &space, 1'000, clock_);
+  uint64_t settled_meanwhile = 0;
+  disk_.before_sync = [&] { settled_meanwhile = deliveries.SettledBelow(); };
+  const std::vector<DeliveryResult> results =
+      *(*deliveries.Begin({"m", "n"}))->Finish(0, 0, std::vector<std::string>());
+  disk_.before_sync = nullptr;
+  ASSERT_GT(settled_meanwhile, 0u);
+  for (const DeliveryResult& result : results) {
+    EXPECT_LE(settled_meanwhile, result.message_id);
+    EXPECT_GT(deliveries.SettledBelow(), result.message_id);
+  }
 }
 
 TEST_F(FaultyDiskTest, ManyTargetsShareASync) {

@@ -19,6 +19,7 @@
 #include "mailstore-service/store/rocksdb/deleted_messages.h"
 #include "mailstore-service/store/rocksdb/deliveries.h"
 #include "mailstore-service/store/rocksdb/disk_space.h"
+#include "mailstore-service/store/rocksdb/index_starts.h"
 #include "mailstore-service/store/rocksdb/keyed_turns.h"
 #include "mailstore-service/store/rocksdb/mailbox_records.h"
 #include "mailstore-service/store/rocksdb/rocksdb_store.h"
@@ -106,9 +107,14 @@ class StoreOnDisk : public RocksdbStore {
 
  private:
   absl::StatusOr<std::optional<int64_t>> FindOutcome(const Lease& lease) const;
-  absl::StatusOr<std::vector<MessageSummary>> Scan(
-      const std::string& mailbox_id, uint64_t after, size_t limit,
-      const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
+  struct Listing {
+    std::vector<MessageSummary> messages;
+    std::optional<uint64_t> first_message_id = std::nullopt;  // damaged or not
+    uint64_t removed_rows = 0;                                // that it passed over
+  };
+  // At most `limit` messages from id `first` on.
+  absl::StatusOr<Listing> List(const std::string& mailbox_id, uint64_t first, size_t limit,
+                               const rocksdb::ReadOptions& options = rocksdb::ReadOptions()) const;
   // The greatest message id in the mailbox's index; 0 when there is none.
   absl::StatusOr<uint64_t> LastMessageId(const std::string& mailbox_id,
                                          const rocksdb::ReadOptions& options) const;
@@ -165,6 +171,7 @@ class StoreOnDisk : public RocksdbStore {
   DiskSpace space_;
   Deliveries deliveries_;
   const DeletedMessages deleted_;
+  IndexStarts starts_;
   AuditWriter audit_;
   // Where the next Sweep goes on.
   enum class Swept { kDeliveries, kOutcomes, kDeleted, kMailboxes, kReleased };
