@@ -118,9 +118,9 @@ absl::StatusOr<StoreOnDisk::Listing> StoreOnDisk::List(const std::string& mailbo
   Listing list;
   const uint64_t removed_before = RemovedRowsPassed();
   const auto take = [&](absl::string_view key, absl::string_view value) {
-    if (list.messages.size() == limit) return false;
     const uint64_t id = codec::MessageIdOfIndexKey(key);
     if (!list.first_message_id) list.first_message_id = id;
+    if (list.messages.size() == limit) return false;
     std::optional<codec::IndexEntry> entry = codec::DecodeIndexEntry(key, value);
     if (entry) list.messages.push_back(std::move(entry->summary));
     if (!entry) ReportDamage(mailbox_id, id);

@@ -278,6 +278,16 @@ TEST_F(DeletedRowsTest, StandInFrontOfWhatIsListed) {
             store_->ListMessages("m", 0, 10)->back().message_id);
 }
 
+TEST_F(DeletedRowsTest, HideNothingThatWasNotAskedFor) {
+  PassThrough("m", kMany);
+  Deliver(*store_, "", "m");
+  const OpenedMaildrop opened = *store_->Open("m", {"s", "", ""}, 0);
+  EXPECT_TRUE(opened.messages.empty());
+  EXPECT_GT(opened.last_message_id, 0u);
+  EXPECT_TRUE(store_->Close(opened.lease, {}).ok());
+  EXPECT_EQ(See("m").listed, 1u);
+}
+
 TEST_F(DeletedRowsTest, AreListedOnceTheyAreBack) {
   const std::vector<uint64_t> ids = PassThrough("m", kMany);
   Deliver(*store_, "", "m");
