@@ -191,7 +191,9 @@ class Deployment:
     # --- logs
 
     def log(self, program):
-        return (self.dir / f"log/{program}.log").read_text(errors="replace")
+        """The whole lines of it: a reader can see the beginning of one that is being written."""
+        text = (self.dir / f"log/{program}.log").read_text(errors="replace")
+        return text[: text.rfind("\n") + 1]
 
     def logs(self):
         return "".join(self.log(program) for program in PROGRAMS)
