@@ -3,17 +3,17 @@
 
 #include <functional>
 #include <memory>
-#include <thread>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/time/time.h"
 #include "common/base/mutex.h"
 #include "common/log/logger.h"
+#include "common/rpc/client_watch.h"
 #include "pop3-frontend/backend/policy_source.h"
+#include "restante/auth/v1/logon_service.pb.h"
 
 namespace grpc {
 class ChannelInterface;
-class ClientContext;
 }  // namespace grpc
 
 namespace restante::pop3 {
@@ -30,30 +30,20 @@ struct PolicyCacheOptions {
 class PolicyCache : public PolicySource {
  public:
   // Begins to watch. `logger` outlives the cache.
-  PolicyCache(std::shared_ptr<grpc::ChannelInterface> auth, const log::Logger& logger,
+  PolicyCache(const std::shared_ptr<grpc::ChannelInterface>& auth, const log::Logger& logger,
               PolicyCacheOptions options = {});
-  ~PolicyCache() override;
-  PolicyCache(const PolicyCache&) = delete;
-  PolicyCache& operator=(const PolicyCache&) = delete;
 
   std::shared_ptr<const MechanismPolicy> Current() const override;
 
  private:
-  class Watch;
-
-  void Run();
-  void WatchOnce(grpc::ClientContext* context);
   void Publish(MechanismPolicy policy);
+  void OnEnd(const absl::Status& status);
 
-  const std::shared_ptr<grpc::ChannelInterface> auth_;
   const log::Logger& logger_;
   const PolicyCacheOptions options_;
   mutable Mutex mutex_;
-  CondVar stop_signal_;
   std::shared_ptr<const MechanismPolicy> policy_ ABSL_GUARDED_BY(mutex_);
-  grpc::ClientContext* watch_ ABSL_GUARDED_BY(mutex_) = nullptr;
-  bool stopping_ ABSL_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  rpc::ClientWatch<auth::v1::WatchMechanismPolicyResponse> watch_;  // the last: calls back
 };
 
 }  // namespace restante::pop3
