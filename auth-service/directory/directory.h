@@ -197,6 +197,9 @@ class Directory {
                                                       const PolicyChange& change,
                                                       const WriteOptions& options) = 0;
 
+  // Of the last change that readers see: greater with each of an account or policy, and kept over
+  // restarts.
+  virtual uint64_t Revision() const = 0;
   // Accounts that were created, changed or purged, each with its latest state, in the order of
   // their last changes; at most `limit`. nullopt begins with all there are. A position holds over
   // restarts.

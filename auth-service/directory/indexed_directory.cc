@@ -472,6 +472,11 @@ absl::StatusOr<ProtocolPolicy> IndexedDirectory::UpdatePolicy(absl::string_view 
   return policy;
 }
 
+uint64_t IndexedDirectory::Revision() const {
+  MutexLock lock(&mutex_);
+  return visible_revision_;
+}
+
 AccountChanges IndexedDirectory::ChangesAfter(const std::optional<ChangePosition>& position,
                                               size_t limit) const {
   MutexLock lock(&mutex_);

@@ -67,6 +67,7 @@ class IndexedDirectory : public Directory {
   absl::StatusOr<ProtocolPolicy> UpdatePolicy(absl::string_view protocol,
                                               const PolicyChange& change,
                                               const WriteOptions& options) override;
+  uint64_t Revision() const override;
   AccountChanges ChangesAfter(const std::optional<ChangePosition>& position,
                               size_t limit) const override;
   std::unique_ptr<ChangeSignal::Subscription> OnChange(std::function<void()> callback) override {

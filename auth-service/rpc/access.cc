@@ -25,6 +25,7 @@ AccessTable AuthDataAccess() {
       {"/restante.auth.v1.LogonService/ContinueLogon", {"frontend"}},
       {"/restante.auth.v1.LogonService/WatchMechanismPolicy", {"frontend"}},
       {"/restante.auth.v1.LogonService/ResolveRecipients", {"ingress"}},
+      {"/restante.auth.v1.LogonService/WatchRecipients", {"ingress"}},
   });
 }
 

@@ -34,7 +34,8 @@ TEST_F(LimitsTest, OfLogonServiceAreEnforced) {
       {path + "WatchMechanismPolicy", "protocol: 'pop3'"}};
   ExpectEnforced(methods, Connect(*server_, "frontend/pop3-0"));
   std::vector<MethodWithRequest> ingress = {
-      {path + "ResolveRecipients", "addresses: 'john.smith@corp.example'"}};
+      {path + "ResolveRecipients", "addresses: 'john.smith@corp.example'"},
+      {path + "WatchRecipients", ""}};
   ExpectEnforced(ingress, Connect(*server_, "ingress/lmtp-0"));
   ingress.insert(ingress.end(), methods.begin(), methods.end());
   EXPECT_THAT(FindMissingMethods(service, ingress), testing::IsEmpty());

@@ -53,6 +53,8 @@ grpc::ServerUnaryReactor* LogonService::ResolveRecipients(
     auth::v1::ResolveRecipientsResponse* response) {
   const absl::Status checked = CheckResolveRequest(*request);
   if (!checked.ok()) return Finish(context, checked);
+  // Before anything is looked up: what is found is of this revision or later.
+  response->set_directory_revision(directory_.Revision());
   for (const std::string& address : request->addresses()) {
     // A bare local part can only mean a mailbox here.
     const directory::AccountPtr account = absl::StrContains(address, "@")
@@ -65,6 +67,11 @@ grpc::ServerUnaryReactor* LogonService::ResolveRecipients(
     recipient->set_placement(account->placement);
   }
   return Finish(context, absl::OkStatus());
+}
+
+grpc::ServerWriteReactor<auth::v1::WatchRecipientsResponse>* LogonService::WatchRecipients(
+    grpc::CallbackServerContext* /*context*/, const auth::v1::WatchRecipientsRequest* /*request*/) {
+  return rpc::WatchRecipients(directory_, watches_);
 }
 
 }  // namespace restante::rpc

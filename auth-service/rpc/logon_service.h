@@ -14,7 +14,7 @@ namespace restante::rpc {
 // thread, from memory.
 class LogonService : public auth::v1::LogonService::CallbackService {
  public:
-  // Of mechanism policies; each front end has one.
+  // Of both kinds; each front end has one of mechanism policies, each ingress one of recipients.
   static constexpr size_t kMaxWatches = 10'000;
 
   // Both outlive this, and this the gRPC server that it is part of.
@@ -36,6 +36,9 @@ class LogonService : public auth::v1::LogonService::CallbackService {
   grpc::ServerUnaryReactor* ResolveRecipients(
       grpc::CallbackServerContext* context, const auth::v1::ResolveRecipientsRequest* request,
       auth::v1::ResolveRecipientsResponse* response) override;
+  grpc::ServerWriteReactor<auth::v1::WatchRecipientsResponse>* WatchRecipients(
+      grpc::CallbackServerContext* context,
+      const auth::v1::WatchRecipientsRequest* request) override;
 
  private:
   const logon::LogonFlow& flow_;

@@ -43,6 +43,8 @@ TEST(Access, KeepsFrontEndsAndOperatorsApart) {
   EXPECT_FALSE(AuthDataAccess().Check("/restante.auth.v1.LogonService/BeginLogon", ingress).ok());
   EXPECT_FALSE(
       AuthDataAccess().Check("/restante.auth.v1.LogonService/ResolveRecipients", frontend).ok());
+  EXPECT_FALSE(
+      AuthDataAccess().Check("/restante.auth.v1.LogonService/WatchRecipients", frontend).ok());
   EXPECT_TRUE(
       AuthManagementAccess().Check("/restante.auth.v1.DirectoryService/GetAccount", reader).ok());
   EXPECT_FALSE(AuthManagementAccess()

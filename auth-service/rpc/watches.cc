@@ -56,6 +56,27 @@ class PolicyWatch final : public WatchStream<Response> {
   std::string sent_etag_;
 };
 
+class RecipientWatch final : public WatchStream<auth::v1::WatchRecipientsResponse> {
+ public:
+  RecipientWatch(directory::Directory& directory, WatchStreams& streams)
+      : WatchStream(streams), directory_(directory) {
+    Begin(absl::OkStatus(),
+          [this](auto callback) { return directory_.OnChange(std::move(callback)); });
+  }
+
+ private:
+  bool Next(auth::v1::WatchRecipientsResponse* response) override {
+    const uint64_t revision = directory_.Revision();
+    if (sent_revision_ == revision) return false;
+    sent_revision_ = revision;
+    response->set_directory_revision(revision);
+    return true;
+  }
+
+  directory::Directory& directory_;
+  std::optional<uint64_t> sent_revision_;
+};
+
 std::string MakeResumeToken(const directory::ChangePosition& position) {
   return absl::StrCat(position.base, " ", position.revision, " ", position.account_id);
 }
@@ -167,6 +188,11 @@ grpc::ServerWriteReactor<auth::v1::WatchMechanismPolicyResponse>* WatchMechanism
   return new PolicyWatch<auth::v1::WatchMechanismPolicyResponse>(
       directory, streams,
       ParsePolicyName("protocol", absl::StrCat("protocolPolicies/", request.protocol())), "");
+}
+
+grpc::ServerWriteReactor<auth::v1::WatchRecipientsResponse>* WatchRecipients(
+    directory::Directory& directory, WatchStreams& streams) {
+  return new RecipientWatch(directory, streams);
 }
 
 grpc::ServerWriteReactor<auth::v1::WatchProtocolPolicyResponse>* WatchProtocolPolicy(

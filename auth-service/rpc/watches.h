@@ -17,6 +17,9 @@ grpc::ServerWriteReactor<auth::v1::WatchMechanismPolicyResponse>* WatchMechanism
     directory::Directory& directory, WatchStreams& streams,
     const auth::v1::WatchMechanismPolicyRequest& request);
 
+grpc::ServerWriteReactor<auth::v1::WatchRecipientsResponse>* WatchRecipients(
+    directory::Directory& directory, WatchStreams& streams);
+
 grpc::ServerWriteReactor<auth::v1::WatchProtocolPolicyResponse>* WatchProtocolPolicy(
     directory::Directory& directory, WatchStreams& streams,
     const auth::v1::WatchProtocolPolicyRequest& request);

@@ -210,6 +210,32 @@ TEST_F(WatchesTest, TellsOfLogonsAsTheyAreDecided) {
   admin_.Drain();
 }
 
+TEST_F(WatchesTest, TellsWhenRecipientsMayHaveChanged) {
+  CreateSmith();
+  Reading<auth::v1::WatchRecipientsResponse> watch;
+  watch.reader = ingress_stub_->WatchRecipients(&watch.context, {});
+  const uint64_t before = watch.Next().directory_revision();
+  auth::v1::ResolveRecipientsRequest request;
+  request.add_addresses("john.smith@corp.example");
+  const auto resolve = [&] {
+    return Call<auth::v1::ResolveRecipientsResponse>(ingress_stub_, &Logon::ResolveRecipients,
+                                                     request);
+  };
+  auto resolved = resolve();
+  ASSERT_TRUE(resolved.ok()) << resolved.status();
+  EXPECT_TRUE(resolved->recipients(0).found());
+  EXPECT_EQ(resolved->directory_revision(), before);
+
+  ASSERT_TRUE(directory_->Delete("jsmith", absl::Hours(1), {}).ok());
+  const uint64_t after = watch.Next().directory_revision();
+  EXPECT_GT(after, before);
+  resolved = resolve();
+  EXPECT_FALSE(resolved->recipients(0).found());
+  EXPECT_EQ(resolved->directory_revision(), after);
+  logon_.Drain();
+  EXPECT_EQ(GetErrorReason(watch.Finish()), ErrorReason::kDraining);
+}
+
 TEST_F(WatchesTest, RefusesOneTooMany) {
   std::vector<std::unique_ptr<Accounts>> watches;
   for (size_t i = 0; i < DirectoryService::kMaxWatches; ++i) {

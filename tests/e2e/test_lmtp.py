@@ -1,7 +1,9 @@
 """Mail comes in over LMTP: one answer for each recipient, and no octet more or less than was meant."""
+import re
 import smtplib
 import socket
 import threading
+import urllib.request
 
 import pytest
 
@@ -189,3 +191,47 @@ def test_a_message_that_is_sent_again_makes_no_second_copy(deployment, password)
     # Who means it is somebody else.
     deployment.deliver(ADDRESS, mail, sender="another@example.net")
     assert count(deployment, WINDOWS_NAME, password) == before + 2
+
+
+def kept_recipients(deployment):
+    """How many recipients were found without a question to auth."""
+    host, port = deployment.address("LMTP_METRICS")
+    text = urllib.request.urlopen(f"http://{host}:{port}/metrics", timeout=10).read().decode()
+    return float(re.search(r"^restante_lmtp_kept_recipients_total (\S+)$", text, re.M).group(1))
+
+
+def test_mail_follows_its_address_at_once(deployment, password, other_password):
+    """What auth said a moment ago is used again, until an operator changes who has the address."""
+    moving = "moving@corp.example"
+    owners = [("lena", WINDOWS_NAME, password), ("omar", OTHER_NAME, other_password)]
+    kept = kept_recipients(deployment)
+    for turn in range(6):
+        before = [count(deployment, name, secret) for _, name, secret in owners]
+        owner = turn % 2
+        if turn:
+            deployment.ctl("accounts", "update", owners[1 - owner][0], "--remove-address", moving)
+        deployment.ctl("accounts", "update", owners[owner][0], "--add-address", moving)
+        for number in range(5):
+            deployment.deliver(moving, b"Subject: %d of turn %d\r\n\r\nTo whom?\r\n" % (number, turn))
+        before[owner] += 5
+        assert [count(deployment, name, secret) for _, name, secret in owners] == before
+    assert kept_recipients(deployment) >= kept + 6
+    deployment.ctl("accounts", "update", owners[1][0], "--remove-address", moving)
+    with smtplib.LMTP(*deployment.address("LMTP"), timeout=60) as client:
+        client.ehlo()
+        assert client.mail("sender@example.net")[0] == 250
+        assert client.rcpt(moving)[0] == 550
+
+
+def test_nobody_is_delivered_to_by_what_an_auth_that_is_gone_said(deployment, password):
+    mail = b"Subject: who is lena\r\n\r\nAsk again.\r\n"
+    for number in range(3):
+        deployment.deliver(ADDRESS, mail + b"%d\r\n" % number)
+    deployment.down("auth", kill=True)
+    with smtplib.LMTP(*deployment.address("LMTP"), timeout=60) as client:
+        client.ehlo()
+        assert client.mail("sender@example.net")[0] == 250
+        assert client.rcpt(ADDRESS)[0] == 451
+    deployment.up("auth")
+    deployment.deliver(ADDRESS, mail)
+    assert_delivered(newest(deployment, WINDOWS_NAME, password), mail)

@@ -38,7 +38,8 @@ absl::Status Run(const Config& config, app::ShutdownSignals* signals) {
   RESTANTE_ASSIGN_OR_RETURN(auto auth_channel, rpc::MakeChannel(config.auth));
   rpc::PlacementRouter placements(config.mailstores);
   LmtpMetrics lmtp_metrics(&registry);
-  GrpcRecipientResolver recipients(auth_channel, logger, config.auth_calls);
+  GrpcRecipientResolver recipients(auth_channel, logger, clock, lmtp_metrics.kept_recipients(),
+                                   config.recipients);
   GrpcDeliveryBackend mailstores(&placements, random, logger, lmtp_metrics.waiting_deliveries(),
                                  clock, config.delivery);
   RESTANTE_ASSIGN_OR_RETURN(

@@ -63,7 +63,9 @@ absl::StatusOr<Config> LoadConfig(const std::string& path) {
                    &config.deadlines.stall);
   config.auth = app::ToChannelOptions(file.auth(), tls);
   config.mailstores = app::ToPlacementRoutes(file.mailstores(), tls);
-  app::SetDuration(file.lookup_timeout(), file.has_lookup_timeout(), &config.auth_calls.deadline);
+  app::SetDuration(file.lookup_timeout(), file.has_lookup_timeout(),
+                   &config.recipients.calls.deadline);
+  app::SetDuration(file.keep_recipients(), file.has_keep_recipients(), &config.recipients.keep_for);
   app::SetDuration(file.delivery_timeout(), file.has_delivery_timeout(),
                    &config.delivery.calls.deadline);
   if (file.deliveries_per_mailbox() > 0) {

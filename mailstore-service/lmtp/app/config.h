@@ -7,10 +7,10 @@
 #include "absl/time/time.h"
 #include "common/app/operator_endpoints.h"
 #include "common/log/logger.h"
-#include "common/rpc/call_options.h"
 #include "common/rpc/channel.h"
 #include "common/rpc/placement_router.h"
 #include "mailstore-service/lmtp/backend/grpc_delivery_backend.h"
+#include "mailstore-service/lmtp/backend/grpc_recipient_resolver.h"
 #include "mailstore-service/lmtp/io/lmtp_server.h"
 
 namespace restante::lmtp {
@@ -21,7 +21,7 @@ struct Config {
   LmtpServerOptions server;
   ClientDeadlines deadlines;
   rpc::ChannelOptions auth;
-  rpc::CallOptions auth_calls;
+  GrpcRecipientOptions recipients;
   rpc::PlacementRoutes mailstores;
   GrpcDeliveryOptions delivery;
   app::OperatorEndpointAddresses endpoints;

@@ -48,7 +48,8 @@ TEST_F(LmtpConfigTest, TheLeastFileHasTheDocumentedDefaults) {
   EXPECT_EQ(config->server.max_connections, 1000);
   EXPECT_EQ(config->deadlines.idle, absl::Minutes(5));
   EXPECT_EQ(config->deadlines.stall, absl::Minutes(2));
-  EXPECT_EQ(config->auth_calls.deadline, absl::Seconds(10));
+  EXPECT_EQ(config->recipients.calls.deadline, absl::Seconds(10));
+  EXPECT_EQ(config->recipients.keep_for, absl::Seconds(10));
   EXPECT_EQ(config->delivery.calls.deadline, absl::Seconds(10));
   EXPECT_EQ(config->delivery.deliveries_per_mailbox, 1u);
   EXPECT_EQ(config->drain_grace, absl::Seconds(30));
@@ -60,6 +61,7 @@ TEST_F(LmtpConfigTest, EveryKeyIsTaken) {
   absl::StatusOr<Config> config = Load(absl::StrCat(
       Least(),
       "host_name: in.example\ndevelopment_mode: true\nlookup_timeout: 2s\ndelivery_timeout: 3s\n"
+      "keep_recipients: 12s\n"
       "messages:\n  max_octets: 4096\n  max_recipients: 5\n  bare_line_ends: normalise\n"
       "clients:\n  max_connections: 6\n  idle_timeout: 7s\n  stall_timeout: 8s\n"
       "event_loops: 9\ndeliveries_per_mailbox: 11\ndrain_grace: 10s\nmetrics:\n  address: "
@@ -75,7 +77,8 @@ TEST_F(LmtpConfigTest, EveryKeyIsTaken) {
   EXPECT_EQ(config->deadlines.idle, absl::Seconds(7));
   EXPECT_EQ(config->deadlines.stall, absl::Seconds(8));
   EXPECT_EQ(config->auth.server_name, "auth.example");
-  EXPECT_EQ(config->auth_calls.deadline, absl::Seconds(2));
+  EXPECT_EQ(config->recipients.calls.deadline, absl::Seconds(2));
+  EXPECT_EQ(config->recipients.keep_for, absl::Seconds(12));
   EXPECT_EQ(config->delivery.calls.deadline, absl::Seconds(3));
   EXPECT_EQ(config->event_loops, 9);
   EXPECT_EQ(config->delivery.deliveries_per_mailbox, 11u);

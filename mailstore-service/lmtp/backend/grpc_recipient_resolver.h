@@ -4,7 +4,10 @@
 #include <memory>
 #include <string>
 
+#include "absl/time/time.h"
+#include "common/base/clock.h"
 #include "common/log/logger.h"
+#include "common/metrics/metrics.h"
 #include "common/rpc/call_options.h"
 #include "mailstore-service/lmtp/backend/recipient_resolver.h"
 
@@ -14,12 +17,24 @@ class ChannelInterface;
 
 namespace restante::lmtp {
 
-// RecipientResolver over restante.auth.v1.LogonService. Destruction waits for the calls under way.
+struct GrpcRecipientOptions {
+  rpc::CallOptions calls;
+  // How long a mailbox that was found is used again for the same address, at most. Zero: auth is
+  // asked each time.
+  absl::Duration keep_for = absl::Seconds(10);
+  // Between the end of one watch of the directory and the next try.
+  absl::Duration watch_retry_delay = absl::Seconds(5);
+};
+
+// RecipientResolver over restante.auth.v1.LogonService. What was found is kept as long as auth
+// tells of every change of its directory and there is none, see KeptRecipients. Destruction waits
+// for the calls under way.
 class GrpcRecipientResolver : public RecipientResolver {
  public:
-  // `logger` outlives the resolver.
+  // `logger` and `clock` outlive the resolver. `kept` counts what was found without asking.
   GrpcRecipientResolver(const std::shared_ptr<grpc::ChannelInterface>& auth,
-                        const log::Logger& logger, rpc::CallOptions options = {});
+                        const log::Logger& logger, const Clock& clock, metrics::Counter kept,
+                        GrpcRecipientOptions options = {});
   ~GrpcRecipientResolver() override;
 
   void Resolve(const std::string& address, net::Executor executor, Done done) override;

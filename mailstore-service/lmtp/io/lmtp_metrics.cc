@@ -9,6 +9,10 @@ LmtpMetrics::LmtpMetrics(metrics::Registry* registry)
                               ->Gauges("restante_lmtp_waiting_deliveries",
                                        "Messages that wait for others to the same mailbox.")
                               .With()),
+      kept_recipients_(registry
+                           ->Counters("restante_lmtp_kept_recipients_total",
+                                      "Recipients found without a question to auth.")
+                           .With()),
       refused_connections_(
           registry
               ->Counters("restante_lmtp_refused_connections_total", "Connections over the limit.")

@@ -18,6 +18,8 @@ class LmtpMetrics {
   const metrics::Gauge& connections() const { return connections_; }
   // Messages received whole that wait for others to the same mailbox.
   const metrics::Gauge& waiting_deliveries() const { return waiting_deliveries_; }
+  // Recipients found without a question to auth.
+  const metrics::Counter& kept_recipients() const { return kept_recipients_; }
   const metrics::Counter& refused_connections() const { return refused_connections_; }
   const metrics::Counter& message_octets() const { return message_octets_; }
   // From the end of a message's text to its outcomes.
@@ -32,6 +34,7 @@ class LmtpMetrics {
  private:
   const metrics::Gauge connections_;
   const metrics::Gauge waiting_deliveries_;
+  const metrics::Counter kept_recipients_;
   const metrics::Counter refused_connections_;
   const metrics::Counter message_octets_;
   const metrics::Histogram delivery_time_;
