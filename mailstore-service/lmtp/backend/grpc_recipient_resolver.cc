@@ -45,7 +45,7 @@ class GrpcRecipientResolver::Engine {
          const Clock& clock, metrics::Counter kept_count, GrpcRecipientOptions options)
       : logger_(logger),
         options_(options),
-        kept_count_(std::move(kept_count)),
+        kept_count_(kept_count),
         stub_(LogonService::NewStub(auth)),
         kept_(clock, options.keep_for) {
     if (options_.keep_for > absl::ZeroDuration()) Watch();
@@ -120,7 +120,7 @@ class GrpcRecipientResolver::Engine {
 GrpcRecipientResolver::GrpcRecipientResolver(const std::shared_ptr<grpc::ChannelInterface>& auth,
                                              const log::Logger& logger, const Clock& clock,
                                              metrics::Counter kept, GrpcRecipientOptions options)
-    : engine_(std::make_unique<Engine>(auth, logger, clock, std::move(kept), options)) {}
+    : engine_(std::make_unique<Engine>(auth, logger, clock, kept, options)) {}
 
 GrpcRecipientResolver::~GrpcRecipientResolver() = default;
 
